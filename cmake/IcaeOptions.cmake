@@ -1,0 +1,50 @@
+# One INTERFACE target carries the compile flags of every room; nothing else sets flags.
+add_library(icae_options INTERFACE)
+target_compile_options(icae_options INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
+    -Wnull-dereference -Wdouble-promotion -fno-math-errno)
+target_include_directories(icae_options INTERFACE "${CMAKE_SOURCE_DIR}/core")
+if(ICAE_WERROR)
+    target_compile_options(icae_options INTERFACE -Werror)
+endif()
+if(ICAE_ASSERTIONS)
+    target_compile_options(icae_options INTERFACE -UNDEBUG)
+    target_compile_definitions(icae_options INTERFACE _GLIBCXX_ASSERTIONS)
+endif()
+if(ICAE_SANITIZE)
+    target_compile_options(icae_options INTERFACE -fsanitize=address,undefined -fno-omit-frame-pointer
+        -fno-sanitize-recover=undefined)
+    target_link_options(icae_options INTERFACE -fsanitize=address,undefined)
+endif()
+
+# ccache needs to be told that a precompiled header does not make a file uncacheable.
+find_program(ICAE_CCACHE ccache)
+if(ICAE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${ICAE_CCACHE})
+    add_compile_options($<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fpch-preprocess>)
+endif()
+
+# icae_room(NAME SOURCES ... DEPENDS ... [TORCH]): one folder of core/ as a static library `icae_NAME`.
+# TORCH: the room includes LibTorch's headers, through the precompiled header of icae_tensor.
+function(icae_room name)
+    cmake_parse_arguments(ROOM "TORCH" "" "SOURCES;DEPENDS" ${ARGN})
+    add_library(icae_${name} STATIC ${ROOM_SOURCES})
+    target_link_libraries(icae_${name} PUBLIC icae_options ${ROOM_DEPENDS})
+    if(ROOM_TORCH)
+        icae_use_torch(icae_${name})
+    endif()
+endfunction()
+
+# The first target that asks builds the precompiled header; the others reuse it.
+function(icae_use_torch target)
+    target_link_libraries(${target} PUBLIC ${TORCH_LIBRARIES})
+    separate_arguments(flags UNIX_COMMAND "${TORCH_CXX_FLAGS}")
+    target_compile_options(${target} PUBLIC ${flags})
+    get_property(owner GLOBAL PROPERTY ICAE_TORCH_PCH_OWNER)
+    if(owner)
+        target_precompile_headers(${target} REUSE_FROM ${owner})
+    else()
+        target_precompile_headers(${target} PRIVATE "${CMAKE_SOURCE_DIR}/core/tensor/torch.h")
+        set_property(GLOBAL PROPERTY ICAE_TORCH_PCH_OWNER ${target})
+    endif()
+endfunction()
