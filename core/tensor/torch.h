@@ -12,4 +12,4 @@
 #include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/grad_mode.h>
 #include <torch/csrc/autograd/variable.h>
-#include <torch/version.h>
+#include <torch/csrc/api/include/torch/version.h>

@@ -1,0 +1,199 @@
+#include "protocol/json.h"
+
+#include "protocol/error.h"
+
+#include <cmath>
+#include <utility>
+
+namespace icae {
+
+namespace {
+
+constexpr int deepest = 64;
+
+Error notJson(const std::string& source, const std::string& why, std::string details = {})
+{
+    return {ErrorKind::InvalidInput, source + " " + why + ".",
+            "Check that the file is complete and has not been edited by hand.", std::move(details)};
+}
+
+/// Nesting is bounded before the parser recurses into it.
+bool nestsTooDeep(std::string_view text)
+{
+    int depth = 0;
+    bool quoted = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (quoted) {
+            if (c == '\\')
+                ++i;
+            else if (c == '"')
+                quoted = false;
+        } else if (c == '"') {
+            quoted = true;
+        } else if (c == '{' || c == '[') {
+            if (++depth > deepest)
+                return true;
+        } else if (c == '}' || c == ']') {
+            --depth;
+        }
+    }
+    return false;
+}
+
+} // namespace
+
+JsonReader::JsonReader(nlohmann::json json, std::string source, std::string prefix)
+    : m_json(std::move(json))
+    , m_source(std::move(source))
+    , m_prefix(std::move(prefix))
+{
+}
+
+JsonReader JsonReader::parse(std::string_view text, std::string source)
+{
+    if (nestsTooDeep(text))
+        throw notJson(source, "is nested more than " + std::to_string(deepest) + " levels deep");
+    nlohmann::json json;
+    try {
+        json = nlohmann::json::parse(text);
+    } catch (const nlohmann::json::exception& e) {
+        throw notJson(source, "is not valid JSON", e.what());
+    }
+    if (!json.is_object())
+        throw notJson(source, "does not hold a JSON object");
+    return {std::move(json), std::move(source), {}};
+}
+
+bool JsonReader::has(std::string_view key) const
+{
+    const auto it = m_json.find(key);
+    return it != m_json.end() && !it->is_null();
+}
+
+std::string JsonReader::fieldName(std::string_view key) const
+{
+    return m_prefix + std::string(key);
+}
+
+const nlohmann::json& JsonReader::at(std::string_view key) const
+{
+    if (!has(key))
+        throw Error(ErrorKind::InvalidInput, m_source + " lacks the field \"" + fieldName(key) + "\".",
+                    "Add the field, or get the file again from where it came.");
+    return *m_json.find(key);
+}
+
+void JsonReader::fail(std::string_view key, const std::string& expected) const
+{
+    throw Error(ErrorKind::InvalidInput,
+                "The field \"" + fieldName(key) + "\" of " + m_source + " must be " + expected + ".",
+                "Correct the field, or get the file again from where it came.");
+}
+
+std::int64_t JsonReader::checkedInteger(const nlohmann::json& value, std::string_view key, std::int64_t least,
+                                        std::int64_t greatest) const
+{
+    const bool fits = value.is_number_integer()
+        && (!value.is_number_unsigned() || value.get<std::uint64_t>() <= static_cast<std::uint64_t>(INT64_MAX))
+        && value.get<std::int64_t>() >= least && value.get<std::int64_t>() <= greatest;
+    if (!fits)
+        fail(key, "a whole number from " + std::to_string(least) + " to " + std::to_string(greatest));
+    return value.get<std::int64_t>();
+}
+
+std::int64_t JsonReader::integer(std::string_view key, std::int64_t least, std::int64_t greatest) const
+{
+    return checkedInteger(at(key), key, least, greatest);
+}
+
+std::int64_t JsonReader::integer(std::string_view key, std::int64_t least, std::int64_t greatest,
+                                 std::int64_t fallback) const
+{
+    return has(key) ? integer(key, least, greatest) : fallback;
+}
+
+double JsonReader::number(std::string_view key, double least, double greatest) const
+{
+    const auto& value = at(key);
+    const double result = value.is_number() ? value.get<double>() : std::nan("");
+    if (!(result >= least && result <= greatest))
+        fail(key, "a number from " + nlohmann::json(least).dump() + " to " + nlohmann::json(greatest).dump());
+    return result;
+}
+
+double JsonReader::number(std::string_view key, double least, double greatest, double fallback) const
+{
+    return has(key) ? number(key, least, greatest) : fallback;
+}
+
+bool JsonReader::boolean(std::string_view key, bool fallback) const
+{
+    if (!has(key))
+        return fallback;
+    if (!at(key).is_boolean())
+        fail(key, "true or false");
+    return at(key).get<bool>();
+}
+
+std::string JsonReader::text(std::string_view key) const
+{
+    if (!at(key).is_string())
+        fail(key, "a text");
+    return at(key).get<std::string>();
+}
+
+std::string JsonReader::text(std::string_view key, std::string fallback) const
+{
+    return has(key) ? text(key) : std::move(fallback);
+}
+
+std::vector<std::string> JsonReader::texts(std::string_view key) const
+{
+    std::vector<std::string> result;
+    if (!has(key))
+        return result;
+    if (!at(key).is_array())
+        fail(key, "a list of texts");
+    for (const auto& item : at(key)) {
+        if (!item.is_string())
+            fail(key, "a list of texts");
+        result.push_back(item.get<std::string>());
+    }
+    return result;
+}
+
+std::vector<std::int64_t> JsonReader::integers(std::string_view key, std::int64_t least, std::int64_t greatest) const
+{
+    std::vector<std::int64_t> result;
+    if (!has(key))
+        return result;
+    if (!at(key).is_array())
+        fail(key, "a list of whole numbers");
+    for (const auto& item : at(key))
+        result.push_back(checkedInteger(item, key, least, greatest));
+    return result;
+}
+
+JsonReader JsonReader::object(std::string_view key) const
+{
+    if (!at(key).is_object())
+        fail(key, "an object");
+    return {at(key), m_source, fieldName(key) + "."};
+}
+
+std::vector<JsonReader> JsonReader::objects(std::string_view key) const
+{
+    std::vector<JsonReader> result;
+    if (!at(key).is_array())
+        fail(key, "a list of objects");
+    for (std::size_t i = 0; i < at(key).size(); ++i) {
+        const auto& item = at(key)[i];
+        if (!item.is_object())
+            fail(key, "a list of objects");
+        result.push_back({item, m_source, fieldName(key) + "[" + std::to_string(i) + "]."});
+    }
+    return result;
+}
+
+} // namespace icae

@@ -1,0 +1,116 @@
+#include "tensor/atomic_file.h"
+
+#include "protocol/error.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+namespace icae {
+
+namespace fs = std::filesystem;
+
+AtomicFile::AtomicFile(fs::path path, std::uint64_t expectedBytes)
+    : m_path(std::move(path))
+    , m_expected(expectedBytes)
+{
+    struct stat status { };
+    m_direct = stat(m_path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+    if (m_direct) {
+        m_written = m_path;
+        m_file = open(m_path.c_str(), O_WRONLY | O_CLOEXEC);
+    } else if (fs::is_directory(m_path)) {
+        throw Error(ErrorKind::Io, m_path.string() + " is a folder.", "Name a file to write.");
+    } else {
+        // The name must stay below the 255 bytes a file name may have, so it does not grow out of the target's.
+        std::string pattern = (m_path.parent_path() / ".icae-part-XXXXXX").string();
+        m_file = mkostemp(pattern.data(), O_CLOEXEC);
+        m_written = pattern;
+        if (m_file >= 0) {
+            const mode_t mask = umask(0);
+            umask(mask);
+            fchmod(m_file, 0666 & ~mask);
+        }
+    }
+    if (m_file < 0)
+        fail(errno);
+}
+
+AtomicFile::~AtomicFile()
+{
+    if (m_file < 0)
+        return;
+    close(m_file);
+    if (!m_direct)
+        unlink(m_written.c_str());
+}
+
+void AtomicFile::write(std::span<const std::byte> bytes)
+{
+    while (!bytes.empty()) {
+        const auto written = ::write(m_file, bytes.data(), bytes.size());
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            fail(errno);
+        bytes = bytes.subspan(static_cast<std::size_t>(written));
+    }
+}
+
+void AtomicFile::commit()
+{
+    // Terminals and pipes cannot be synchronised, and need not be.
+    if (fsync(m_file) != 0 && errno != EINVAL && errno != EROFS)
+        fail(errno);
+    if (!m_direct && rename(m_written.c_str(), m_path.c_str()) != 0)
+        fail(errno);
+    if (close(std::exchange(m_file, -1)) != 0)
+        fail(errno);
+    if (m_direct)
+        return;
+    const auto folder = m_path.has_parent_path() ? m_path.parent_path() : fs::path(".");
+    const int handle = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (handle >= 0) {
+        fsync(handle); // makes the rename durable; a file system that cannot is no reason to fail
+        close(handle);
+    }
+}
+
+void AtomicFile::fail(int fault) const
+{
+    const auto folder = m_path.has_parent_path() ? m_path.parent_path().string() : std::string("this folder");
+    const auto size = m_expected == 0 ? std::string() : " (" + std::to_string(m_expected) + " bytes are needed)";
+    switch (fault) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+        throw Error(ErrorKind::Io,
+                    m_path.string() + " was not written: the disk that holds " + folder + " is full" + size + ".",
+                    "Free space there, or write to another disk.", std::strerror(fault));
+    case ENOENT:
+    case ENOTDIR:
+        throw Error(ErrorKind::Io, m_path.string() + " cannot be written: there is no folder " + folder + ".",
+                    "Create the folder first, or name another.", std::strerror(fault));
+    case EACCES:
+    case EPERM:
+    case EROFS:
+        throw Error(ErrorKind::Io, m_path.string() + " cannot be written: " + folder + " does not allow it.",
+                    "Choose a folder that you may write to.", std::strerror(fault));
+    default:
+        throw Error(ErrorKind::Io, m_path.string() + " cannot be written: " + std::strerror(fault) + ".",
+                    "Check the disk, or write to another.");
+    }
+}
+
+void writeFile(const fs::path& path, std::string_view text)
+{
+    AtomicFile file(path, text.size());
+    file.write(std::as_bytes(std::span(text)));
+    file.commit();
+}
+
+} // namespace icae

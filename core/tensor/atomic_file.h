@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string_view>
+
+namespace icae {
+
+/// A file that appears whole or not at all: written beside its target, flushed to the disk, then renamed over it.
+/// Without commit() nothing remains. A target that exists and is no regular file (/dev/stdout) is written to directly.
+class AtomicFile {
+public:
+    /// @param expectedBytes for messages about a full disk; 0 where unknown
+    /// @throws Error (Io) where the folder is missing or not writable
+    explicit AtomicFile(std::filesystem::path path, std::uint64_t expectedBytes = 0);
+    ~AtomicFile();
+    AtomicFile(const AtomicFile&) = delete;
+    AtomicFile& operator=(const AtomicFile&) = delete;
+
+    /// @throws Error (Io); says so where the disk is full
+    void write(std::span<const std::byte> bytes);
+    void commit();
+
+private:
+    [[noreturn]] void fail(int fault) const;
+
+    std::filesystem::path m_path;
+    std::filesystem::path m_written; ///< what is being written: the temporary file, or the target itself
+    std::uint64_t m_expected = 0;
+    int m_file = -1;
+    bool m_direct = false;
+};
+
+/// Writes a text file, whole or not at all.
+void writeFile(const std::filesystem::path& path, std::string_view text);
+
+} // namespace icae

@@ -1,0 +1,28 @@
+#pragma once
+
+// The differences between LibTorch versions, all of them.
+
+#include "tensor/torch.h"
+
+#include <string>
+
+namespace icae::compat {
+
+/// Scaled dot-product attention. q [B, H, T, hd], k and v [B, KV, S, hd] with H a multiple of KV.
+/// @param mask additive [B or 1, 1, T, S] in q's dtype; undefined: causal when T = S, none when T = 1
+/// @return [B, H, T, hd]
+at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& mask);
+
+/// Turns reduced-precision float32 matrix products (TF32) on or off; they cost 4e-4 relative on slots.
+void allowTf32(bool allow);
+
+/// Version of the LibTorch this program was compiled with, e.g. "2.11.0 (CUDA)".
+std::string torchVersion();
+
+/// Number of usable CUDA devices; 0 without a CUDA build.
+int cudaDeviceCount();
+
+/// True where the exception says that host or device memory ran out.
+bool isOutOfMemory(const std::exception& exception);
+
+} // namespace icae::compat

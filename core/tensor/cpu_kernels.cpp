@@ -1,0 +1,225 @@
+#include "tensor/cpu_kernels.h"
+
+#include "tensor/cpu_math.h"
+
+#include <cmath>
+#include <vector>
+
+#ifdef ICAE_HAVE_CBLAS
+#include <cblas.h>
+#endif
+
+namespace icae {
+
+namespace {
+
+// Query rows of one attention task: small enough that its scores stay in the cache, large enough for a fast product.
+constexpr int64_t queryBlock = 64;
+
+#ifdef ICAE_HAVE_CBLAS
+/// out [rows, n] (+)= scale · x [rows, k]·yᵀ [k, n], on the calling thread.
+void productTransposed(const float* x, int64_t xStride, const float* y, int64_t yStride, float* out, int64_t outStride,
+                       int64_t rows, int64_t n, int64_t k, float scale, float keep)
+{
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, static_cast<blasint>(rows), static_cast<blasint>(n),
+                static_cast<blasint>(k), scale, x, static_cast<blasint>(xStride), y, static_cast<blasint>(yStride),
+                keep, out, static_cast<blasint>(outStride));
+}
+#endif
+
+} // namespace
+
+CpuKernels::CpuKernels()
+    : m_plain(makePlainKernels())
+{
+}
+
+at::Tensor CpuKernels::rmsNorm(const at::Tensor& x, const at::Tensor& weight, double eps) const
+{
+    const auto input = x.contiguous();
+    auto out = at::empty_like(input);
+    const int64_t rows = input.size(0);
+    const int64_t d = input.size(1);
+    const float* source = input.data_ptr<float>();
+    const float* scale = weight.data_ptr<float>();
+    float* target = out.data_ptr<float>();
+#pragma omp parallel for schedule(static) if (rows * d > parallelWork)
+    for (int64_t row = 0; row < rows; ++row)
+        cpu::rmsNormRow(source + row * d, scale, target + row * d, d, static_cast<float>(eps));
+    return out;
+}
+
+at::Tensor CpuKernels::linear(const at::Tensor& x, const at::Tensor& weight) const
+{
+    auto out = at::empty({x.size(0), weight.size(0)}, x.options());
+    product(out, x, weight, false);
+    return out;
+}
+
+void CpuKernels::addLinear(at::Tensor& y, const at::Tensor& x, const at::Tensor& weight) const
+{
+    product(y, x, weight, true);
+}
+
+void CpuKernels::product(at::Tensor& out, const at::Tensor& x, const at::Tensor& weight, bool accumulate) const
+{
+    const int64_t rows = x.size(0);
+    const int64_t depth = x.size(1);
+    const int64_t columns = weight.size(0);
+    const float* source = x.data_ptr<float>();
+    const float* matrix = weight.data_ptr<float>();
+    float* target = out.data_ptr<float>();
+    if (rows <= fewRows) {
+#pragma omp parallel
+        {
+            const auto [begin, end] = threadShare(columns);
+            cpu::matrixVectors(matrix, source, target, columns, rows, depth, begin, end, accumulate);
+        }
+        return;
+    }
+#ifdef ICAE_HAVE_CBLAS
+    // One single-threaded product a thread: OpenBLAS's own threads would fight with ours for the cores.
+    const BlasThreadScope oneThread(1);
+    const bool splitRows = rows >= columns / 4;
+#pragma omp parallel
+    {
+        const auto [begin, end] = threadShare(splitRows ? rows : columns);
+        if (begin < end && splitRows)
+            productTransposed(source + begin * depth, depth, matrix, depth, target + begin * columns, columns,
+                              end - begin, columns, depth, 1.0F, accumulate ? 1.0F : 0.0F);
+        else if (begin < end)
+            productTransposed(source, depth, matrix + begin * depth, depth, target + begin, columns, rows, end - begin,
+                              depth, 1.0F, accumulate ? 1.0F : 0.0F);
+    }
+#else
+    if (accumulate)
+        m_plain->addLinear(out, x, weight);
+    else
+        at::linear_out(out, x, weight);
+#endif
+}
+
+at::Tensor CpuKernels::ropeSplit(const at::Tensor& qkv, const at::Tensor& positions,
+                                 const at::Tensor& inverseFrequencies, const HeadShape& shape, at::Tensor& keys,
+                                 at::Tensor& values, int64_t past) const
+{
+    const int64_t batch = positions.size(0);
+    const int64_t length = positions.size(1);
+    const int64_t headDim = shape.headDim;
+    const int64_t half = headDim / 2;
+    auto q = at::empty({batch, shape.heads, length, headDim}, qkv.options());
+    const auto rowPositions = positions.contiguous();
+    const float* position = rowPositions.data_ptr<float>();
+    const float* frequencies = inverseFrequencies.data_ptr<float>();
+    const float* source = qkv.data_ptr<float>();
+    float* queries = q.data_ptr<float>();
+    float* keyCache = keys.data_ptr<float>();
+    float* valueCache = values.data_ptr<float>();
+    const int64_t capacity = keys.size(2);
+    const int64_t width = (shape.heads + 2 * shape.kvHeads) * headDim;
+#pragma omp parallel
+    {
+        std::vector<float> cosSin(static_cast<std::size_t>(headDim));
+        float* cos = cosSin.data();
+        float* sin = cos + half;
+#pragma omp for schedule(static)
+        for (int64_t row = 0; row < batch * length; ++row) {
+            const int64_t b = row / length;
+            const int64_t t = row % length;
+            const float* in = source + row * width;
+            cpu::rotation(position[row], frequencies, cos, sin, half);
+            for (int64_t head = 0; head < shape.heads; ++head, in += headDim)
+                cpu::rotate(in, cos, sin, queries + ((b * shape.heads + head) * length + t) * headDim, half);
+            for (int64_t head = 0; head < shape.kvHeads; ++head, in += headDim)
+                cpu::rotate(in, cos, sin, keyCache + ((b * shape.kvHeads + head) * capacity + past + t) * headDim,
+                            half);
+            for (int64_t head = 0; head < shape.kvHeads; ++head, in += headDim)
+                std::copy_n(in, headDim,
+                            valueCache + ((b * shape.kvHeads + head) * capacity + past + t) * headDim);
+        }
+    }
+    return q;
+}
+
+at::Tensor CpuKernels::attention(const at::Tensor& q, const at::Tensor& keys, const at::Tensor& values, int64_t past,
+                                 const at::Tensor& starts) const
+{
+    const int64_t batch = q.size(0);
+    const int64_t heads = q.size(1);
+    const int64_t length = q.size(2);
+    const int64_t headDim = q.size(3);
+    const int64_t group = heads / keys.size(1);
+    const int64_t capacity = keys.size(2);
+    const float scale = 1.0F / std::sqrt(static_cast<float>(headDim));
+    const int64_t* firstValid = starts.defined() ? starts.data_ptr<int64_t>() : nullptr;
+#ifndef ICAE_HAVE_CBLAS
+    if (length > 1)
+        return m_plain->attention(q, keys, values, past, starts);
+#endif
+    auto out = at::empty({batch * length, heads * headDim}, q.options());
+    const float* queries = q.data_ptr<float>();
+    const float* keyCache = keys.data_ptr<float>();
+    const float* valueCache = values.data_ptr<float>();
+    float* target = out.data_ptr<float>();
+    const int64_t blocks = (length + queryBlock - 1) / queryBlock;
+    const BlasThreadScope oneThread(1);
+#pragma omp parallel
+    {
+        std::vector<float> scores(static_cast<std::size_t>(std::min(length, queryBlock) * (past + length)));
+        // Late blocks see more keys: handing them out first keeps the threads busy to the end.
+#pragma omp for schedule(dynamic)
+        for (int64_t task = 0; task < batch * heads * blocks; ++task) {
+            const int64_t b = task % (batch * heads) / heads;
+            const int64_t head = task % heads;
+            const int64_t first = (blocks - 1 - task / (batch * heads)) * queryBlock;
+            const int64_t rows = std::min(queryBlock, length - first);
+            const int64_t start = firstValid == nullptr ? 0 : firstValid[b];
+            const int64_t end = past + first + rows;
+            const int64_t cacheRow = (b * (heads / group) + head / group) * capacity;
+            const float* k = keyCache + (cacheRow + start) * headDim;
+            const float* v = valueCache + (cacheRow + start) * headDim;
+            const float* query = queries + ((b * heads + head) * length + first) * headDim;
+            float* result = target + ((b * length + first) * heads + head) * headDim;
+            const int64_t n = end - start;
+            if (n <= 0) {
+                for (int64_t row = 0; row < rows; ++row)
+                    std::fill_n(result + row * heads * headDim, headDim, 0.0F);
+                continue;
+            }
+            if (rows == 1) {
+                cpu::attendRow(query, k, v, result, scores.data(), n, headDim, scale);
+                continue;
+            }
+#ifdef ICAE_HAVE_CBLAS
+            productTransposed(query, headDim, k, headDim, scores.data(), n, rows, n, headDim, scale, 0.0F);
+            for (int64_t row = 0; row < rows; ++row) {
+                float* line = scores.data() + row * n;
+                const int64_t visible = std::max<int64_t>(0, n - (rows - 1 - row));
+                if (visible > 0)
+                    cpu::softmaxRow(line, visible);
+                std::fill_n(line + visible, n - visible, 0.0F);
+            }
+            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, static_cast<blasint>(rows),
+                        static_cast<blasint>(headDim), static_cast<blasint>(n), 1.0F, scores.data(),
+                        static_cast<blasint>(n), v, static_cast<blasint>(headDim), 0.0F, result,
+                        static_cast<blasint>(heads * headDim));
+#endif
+        }
+    }
+    return out;
+}
+
+at::Tensor CpuKernels::swiglu(const at::Tensor& gateUp) const
+{
+    const int64_t rows = gateUp.size(0);
+    const int64_t width = gateUp.size(1) / 2;
+    auto out = at::empty({rows, width}, gateUp.options());
+    const float* source = gateUp.data_ptr<float>();
+    float* target = out.data_ptr<float>();
+#pragma omp parallel for schedule(static) if (rows * width > parallelWork)
+    for (int64_t row = 0; row < rows; ++row)
+        cpu::swigluRow(source + 2 * row * width, source + (2 * row + 1) * width, target + row * width, width);
+    return out;
+}
+
+} // namespace icae

@@ -1,0 +1,218 @@
+#include "tensor/cpu_math.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#define ICAE_MULTIVERSION __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define ICAE_MULTIVERSION
+#endif
+#define ICAE_INLINE inline __attribute__((always_inline))
+
+namespace icae::cpu {
+
+namespace {
+
+constexpr std::int64_t lanes = 16;
+using Vector = float __attribute__((vector_size(lanes * sizeof(float))));
+
+// Cephes' expf (Moshier): 2^n · p(r) with |r| <= ln2/2; relative error below 1e-7. Adding 1.5·2^23 rounds to the nearest
+// integer and leaves it in the low bits, which vectorises without SSE4.1.
+ICAE_INLINE float fastExp(float x)
+{
+    constexpr float rounder = 12582912.0F;
+    x = std::min(std::max(x, -87.0F), 88.0F);
+    const float shifted = x * 1.44269504F + rounder;
+    const float n = shifted - rounder;
+    const float r = (x - n * 0.693359375F) + n * 2.12194440e-4F;
+    float p = 1.9875691500e-4F;
+    p = p * r + 1.3981999507e-3F;
+    p = p * r + 8.3334519073e-3F;
+    p = p * r + 4.1665795894e-2F;
+    p = p * r + 1.6666665459e-1F;
+    p = p * r + 5.0000001201e-1F;
+    p = p * r * r + r + 1.0F;
+    const auto bits = (std::bit_cast<std::uint32_t>(shifted) + 127U) << 23U;
+    return p * std::bit_cast<float>(bits);
+}
+
+ICAE_INLINE Vector load(const float* x)
+{
+    Vector v;
+    std::memcpy(&v, x, sizeof v);
+    return v;
+}
+
+ICAE_INLINE float horizontalSum(const Vector& v)
+{
+    float total = 0;
+    for (std::int64_t i = 0; i < lanes; ++i)
+        total += v[i];
+    return total;
+}
+
+// Rows × Columns dot products at once: enough independent sums to hide the latency of the loads.
+template <int Rows, int Columns>
+ICAE_INLINE void dotBlock(const float* weight, const float* x, float* out, std::int64_t outStride, std::int64_t depth,
+                          bool accumulate)
+{
+    std::array<std::array<Vector, Columns>, Rows> sums {};
+    std::int64_t k = 0;
+    for (; k + lanes <= depth; k += lanes) {
+        std::array<Vector, Columns> columns;
+        for (int c = 0; c < Columns; ++c)
+            columns[c] = load(x + c * depth + k);
+        for (int r = 0; r < Rows; ++r) {
+            const Vector row = load(weight + r * depth + k);
+            for (int c = 0; c < Columns; ++c)
+                sums[r][c] += row * columns[c];
+        }
+    }
+    for (int r = 0; r < Rows; ++r) {
+        for (int c = 0; c < Columns; ++c) {
+            float total = horizontalSum(sums[r][c]);
+            for (std::int64_t tail = k; tail < depth; ++tail)
+                total += weight[r * depth + tail] * x[c * depth + tail];
+            float& target = out[c * outStride + r];
+            target = accumulate ? target + total : total;
+        }
+    }
+}
+
+template <int Rows>
+ICAE_INLINE void dotRows(const float* weight, const float* x, float* out, std::int64_t outStride, std::int64_t columns,
+                         std::int64_t depth, bool accumulate)
+{
+    std::int64_t c = 0;
+    for (; c + 4 <= columns; c += 4)
+        dotBlock<Rows, 4>(weight, x + c * depth, out + c * outStride, outStride, depth, accumulate);
+    for (; c + 2 <= columns; c += 2)
+        dotBlock<Rows, 2>(weight, x + c * depth, out + c * outStride, outStride, depth, accumulate);
+    if (c < columns)
+        dotBlock<Rows, 1>(weight, x + c * depth, out + c * outStride, outStride, depth, accumulate);
+}
+
+ICAE_INLINE float dot(const float* a, const float* b, std::int64_t n)
+{
+    float result = 0;
+    dotBlock<1, 1>(a, b, &result, 0, n, false);
+    return result;
+}
+
+ICAE_INLINE void softmax(float* scores, std::int64_t n)
+{
+    float greatest = -std::numeric_limits<float>::infinity();
+#pragma omp simd reduction(max : greatest)
+    for (std::int64_t i = 0; i < n; ++i)
+        greatest = std::max(greatest, scores[i]);
+    float total = 0;
+#pragma omp simd reduction(+ : total)
+    for (std::int64_t i = 0; i < n; ++i) {
+        scores[i] = fastExp(scores[i] - greatest);
+        total += scores[i];
+    }
+    const float inverse = 1.0F / total;
+#pragma omp simd
+    for (std::int64_t i = 0; i < n; ++i)
+        scores[i] *= inverse;
+}
+
+} // namespace
+
+ICAE_MULTIVERSION void rmsNormRow(const float* x, const float* weight, float* out, std::int64_t d, float eps)
+{
+    float squares = 0;
+#pragma omp simd reduction(+ : squares)
+    for (std::int64_t i = 0; i < d; ++i)
+        squares += x[i] * x[i];
+    const float scale = 1.0F / std::sqrt(squares / static_cast<float>(d) + eps);
+#pragma omp simd
+    for (std::int64_t i = 0; i < d; ++i)
+        out[i] = x[i] * scale * weight[i];
+}
+
+ICAE_MULTIVERSION void swigluRow(const float* gate, const float* up, float* out, std::int64_t n)
+{
+#pragma omp simd
+    for (std::int64_t i = 0; i < n; ++i)
+        out[i] = gate[i] / (1.0F + fastExp(-gate[i])) * up[i];
+}
+
+void rotation(float position, const float* inverseFrequencies, float* cos, float* sin, std::int64_t half)
+{
+    for (std::int64_t i = 0; i < half; ++i) {
+        const float angle = position * inverseFrequencies[i];
+        cos[i] = std::cos(angle);
+        sin[i] = std::sin(angle);
+    }
+}
+
+ICAE_MULTIVERSION void rotate(const float* x, const float* cos, const float* sin, float* out, std::int64_t half)
+{
+#pragma omp simd
+    for (std::int64_t i = 0; i < half; ++i) {
+        const float a = x[i];
+        const float b = x[i + half];
+        out[i] = a * cos[i] - b * sin[i];
+        out[i + half] = b * cos[i] + a * sin[i];
+    }
+}
+
+ICAE_MULTIVERSION void softmaxRow(float* scores, std::int64_t n)
+{
+    softmax(scores, n);
+}
+
+ICAE_MULTIVERSION void matrixVectors(const float* weight, const float* x, float* out, std::int64_t outStride,
+                                     std::int64_t columns, std::int64_t depth, std::int64_t rowBegin,
+                                     std::int64_t rowEnd, bool accumulate)
+{
+    std::int64_t row = rowBegin;
+    for (; row + 4 <= rowEnd; row += 4)
+        dotRows<4>(weight + row * depth, x, out + row, outStride, columns, depth, accumulate);
+    for (; row < rowEnd; ++row)
+        dotRows<1>(weight + row * depth, x, out + row, outStride, columns, depth, accumulate);
+}
+
+ICAE_MULTIVERSION void attendRow(const float* q, const float* keys, const float* values, float* out, float* scores,
+                                 std::int64_t n, std::int64_t headDim, float scale)
+{
+    for (std::int64_t j = 0; j < n; ++j)
+        scores[j] = dot(q, keys + j * headDim, headDim) * scale;
+    softmax(scores, n);
+    std::fill_n(out, headDim, 0.0F);
+    std::int64_t j = 0;
+    for (; j + 4 <= n; j += 4) {
+        const float* v = values + j * headDim;
+#pragma omp simd
+        for (std::int64_t i = 0; i < headDim; ++i)
+            out[i] += scores[j] * v[i] + scores[j + 1] * v[headDim + i] + scores[j + 2] * v[2 * headDim + i]
+                + scores[j + 3] * v[3 * headDim + i];
+    }
+    for (; j < n; ++j)
+#pragma omp simd
+        for (std::int64_t i = 0; i < headDim; ++i)
+            out[i] += scores[j] * values[j * headDim + i];
+}
+
+ICAE_MULTIVERSION float sum(const float* x, std::int64_t n)
+{
+    std::array<Vector, 8> sums {};
+    std::int64_t i = 0;
+    for (; i + 8 * lanes <= n; i += 8 * lanes)
+        for (std::int64_t j = 0; j < 8; ++j)
+            sums[j] += load(x + i + j * lanes);
+    float total = 0;
+    for (const auto& part : sums)
+        total += horizontalSum(part);
+    for (; i < n; ++i)
+        total += x[i];
+    return total;
+}
+
+} // namespace icae::cpu

@@ -1,0 +1,62 @@
+#pragma once
+
+#include "tensor/torch.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace icae {
+
+/// Where to compute, and why there.
+struct DeviceChoice {
+    at::Device device = at::kCPU;
+    std::string reason; ///< a phrase for the user, e.g. "no CUDA device found"
+};
+
+/// @param spec "auto", "cpu", "cuda" or "cuda:N". "auto" takes the CUDA device with the most free memory, else the CPU.
+/// @throws Error (Device) where CUDA is asked for and this build or machine has none: never a silent fall-back;
+///         (InvalidInput) for any other word
+DeviceChoice chooseDevice(std::string_view spec);
+
+/// @param spec "auto", "fp32", "bf16" or "fp16". "auto": fp32 on the CPU, bf16 on CUDA. The CPU computes in fp32 only.
+/// @throws Error (InvalidInput, Unsupported)
+at::ScalarType chooseDtype(std::string_view spec, const at::Device& device);
+
+/// "fp32", "bf16" or "fp16"
+std::string dtypeName(at::ScalarType dtype);
+
+/// For people, e.g. "CPU (2 threads)" or "NVIDIA H100 80GB HBM3 (cuda:0)".
+std::string describeDevice(const at::Device& device);
+
+/// Bytes; of the host for the CPU.
+struct DeviceMemory {
+    std::int64_t total = 0;
+    std::int64_t free = 0;
+};
+DeviceMemory deviceMemory(const at::Device& device);
+
+/// Waits for all work on the device; for timing only.
+void synchronize(const at::Device& device);
+
+/// The BLAS this process computes with on the CPU, as that library names itself, e.g. "OpenBLAS 0.3.21 (SkylakeX)".
+struct BlasInfo {
+    std::string name;
+    bool fast = false; ///< false for the reference BLAS, ten times slower
+};
+BlasInfo blasInfo();
+
+/// Limits OpenBLAS to a number of threads for as long as it lives. The CPU kernels share the work out themselves: two
+/// thread pools on the same cores wait for each other (DESIGN: 734 µs instead of 81 µs for a small product).
+class BlasThreadScope {
+public:
+    explicit BlasThreadScope(int threads);
+    ~BlasThreadScope();
+    BlasThreadScope(const BlasThreadScope&) = delete;
+    BlasThreadScope& operator=(const BlasThreadScope&) = delete;
+
+private:
+    int m_previous = 0;
+};
+
+} // namespace icae

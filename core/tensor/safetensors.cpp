@@ -1,0 +1,374 @@
+#include "tensor/safetensors.h"
+
+#include "protocol/error.h"
+#include "tensor/atomic_file.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+namespace icae {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+namespace {
+
+constexpr std::uint64_t longestHeader = 100'000'000; // the reference implementation's limit
+constexpr std::size_t deepestHeader = 3;
+constexpr std::string_view metadataKey = "__metadata__";
+
+struct DTypeInfo {
+    DType dtype;
+    std::string_view name;
+    std::int64_t size;
+};
+constexpr std::array dtypes {
+    DTypeInfo {DType::F64, "F64", 8}, DTypeInfo {DType::F32, "F32", 4}, DTypeInfo {DType::F16, "F16", 2},
+    DTypeInfo {DType::BF16, "BF16", 2}, DTypeInfo {DType::I64, "I64", 8}, DTypeInfo {DType::I32, "I32", 4},
+    DTypeInfo {DType::I16, "I16", 2}, DTypeInfo {DType::I8, "I8", 1}, DTypeInfo {DType::U8, "U8", 1},
+    DTypeInfo {DType::Bool, "BOOL", 1}, DTypeInfo {DType::Other, "?", 0},
+};
+
+const DTypeInfo& info(DType dtype)
+{
+    return *std::find_if(dtypes.begin(), dtypes.end(), [&](const auto& entry) { return entry.dtype == dtype; });
+}
+
+[[noreturn]] void torn(const std::string& source, const std::string& why, const std::string& details = {})
+{
+    throw Error(ErrorKind::InvalidInput, source + " is not a usable safetensors file: " + why + ".",
+                "Download or copy the file again; it is damaged or incomplete.", details);
+}
+
+[[noreturn]] void tornTensor(const std::string& source, const std::string& name, const std::string& why)
+{
+    torn(source, "tensor \"" + name + "\" " + why);
+}
+
+/// The header as JSON, without duplicate keys and without deep nesting.
+json parseHeader(std::string_view text, const std::string& source)
+{
+    std::vector<std::set<std::string>> keys;
+    std::string duplicate;
+    bool tooDeep = false;
+    const auto watch = [&](int, json::parse_event_t event, json& parsed) {
+        if (event == json::parse_event_t::object_start) {
+            keys.emplace_back();
+        } else if (event == json::parse_event_t::object_end) {
+            keys.pop_back();
+        } else if (event == json::parse_event_t::key) {
+            const auto key = parsed.get<std::string>();
+            if (!keys.back().insert(key).second)
+                duplicate = key;
+        }
+        tooDeep = tooDeep || keys.size() > deepestHeader;
+        return duplicate.empty() && !tooDeep;
+    };
+    json header;
+    try {
+        header = json::parse(text, watch);
+    } catch (const json::exception& e) {
+        torn(source, "its header is not valid JSON", e.what());
+    }
+    if (!duplicate.empty())
+        torn(source, "\"" + duplicate + "\" appears twice in its header");
+    if (tooDeep)
+        torn(source, "its header is nested too deeply");
+    if (!header.is_object())
+        torn(source, "its header is not a JSON object");
+    return header;
+}
+
+std::uint64_t naturalNumber(const json& value, const std::string& source, const std::string& name, const char* what)
+{
+    if (!value.is_number_unsigned() || value.get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX))
+        tornTensor(source, name, std::string("has a ") + what + " that is not a whole number below 2^63");
+    return value.get<std::uint64_t>();
+}
+
+TensorView parseTensor(const std::string& name, const json& entry, std::span<const std::byte> data,
+                       const std::string& source)
+{
+    if (!entry.is_object() || !entry.contains("dtype") || !entry.contains("shape") || !entry.contains("data_offsets"))
+        tornTensor(source, name, "lacks dtype, shape or data_offsets");
+    const auto& dtype = entry["dtype"];
+    const auto& shape = entry["shape"];
+    const auto& offsets = entry["data_offsets"];
+    if (!dtype.is_string() || !shape.is_array() || !offsets.is_array() || offsets.size() != 2)
+        tornTensor(source, name, "has a dtype, shape or data_offsets of the wrong kind");
+
+    TensorView view;
+    view.name = name;
+    const auto known = std::find_if(dtypes.begin(), dtypes.end(),
+                                    [&](const auto& candidate) { return candidate.name == dtype.get<std::string>(); });
+    view.dtype = known == dtypes.end() ? DType::Other : known->dtype;
+    std::uint64_t size = static_cast<std::uint64_t>(sizeOf(view.dtype));
+    for (const auto& extent : shape) {
+        const auto n = naturalNumber(extent, source, name, "size");
+        view.shape.push_back(static_cast<std::int64_t>(n));
+        if (__builtin_mul_overflow(size, n, &size))
+            tornTensor(source, name, "has a shape too large for any file");
+    }
+    const auto begin = naturalNumber(offsets[0], source, name, "offset");
+    const auto end = naturalNumber(offsets[1], source, name, "offset");
+    if (begin > end || end > data.size())
+        tornTensor(source, name, "lies outside the file's data (the file is cut off, or its header is wrong)");
+    if (view.dtype != DType::Other && size != end - begin)
+        tornTensor(source, name,
+                   "has a shape of " + std::to_string(size) + " bytes but " + std::to_string(end - begin)
+                       + " bytes of data");
+    view.data = data.subspan(begin, end - begin);
+    return view;
+}
+
+/// Tensors must follow each other without overlap or gap, from the first byte of the data to the last.
+void checkLayout(const std::map<std::string, TensorView>& tensors, std::span<const std::byte> data,
+                 const std::string& source)
+{
+    std::vector<const TensorView*> order;
+    order.reserve(tensors.size());
+    for (const auto& [name, view] : tensors)
+        order.push_back(&view);
+    std::sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
+        return std::pair(a->data.data(), a->data.size()) < std::pair(b->data.data(), b->data.size());
+    });
+    const std::byte* next = data.data();
+    for (const auto* view : order) {
+        if (view->data.data() < next)
+            tornTensor(source, view->name, "overlaps another tensor");
+        if (view->data.data() > next)
+            tornTensor(source, view->name, "leaves a gap before it");
+        next = view->data.data() + view->data.size();
+    }
+    if (next != data.data() + data.size())
+        torn(source, std::to_string(data.data() + data.size() - next) + " bytes at its end belong to no tensor");
+}
+
+std::string readAll(const fs::path& path)
+{
+    std::ifstream file(path, std::ios::binary);
+    std::ostringstream text;
+    text << file.rdbuf();
+    if (!file)
+        throw Error(ErrorKind::Io, path.string() + " cannot be read.", "Check that it exists and that you may read it.");
+    return text.str();
+}
+
+/// Shard names of an index, each a plain file name.
+std::set<std::string> shardsOf(const fs::path& index, std::map<std::string, std::string>& homes)
+{
+    json parsed;
+    try {
+        parsed = json::parse(readAll(index));
+    } catch (const json::exception& e) {
+        torn(index.string(), "it is not valid JSON", e.what());
+    }
+    if (!parsed.is_object() || !parsed.contains("weight_map") || !parsed["weight_map"].is_object())
+        torn(index.string(), "it has no weight_map");
+    std::set<std::string> shards;
+    for (const auto& [name, file] : parsed["weight_map"].items()) {
+        if (!file.is_string())
+            tornTensor(index.string(), name, "is mapped to something that is not a file name");
+        const auto shard = file.get<std::string>();
+        if (shard.empty() || shard == ".." || shard.find('/') != std::string::npos)
+            tornTensor(index.string(), name, "is mapped to \"" + shard + "\", which is not a file of this folder");
+        homes[name] = shard;
+        shards.insert(shard);
+    }
+    return shards;
+}
+
+} // namespace
+
+std::int64_t sizeOf(DType dtype)
+{
+    return info(dtype).size;
+}
+
+std::string_view nameOf(DType dtype)
+{
+    return info(dtype).name;
+}
+
+SafetensorsContent SafetensorsContent::parse(std::span<const std::byte> bytes, const std::string& source)
+{
+    std::uint64_t headerSize = 0;
+    if (bytes.size() < sizeof headerSize)
+        torn(source, "it has only " + std::to_string(bytes.size()) + " bytes");
+    std::memcpy(&headerSize, bytes.data(), sizeof headerSize);
+    if (headerSize > longestHeader || headerSize > bytes.size() - sizeof headerSize)
+        torn(source, "its header claims " + std::to_string(headerSize) + " bytes, more than the file has");
+    const auto* text = reinterpret_cast<const char*>(bytes.data() + sizeof headerSize); // NOLINT: bytes are characters
+    const auto header = parseHeader({text, headerSize}, source);
+    const auto data = bytes.subspan(sizeof headerSize + headerSize);
+
+    SafetensorsContent content;
+    for (const auto& [name, entry] : header.items()) {
+        if (name != metadataKey) {
+            content.m_tensors.emplace(name, parseTensor(name, entry, data, source));
+            continue;
+        }
+        if (!entry.is_object())
+            torn(source, "its metadata is not an object");
+        for (const auto& [key, value] : entry.items()) {
+            if (!value.is_string())
+                torn(source, "its metadata entry \"" + key + "\" is not a text");
+            content.m_metadata[key] = value.get<std::string>();
+        }
+    }
+    checkLayout(content.m_tensors, data, source);
+    return content;
+}
+
+/// A read-only private mapping of a whole file.
+class TensorStore::Mapping {
+public:
+    explicit Mapping(const fs::path& path)
+    {
+        const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+        if (file < 0)
+            throw Error(errno == ENOENT ? ErrorKind::NotFound : ErrorKind::Io,
+                        path.string() + " cannot be opened: " + std::strerror(errno) + ".",
+                        "Check the path and that you may read it.");
+        struct stat status { };
+        const bool regular = fstat(file, &status) == 0 && S_ISREG(status.st_mode);
+        m_size = regular ? static_cast<std::size_t>(status.st_size) : 0;
+        if (m_size > 0)
+            m_data = mmap(nullptr, m_size, PROT_READ, MAP_PRIVATE, file, 0);
+        const int fault = errno;
+        close(file);
+        if (!regular)
+            throw Error(ErrorKind::Io, path.string() + " is not a regular file.", "Name a .safetensors file.");
+        if (m_data == MAP_FAILED)
+            throw Error(fault == ENOMEM ? ErrorKind::OutOfMemory : ErrorKind::Io,
+                        path.string() + " cannot be mapped into memory: " + std::strerror(fault) + ".",
+                        "Close other programs or raise the memory limit.");
+    }
+    ~Mapping()
+    {
+        if (m_size > 0)
+            munmap(m_data, m_size);
+    }
+    Mapping(const Mapping&) = delete;
+    Mapping& operator=(const Mapping&) = delete;
+
+    std::span<const std::byte> bytes() const { return {static_cast<const std::byte*>(m_data), m_size}; }
+
+private:
+    void* m_data = nullptr;
+    std::size_t m_size = 0;
+};
+
+TensorStore::TensorStore() = default;
+TensorStore::~TensorStore() = default;
+
+void TensorStore::add(const fs::path& file)
+{
+    auto mapping = std::make_unique<Mapping>(file);
+    const auto content = SafetensorsContent::parse(mapping->bytes(), file.string());
+    for (const auto& [name, view] : content.tensors())
+        if (!m_tensors.emplace(name, view).second)
+            tornTensor(file.string(), name, "is also in another file of this model");
+    for (const auto& [key, value] : content.metadata())
+        m_metadata[key] = value;
+    m_files.push_back(file);
+    m_mappings.push_back(std::move(mapping));
+}
+
+std::shared_ptr<const TensorStore> TensorStore::open(const fs::path& path)
+{
+    const std::shared_ptr<TensorStore> store(new TensorStore); // NOLINT: the constructor is private
+    store->m_source = path.string();
+    std::error_code ignored;
+    fs::path target = path;
+    if (fs::is_directory(path, ignored)) {
+        target = path / "model.safetensors";
+        if (!fs::exists(target, ignored))
+            target = path / "model.safetensors.index.json";
+        if (!fs::exists(target, ignored))
+            throw Error(ErrorKind::NotFound,
+                        path.string() + " holds neither model.safetensors nor model.safetensors.index.json.",
+                        "Name a folder in Hugging Face format; weights in .bin files must be converted first.");
+    }
+    if (target.extension() != ".json") {
+        store->add(target);
+        return store;
+    }
+    std::map<std::string, std::string> homes;
+    for (const auto& shard : shardsOf(target, homes))
+        store->add(target.parent_path() / shard);
+    for (const auto& [name, shard] : homes)
+        if (!store->contains(name))
+            tornTensor(target.string(), name, "is missing from " + shard);
+    return store;
+}
+
+bool TensorStore::contains(std::string_view name) const
+{
+    return m_tensors.find(name) != m_tensors.end();
+}
+
+const TensorView& TensorStore::tensor(std::string_view name) const
+{
+    const auto it = m_tensors.find(name);
+    if (it == m_tensors.end())
+        throw Error(ErrorKind::InvalidInput, m_source + " has no tensor \"" + std::string(name) + "\".",
+                    "Check that this is the model that you mean.");
+    if (it->second.dtype == DType::Other)
+        throw Error(ErrorKind::Unsupported,
+                    "Tensor \"" + std::string(name) + "\" of " + m_source + " has an element type that is not supported.",
+                    "Use weights in F32, F16 or BF16.");
+    return it->second;
+}
+
+std::vector<std::string> TensorStore::names() const
+{
+    std::vector<std::string> names;
+    names.reserve(m_tensors.size());
+    for (const auto& [name, view] : m_tensors)
+        names.push_back(name);
+    return names;
+}
+
+void writeSafetensors(const fs::path& path, std::vector<TensorView> tensors,
+                      const std::map<std::string, std::string>& metadata)
+{
+    std::sort(tensors.begin(), tensors.end(), [](const auto& a, const auto& b) {
+        return std::pair(-sizeOf(a.dtype), std::string_view(a.name))
+            < std::pair(-sizeOf(b.dtype), std::string_view(b.name));
+    });
+    auto header = nlohmann::ordered_json::object();
+    if (!metadata.empty())
+        header[std::string(metadataKey)] = metadata;
+    std::uint64_t offset = 0;
+    for (const auto& tensor : tensors) {
+        header[tensor.name] = {{"dtype", nameOf(tensor.dtype)},
+                               {"shape", tensor.shape},
+                               {"data_offsets", {offset, offset + tensor.data.size()}}};
+        offset += tensor.data.size();
+    }
+    auto text = header.dump();
+    text.append((8 - text.size() % 8) % 8, ' ');
+    const std::uint64_t headerSize = text.size();
+
+    AtomicFile file(path, headerSize + sizeof headerSize + offset);
+    file.write(std::as_bytes(std::span(&headerSize, 1)));
+    file.write(std::as_bytes(std::span(text)));
+    for (const auto& tensor : tensors)
+        file.write(tensor.data);
+    file.commit();
+}
+
+} // namespace icae

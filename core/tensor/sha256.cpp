@@ -1,0 +1,133 @@
+#include "tensor/sha256.h"
+
+#include "protocol/error.h"
+#include "tensor/atomic_file.h"
+
+#include <nlohmann/json.hpp>
+#include <openssl/evp.h>
+
+#include <array>
+#include <cstdlib>
+#include <fstream>
+#include <optional>
+
+namespace icae {
+
+namespace fs = std::filesystem;
+
+struct Sha256::Context {
+    std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> digest {EVP_MD_CTX_new(), &EVP_MD_CTX_free};
+};
+
+Sha256::Sha256()
+    : m_context(std::make_unique<Context>())
+{
+    if (m_context->digest == nullptr || EVP_DigestInit_ex(m_context->digest.get(), EVP_sha256(), nullptr) != 1)
+        throw Error(ErrorKind::Internal, "The SHA-256 hash could not be started.", "Check the OpenSSL installation.");
+}
+
+Sha256::~Sha256() = default;
+
+void Sha256::update(std::span<const std::byte> bytes)
+{
+    EVP_DigestUpdate(m_context->digest.get(), bytes.data(), bytes.size());
+}
+
+std::string Sha256::hex()
+{
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest {};
+    unsigned int size = 0;
+    EVP_DigestFinal_ex(m_context->digest.get(), digest.data(), &size);
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text;
+    for (unsigned int i = 0; i < size; ++i) {
+        text += digits[digest[i] >> 4U];
+        text += digits[digest[i] & 15U];
+    }
+    return text;
+}
+
+std::string sha256(std::string_view bytes)
+{
+    Sha256 hash;
+    hash.update(std::as_bytes(std::span(bytes)));
+    return hash.hex();
+}
+
+namespace {
+
+constexpr std::uintmax_t worthRemembering = 64U << 20U;
+
+std::optional<fs::path> cacheFile()
+{
+    // NOLINTBEGIN(concurrency-mt-unsafe): nobody changes the environment
+    if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache != '\0')
+        return fs::path(cache) / "icae" / "hashes.json";
+    if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0')
+        return fs::path(home) / ".cache" / "icae" / "hashes.json";
+    // NOLINTEND(concurrency-mt-unsafe)
+    return std::nullopt;
+}
+
+nlohmann::json readCache(const fs::path& path)
+{
+    std::ifstream file(path);
+    auto cache = nlohmann::json::parse(file, nullptr, false);
+    return cache.is_object() ? cache : nlohmann::json::object();
+}
+
+/// A cache that cannot be written only costs time at the next start.
+void remember(const fs::path& cachePath, const std::string& key, const std::string& hash)
+{
+    std::error_code ignored;
+    fs::create_directories(cachePath.parent_path(), ignored);
+    auto cache = readCache(cachePath);
+    cache[key] = hash;
+    try {
+        writeFile(cachePath, cache.dump(1));
+    } catch (const Error&) { // NOLINT(bugprone-empty-catch)
+    }
+}
+
+std::string hashContent(const fs::path& path)
+{
+    std::ifstream file(path, std::ios::binary);
+    std::vector<char> buffer(std::size_t {1} << 20U);
+    Sha256 hash;
+    while (file.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || file.gcount() > 0)
+        hash.update(std::as_bytes(std::span(buffer).first(static_cast<std::size_t>(file.gcount()))));
+    if (!file.eof())
+        throw Error(ErrorKind::Io, path.string() + " cannot be read.", "Check that it exists and that you may read it.");
+    return hash.hex();
+}
+
+} // namespace
+
+std::string sha256OfFile(const fs::path& path)
+{
+    std::error_code fault;
+    const auto size = fs::file_size(path, fault);
+    const auto cachePath = cacheFile();
+    if (fault || size < worthRemembering || !cachePath)
+        return hashContent(path);
+    const auto changed = fs::last_write_time(path, fault).time_since_epoch().count();
+    const auto key = fs::absolute(path).string() + "|" + std::to_string(size) + "|" + std::to_string(changed);
+    const auto cache = readCache(*cachePath);
+    if (cache.contains(key) && cache[key].is_string())
+        return cache[key].get<std::string>();
+    auto hash = hashContent(path);
+    remember(*cachePath, key, hash);
+    return hash;
+}
+
+std::string sha256OfFiles(const std::vector<fs::path>& files)
+{
+    if (files.size() == 1)
+        return sha256OfFile(files.front());
+    std::string all;
+    for (const auto& file : files)
+        all += sha256OfFile(file) + "\n";
+    return sha256(all);
+}
+
+} // namespace icae

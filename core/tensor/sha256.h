@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace icae {
+
+/// SHA-256 of a stream of bytes.
+class Sha256 {
+public:
+    Sha256();
+    ~Sha256();
+    Sha256(const Sha256&) = delete;
+    Sha256& operator=(const Sha256&) = delete;
+
+    void update(std::span<const std::byte> bytes);
+    std::string hex(); ///< 64 lower-case digits; ends the stream
+
+private:
+    struct Context;
+    std::unique_ptr<Context> m_context;
+};
+
+std::string sha256(std::string_view bytes);
+
+/// Hash of a file's content, read once a version: files of 64 MB and more are remembered under
+/// $XDG_CACHE_HOME/icae/hashes.json by path, size and time of change.
+/// @throws Error (Io)
+std::string sha256OfFile(const std::filesystem::path& path);
+
+/// One hash for several files in the given order: the file's own for one, else the hash of their hashes.
+std::string sha256OfFiles(const std::vector<std::filesystem::path>& files);
+
+} // namespace icae

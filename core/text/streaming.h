@@ -1,0 +1,27 @@
+#pragma once
+
+#include "text/tokenizer.h"
+#include "text/utf8.h"
+
+#include <memory>
+#include <string>
+
+namespace icae {
+
+/// Turns ids into text one at a time. What all calls return together equals Tokenizer::decode of all ids; a character
+/// split over several byte pieces comes out once, whole.
+class StreamingDetokenizer {
+public:
+    explicit StreamingDetokenizer(std::shared_ptr<const Tokenizer> tokenizer);
+    std::string push(std::int32_t id); ///< the text completed by this token; may be empty
+    std::string finish(); ///< what an unfinished character leaves behind (U+FFFD)
+
+private:
+    std::shared_ptr<const Tokenizer> m_tokenizer;
+    Utf8Stream m_bytes;
+    std::int32_t m_anchor = -1; ///< a piece of plain text that is decoded before every other one
+    std::size_t m_anchorBytes = 0;
+    bool m_first = true;
+};
+
+} // namespace icae
