@@ -2,7 +2,11 @@
 add_library(icae_options INTERFACE)
 target_compile_options(icae_options INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
-    -Wnull-dereference -Wdouble-promotion -fno-math-errno)
+    -Wdouble-promotion -fno-math-errno)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    # False alarms on std::string concatenation (GCC bugs 105329 and 105651).
+    target_compile_options(icae_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread>)
+endif()
 target_include_directories(icae_options INTERFACE "${CMAKE_SOURCE_DIR}/core")
 if(ICAE_WERROR)
     target_compile_options(icae_options INTERFACE -Werror)
@@ -41,6 +45,11 @@ function(icae_use_torch target)
     separate_arguments(flags UNIX_COMMAND "${TORCH_CXX_FLAGS}")
     target_compile_options(${target} PUBLIC ${flags})
     get_property(owner GLOBAL PROPERTY ICAE_TORCH_PCH_OWNER)
+    get_target_property(type ${target} TYPE)
+    if(type STREQUAL EXECUTABLE) # a precompiled header serves only one kind of position independence
+        set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+        target_compile_options(${target} PRIVATE -fPIC)
+    endif()
     if(owner)
         target_precompile_headers(${target} REUSE_FROM ${owner})
     else()

@@ -1,5 +1,7 @@
 #include "tensor/compat.h"
 
+#include "protocol/error.h"
+
 #include <cmath>
 #include <new>
 #include <string_view>
@@ -84,6 +86,14 @@ bool isOutOfMemory(const std::exception& exception)
     return what.find("can't allocate memory") != std::string_view::npos
         || what.find("not enough memory") != std::string_view::npos
         || what.find("out of memory") != std::string_view::npos;
+}
+
+void rethrowOutOfMemory(const std::exception& exception, const std::string& action, const std::string& device)
+{
+    if (isOutOfMemory(exception))
+        throw Error(ErrorKind::OutOfMemory, "Memory of " + device + " ran out while " + action + ".",
+                    "Use fewer or shorter spans at once, close other programs, or use another device.",
+                    exception.what());
 }
 
 } // namespace icae::compat

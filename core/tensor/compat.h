@@ -25,4 +25,8 @@ int cudaDeviceCount();
 /// True where the exception says that host or device memory ran out.
 bool isOutOfMemory(const std::exception& exception);
 
+/// Throws Error (OutOfMemory) in place of an exception that says so; does nothing for any other.
+/// @param action what was being done, e.g. "loading the model"
+void rethrowOutOfMemory(const std::exception& exception, const std::string& action, const std::string& device);
+
 } // namespace icae::compat

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace icae {
+
+/// Where the tokens of encoder and decoder sit on RoPE's axis.
+enum class PositionLayout {
+    Sequential, ///< context, then memory tokens, counting up (the ICAE paper)
+    Spread, ///< each memory token in the middle of its share of the context (EPL, arXiv 2409.14364)
+};
+
+/// Which slots the decoder sees when it writes a text back.
+enum class AeReads {
+    All, ///< the slots of all spans, writing the whole text in one go (published adapters)
+    Span, ///< one span at a time, each at its own positions
+};
+
+/// Texts around slots and question in instruction tuning: left, slots, [FT], rightBefore + question + rightAfter.
+struct PromptTemplate {
+    bool leftBos = false; ///< BOS before left
+    std::string left;
+    std::string rightBefore;
+    std::string rightAfter;
+};
+
+/// Everything about an adapter but its numbers (icae_config.json).
+struct AdapterConfig {
+    std::int64_t rank = 0; ///< of the LoRA matrices
+    double alpha = 32; ///< LoRA's scale is alpha / rank
+    std::vector<std::string> targets; ///< linears with LoRA, e.g. "q_proj"
+    std::int64_t slots = 0; ///< memory tokens k; the most slots a span can have
+    std::vector<std::int64_t> elasticSlots; ///< slot counts it was trained for, ascending; empty: only `slots`
+    std::int64_t spanTokens = 0; ///< longest span
+    PositionLayout layout = PositionLayout::Sequential;
+    AeReads aeReads = AeReads::All;
+    bool slotScale = false; ///< slots are multiplied by a trained vector
+    bool contextBos = false; ///< the context starts with BOS (published adapters)
+    std::vector<std::string> specialTokens {"AE", "LM", "FT"}; ///< rows behind the memory tokens' embeddings
+    PromptTemplate prompt;
+    std::string baseConfigHash; ///< SHA-256 of the base's config.json; empty where unknown
+    std::string baseWeightsHash; ///< SHA-256 of the base's weights; empty where unknown
+    std::vector<std::string> inferred; ///< sentences on what no file said and was inferred
+
+    /// Row of a special token behind the memory tokens.
+    /// @throws Error (Unsupported) where the adapter was not trained with it
+    std::int64_t specialRow(std::string_view token) const;
+    /// Slot counts to choose from, ascending; never empty.
+    std::vector<std::int64_t> slotChoices() const;
+};
+
+std::string_view layoutName(PositionLayout layout); ///< "sequential" or "spread"
+
+/// Reads icae_config.json.
+/// @throws Error (InvalidInput) naming the field; (Unsupported) for an unknown layout or target
+AdapterConfig parseAdapterConfig(std::string_view json, const std::string& source);
+
+/// One LoRA matrix or other tensor of a published adapter, by its name.
+struct AdapterTensor {
+    std::int64_t layer = -1;
+    std::string target; ///< e.g. "q_proj"
+    bool isB = false; ///< lora_B [out, r], else lora_A [r, in]
+};
+
+/// Takes a published tensor name apart; nothing where it is no LoRA matrix.
+std::optional<AdapterTensor> parseLoraName(std::string_view name);
+
+/// What a tensor is called and how large it is; all that can be inferred from without loading.
+struct TensorShape {
+    std::string name;
+    std::vector<std::int64_t> shape;
+};
+
+/// For an adapter without icae_config.json, as published: rank, targets and slots from the tensors, alpha 32, 4 tokens a
+/// slot, sequential layout. `inferred` says so.
+/// @throws Error (InvalidInput) where the tensors are not an ICAE adapter's
+AdapterConfig inferAdapterConfig(const std::vector<TensorShape>& tensors, const std::string& source);
+
+} // namespace icae

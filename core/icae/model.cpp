@@ -1,0 +1,189 @@
+#include "icae/model.h"
+
+#include "protocol/error.h"
+#include "tensor/compat.h"
+#include "tensor/sha256.h"
+#include "text/text_file.h"
+
+#include <algorithm>
+
+namespace icae {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr auto tokenizerName = "tokenizer.model";
+
+std::string gigabytes(std::int64_t bytes)
+{
+    const auto tenths = (bytes * 10 + (1LL << 29U)) >> 30U;
+    return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " GiB";
+}
+
+void requireMemory(std::int64_t needed, const at::Device& device)
+{
+    const auto memory = deviceMemory(device);
+    if (memory.total == 0 || needed <= memory.free)
+        return;
+    throw Error(ErrorKind::OutOfMemory,
+                "The model needs " + gigabytes(needed) + ", and " + describeDevice(device) + " has "
+                    + gigabytes(memory.free) + " free.",
+                "Close other programs, use another device, or use a smaller model.");
+}
+
+/// Refuses an adapter that names another base; says so where it names none.
+void checkBase(const AdapterFile& file, const BaseHashes& base, std::vector<std::string>& remarks)
+{
+    const auto& c = file.config;
+    const auto check = [&](const std::string& expected, const std::string& actual, const std::string& what) {
+        if (!expected.empty() && expected != actual)
+            throw Error(ErrorKind::Mismatch,
+                        "The adapter " + file.weights.string() + " was trained on another base: its " + what
+                            + " has the hash " + expected.substr(0, 12) + "…, this base's is " + actual.substr(0, 12)
+                            + "….",
+                        "Use the base that the adapter was trained on.");
+    };
+    check(c.baseConfigHash, base.config, "config.json");
+    check(c.baseWeightsHash, base.weights, "weights");
+    if (c.baseWeightsHash.empty())
+        remarks.emplace_back("The adapter does not name its base: only shapes were compared.");
+}
+
+} // namespace
+
+LlmConfig readLlmConfig(const fs::path& base)
+{
+    const auto file = base / "config.json";
+    std::error_code ignored;
+    if (!fs::exists(file, ignored))
+        throw Error(ErrorKind::NotFound, base.string() + " holds no config.json.",
+                    "Name a model folder in Hugging Face format.");
+    return parseLlmConfig(readTextFile(file), file.string());
+}
+
+BaseHashes hashBase(const fs::path& base)
+{
+    return {sha256OfFile(base / "config.json"), sha256OfFiles(TensorStore::open(base)->files())};
+}
+
+std::int64_t memoryNeeded(const LlmConfig& config, const AdapterConfig* adapter, at::ScalarType dtype)
+{
+    std::int64_t numbers = config.parameters();
+    if (adapter != nullptr) {
+        std::int64_t fused = 0;
+        const auto targeted = [&](const char* name) {
+            return std::find(adapter->targets.begin(), adapter->targets.end(), name) != adapter->targets.end();
+        };
+        // Fused tensors are copied whole once LoRA touches any of their parts.
+        const bool qkv = targeted("q_proj") || targeted("k_proj") || targeted("v_proj");
+        const bool gateUp = targeted("gate_proj") || targeted("up_proj");
+        for (const auto& linear : linears(config)) {
+            const bool inQkv = linear.linear == Linear::Q || linear.linear == Linear::K || linear.linear == Linear::V;
+            const bool inGateUp = linear.linear == Linear::Gate || linear.linear == Linear::Up;
+            if (inQkv ? qkv : inGateUp ? gateUp : targeted(linear.name))
+                fused += linear.out * linear.in;
+        }
+        numbers += fused * config.layers;
+    }
+    const std::int64_t working = 64LL << 20U;
+    return numbers * static_cast<std::int64_t>(c10::elementSize(dtype)) + working;
+}
+
+Model::Model(Decoder decoder, DeviceChoice device)
+    : m_decoder(std::move(decoder))
+    , m_device(std::move(device))
+{
+}
+
+std::shared_ptr<const Model> Model::load(const ModelPaths& paths, const Options& options,
+                                         const ProgressCallback& progress, const std::stop_token& stop)
+{
+    const c10::InferenceMode noGradients;
+    compat::allowTf32(false);
+    const auto config = readLlmConfig(paths.base);
+    auto choice = chooseDevice(options.device);
+    const auto device = choice.device;
+    const auto dtype = chooseDtype(options.dtype, device);
+    const std::shared_ptr<Model> model(
+        new Model(Decoder(config, options.plainKernels ? makePlainKernels() : makeKernels(device, dtype)),
+                  std::move(choice))); // NOLINT: the constructor is private
+    model->m_paths = paths;
+
+    std::optional<AdapterFile> adapter;
+    if (!paths.adapter.empty())
+        adapter = AdapterFile::open(paths.adapter);
+    if (adapter) {
+        adapter->config.alpha = options.overrides.alpha.value_or(adapter->config.alpha);
+        adapter->config.spanTokens = options.overrides.spanTokens.value_or(adapter->config.spanTokens);
+    }
+    const auto store = TensorStore::open(paths.base);
+    checkWeights(config, *store);
+    model->m_baseHashes = {sha256OfFile(paths.base / "config.json"), sha256OfFiles(store->files())};
+    if (adapter)
+        checkBase(*adapter, model->m_baseHashes, model->m_remarks);
+    requireMemory(memoryNeeded(config, adapter ? &adapter->config : nullptr, dtype), device);
+    try {
+        model->m_weights = loadWeights(config, *store, device, dtype, progress, stop);
+        if (adapter) {
+            model->m_adapter = std::make_unique<Adapter>(Adapter::load(*adapter, config, model->m_weights));
+            model->m_adapterHash = sha256OfFile(adapter->weights);
+            for (const auto& sentence : adapter->config.inferred)
+                model->m_remarks.push_back(sentence);
+        }
+    } catch (const std::exception& e) {
+        compat::rethrowOutOfMemory(e, "loading the model", describeDevice(device));
+        throw;
+    }
+    std::error_code ignored;
+    if (fs::exists(paths.base / tokenizerName, ignored))
+        model->m_tokenizer = Tokenizer::load(paths.base / tokenizerName);
+    if (model->m_tokenizer && model->m_tokenizer->size() > config.vocabSize)
+        throw Error(ErrorKind::Mismatch,
+                    "The tokenizer has " + std::to_string(model->m_tokenizer->size())
+                        + " pieces, and the model a vocabulary of " + std::to_string(config.vocabSize) + ".",
+                    "Use the tokenizer.model that came with these weights.");
+    return model;
+}
+
+std::shared_ptr<const Model> Model::random(const LlmConfig& config, const AdapterConfig& adapter, const Options& options)
+{
+    const c10::InferenceMode noGradients;
+    compat::allowTf32(false);
+    auto choice = chooseDevice(options.device);
+    const auto device = choice.device;
+    const auto dtype = chooseDtype(options.dtype, device);
+    requireMemory(memoryNeeded(config, &adapter, dtype), device);
+    const std::shared_ptr<Model> model(
+        new Model(Decoder(config, options.plainKernels ? makePlainKernels() : makeKernels(device, dtype)),
+                  std::move(choice))); // NOLINT: the constructor is private
+    model->m_weights = randomWeights(config, device, dtype);
+    model->m_adapter = std::make_unique<Adapter>(randomAdapter(adapter, config, model->m_weights));
+    return model;
+}
+
+const Adapter& Model::adapter() const
+{
+    if (m_adapter == nullptr)
+        throw Error(ErrorKind::InvalidInput, "No adapter is loaded: " + m_paths.base.string() + " is a base alone.",
+                    "Name an adapter with --adapter.");
+    return *m_adapter;
+}
+
+const std::shared_ptr<const Tokenizer>& Model::tokenizer() const
+{
+    if (m_tokenizer == nullptr)
+        throw Error(ErrorKind::NotFound, m_paths.base.string() + " holds no tokenizer.model.",
+                    "Download tokenizer.model (sentencepiece) from where the model came.");
+    return m_tokenizer;
+}
+
+std::vector<Token> Model::encodeContext(std::string_view text) const
+{
+    auto tokens = tokenizer()->encode(text);
+    if (adapter().config.contextBos)
+        tokens.insert(tokens.begin(), Token {static_cast<std::int32_t>(config().bosId), 0, 0});
+    return tokens;
+}
+
+} // namespace icae

@@ -1,0 +1,61 @@
+#pragma once
+
+#include "llm/decoder.h"
+#include "llm/sampler.h"
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <stop_token>
+#include <vector>
+
+namespace icae {
+
+/// What a sequence starts from: embeddings rather than ids, since memory slots are no tokens.
+struct Prompt {
+    at::Tensor embeddings; ///< [T, d] in the weights' dtype, on their device
+    std::vector<float> positions; ///< T
+    float nextPosition = 0; ///< of the first token after the prompt; the following ones count up by 1
+    std::int64_t maxTokens = 0; ///< most tokens to generate
+
+    std::int64_t length() const { return embeddings.size(0); }
+};
+
+struct GenerationOptions {
+    SamplingOptions sampling;
+    std::vector<std::int32_t> stopIds; ///< ends a sequence; not part of the result
+    std::int64_t alternatives = 0; ///< likeliest tokens to report with each token
+};
+
+struct Alternative {
+    std::int32_t id = 0;
+    float logProbability = 0; ///< natural logarithm
+};
+
+struct GeneratedToken {
+    std::size_t sequence = 0; ///< index into the prompts
+    std::int32_t id = 0;
+    float logProbability = 0; ///< natural logarithm, under the model's own distribution
+    std::vector<Alternative> alternatives; ///< likeliest first
+};
+
+/// Called for each token in turn, on the calling thread; return false to stop all sequences.
+using TokenCallback = std::function<bool(const GeneratedToken&)>;
+
+enum class EndReason { StopToken, MaxTokens, Stopped };
+
+struct Generation {
+    std::vector<std::vector<std::int32_t>> ids; ///< a prompt: what was generated
+    std::vector<EndReason> ends; ///< a prompt
+    double prefillSeconds = 0;
+    double decodeSeconds = 0;
+    std::int64_t steps = 0; ///< one-token steps of the whole batch
+};
+
+/// Continues all prompts at once. Prompts of different lengths are padded on the left.
+/// @throws Error (InvalidInput) where positions go beyond the model's; (OutOfMemory)
+/// A stop request ends it within one token and is no error: the result holds what was generated until then.
+Generation generate(const Decoder& decoder, const LlmWeights& weights, std::span<const Prompt> prompts,
+                    const GenerationOptions& options, const TokenCallback& callback, const std::stop_token& stop);
+
+} // namespace icae

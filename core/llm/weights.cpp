@@ -1,0 +1,177 @@
+#include "llm/weights.h"
+
+#include "protocol/error.h"
+#include "tensor/tensor_data.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+namespace icae {
+
+namespace {
+
+constexpr std::size_t mostNamesListed = 6;
+
+std::string shapeText(const std::vector<std::int64_t>& shape)
+{
+    std::string text = "[";
+    for (std::size_t i = 0; i < shape.size(); ++i)
+        text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
+    return text + "]";
+}
+
+std::string list(const std::string& title, const std::vector<std::string>& names)
+{
+    if (names.empty())
+        return {};
+    std::string text = title + " " + std::to_string(names.size()) + ": ";
+    for (std::size_t i = 0; i < std::min(names.size(), mostNamesListed); ++i)
+        text += (i == 0 ? "" : ", ") + names[i];
+    return text + (names.size() > mostNamesListed ? ", …; " : "; ");
+}
+
+/// Tensors that older or other programs leave in a file and that the model does not need.
+bool isHarmless(const std::string& name, const LlmConfig& config)
+{
+    return name.ends_with(".rotary_emb.inv_freq") || (config.tiedEmbeddings && name == "lm_head.weight");
+}
+
+at::Tensor emptyLayerTensor(std::int64_t rows, std::int64_t columns, const at::TensorOptions& options)
+{
+    return at::empty({rows, columns}, options);
+}
+
+LlmWeights allocate(const LlmConfig& c, const at::Device& device, at::ScalarType dtype)
+{
+    const auto options = at::TensorOptions().device(device).dtype(dtype);
+    LlmWeights weights;
+    weights.embedding = emptyLayerTensor(c.vocabSize, c.hiddenSize, options);
+    weights.finalNorm = at::empty({c.hiddenSize}, options);
+    weights.head = c.tiedEmbeddings ? weights.embedding : emptyLayerTensor(c.vocabSize, c.hiddenSize, options);
+    for (std::int64_t i = 0; i < c.layers; ++i) {
+        LayerWeights layer;
+        layer.inputNorm = at::empty({c.hiddenSize}, options);
+        layer.qkv = emptyLayerTensor((c.heads + 2 * c.kvHeads) * c.headDim, c.hiddenSize, options);
+        layer.o = emptyLayerTensor(c.hiddenSize, c.heads * c.headDim, options);
+        layer.postNorm = at::empty({c.hiddenSize}, options);
+        layer.gateUp = emptyLayerTensor(2 * c.intermediateSize, c.hiddenSize, options);
+        layer.down = emptyLayerTensor(c.hiddenSize, c.intermediateSize, options);
+        weights.layers.push_back(layer);
+    }
+    // As HF computes them, in float32, so that long positions agree to the last digits.
+    const auto exponents = at::arange(0, c.headDim, 2, at::kFloat) / static_cast<double>(c.headDim);
+    weights.inverseFrequencies = at::pow(at::scalar_tensor(c.ropeTheta, at::kFloat), exponents).reciprocal().to(device);
+    return weights;
+}
+
+/// The place of an HF tensor in the fused weights.
+at::Tensor placeOf(const LlmConfig& config, const LlmWeights& weights, const std::string& name)
+{
+    if (name == "model.embed_tokens.weight")
+        return weights.embedding;
+    if (name == "model.norm.weight")
+        return weights.finalNorm;
+    if (name == "lm_head.weight")
+        return weights.head;
+    constexpr std::string_view prefix = "model.layers.";
+    const auto dot = name.find('.', prefix.size());
+    const auto& layer = weights.layers.at(std::stoul(name.substr(prefix.size(), dot - prefix.size())));
+    const auto rest = name.substr(dot + 1);
+    if (rest == "input_layernorm.weight")
+        return layer.inputNorm;
+    if (rest == "post_attention_layernorm.weight")
+        return layer.postNorm;
+    for (const auto& linear : linears(config))
+        if (rest == std::string(linear.module) + ".weight")
+            return linearRows(config, layer, linear.linear);
+    throw Error(ErrorKind::Internal, "The tensor " + name + " has no place in the model.", "Report this.");
+}
+
+} // namespace
+
+at::Tensor linearRows(const LlmConfig& c, const LayerWeights& layer, Linear linear)
+{
+    const std::int64_t q = c.heads * c.headDim;
+    const std::int64_t kv = c.kvHeads * c.headDim;
+    switch (linear) {
+    case Linear::Q:
+        return layer.qkv.narrow(0, 0, q);
+    case Linear::K:
+        return layer.qkv.narrow(0, q, kv);
+    case Linear::V:
+        return layer.qkv.narrow(0, q + kv, kv);
+    case Linear::O:
+        return layer.o;
+    case Linear::Gate:
+        return layer.gateUp.narrow(0, 0, c.intermediateSize);
+    case Linear::Up:
+        return layer.gateUp.narrow(0, c.intermediateSize, c.intermediateSize);
+    case Linear::Down:
+        return layer.down;
+    }
+    return {};
+}
+
+void checkWeights(const LlmConfig& config, const TensorStore& store)
+{
+    std::vector<std::string> missing;
+    std::vector<std::string> misshaped;
+    std::vector<std::string> extra;
+    std::set<std::string> known;
+    for (const auto& weight : expectedWeights(config)) {
+        known.insert(weight.name);
+        if (!store.contains(weight.name))
+            missing.push_back(weight.name);
+        else if (const auto& shape = store.tensor(weight.name).shape; shape != weight.shape)
+            misshaped.push_back(weight.name + " is " + shapeText(shape) + " and not " + shapeText(weight.shape));
+    }
+    for (const auto& name : store.names())
+        if (!known.contains(name) && !isHarmless(name, config))
+            extra.push_back(name);
+    if (missing.empty() && misshaped.empty() && extra.empty())
+        return;
+    auto text = list("missing", missing) + list("misshaped", misshaped) + list("unknown", extra);
+    text.resize(text.size() - 2);
+    throw Error(ErrorKind::Mismatch, "The weights in " + store.source() + " do not fit their config.json: " + text + ".",
+                "Download the model again, or check that config.json and weights belong together.");
+}
+
+LlmWeights loadWeights(const LlmConfig& config, const TensorStore& store, const at::Device& device,
+                       at::ScalarType dtype, const ProgressCallback& progress, const std::stop_token& stop)
+{
+    checkWeights(config, store);
+    auto weights = allocate(config, device, dtype);
+    const auto table = expectedWeights(config);
+    Progress state {"Loading weights", 0, static_cast<double>(table.size()), "tensors"};
+    for (const auto& weight : table) {
+        if (stop.stop_requested())
+            throw Error(ErrorKind::Cancelled, "Loading the model was stopped.", {});
+        const auto& view = store.tensor(weight.name);
+        if (view.dtype != DType::F32 && view.dtype != DType::F16 && view.dtype != DType::BF16)
+            throw Error(ErrorKind::Unsupported,
+                        "Tensor \"" + weight.name + "\" of " + store.source() + " is " + std::string(nameOf(view.dtype))
+                            + ".",
+                        "Use weights in F32, F16 or BF16.");
+        placeOf(config, weights, weight.name).copy_(toTensor(view));
+        state.done += 1;
+        if (progress)
+            progress(state);
+    }
+    return weights;
+}
+
+LlmWeights randomWeights(const LlmConfig& config, const at::Device& device, at::ScalarType dtype)
+{
+    auto weights = allocate(config, device, dtype);
+    for (const auto& weight : expectedWeights(config)) {
+        auto place = placeOf(config, weights, weight.name);
+        if (weight.shape.size() == 1)
+            place.fill_(1.0);
+        else
+            place.normal_(0.0, 0.02);
+    }
+    return weights;
+}
+
+} // namespace icae
