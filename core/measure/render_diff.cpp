@@ -1,0 +1,36 @@
+#include "measure/diff.h"
+
+namespace icae {
+
+namespace {
+
+// Colour-blind-safe, and never colour alone: struck through and underlined.
+constexpr std::string_view deletedOn = "\x1b[38;5;208;9m";
+constexpr std::string_view insertedOn = "\x1b[38;5;75;4m";
+constexpr std::string_view off = "\x1b[0m";
+
+} // namespace
+
+std::string renderDiff(const TextDiff& diff, std::string_view reference, std::string_view hypothesis, bool colours)
+{
+    std::string out;
+    const auto mark = [&](std::string_view text, std::string_view on, std::string_view end) {
+        if (!text.empty())
+            out.append(on).append(text).append(end);
+    };
+    for (const auto& row : diff.rows) {
+        for (const auto& hunk : row.hunks) {
+            const auto ours = reference.substr(hunk.referenceBegin, hunk.referenceEnd - hunk.referenceBegin);
+            const auto theirs = hypothesis.substr(hunk.hypothesisBegin, hunk.hypothesisEnd - hunk.hypothesisBegin);
+            if (hunk.kind == DiffKind::Equal) {
+                out += theirs;
+                continue;
+            }
+            mark(ours, colours ? deletedOn : "[-", colours ? off : "-]");
+            mark(theirs, colours ? insertedOn : "{+", colours ? off : "+}");
+        }
+    }
+    return out;
+}
+
+} // namespace icae

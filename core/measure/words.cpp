@@ -1,0 +1,98 @@
+#include "measure/diff.h"
+
+#include "measure/unicode.h"
+
+#include <algorithm>
+#include <array>
+
+namespace icae {
+
+namespace {
+
+constexpr std::array<std::string_view, 24> abbreviations {
+    "Mr", "Mrs", "Ms", "Dr", "Prof", "St", "Sr", "Jr", "vs", "etc", "e.g", "i.e",
+    "cf", "al", "No", "Fig", "Eq", "Vol", "pp", "Inc", "Ltd", "Co", "U.S", "a.m",
+};
+
+bool endsSentence(char32_t c)
+{
+    return c == U'.' || c == U'!' || c == U'?' || c == U'…' || c == U'。' || c == U'！' || c == U'？';
+}
+
+bool closes(char32_t c)
+{
+    return c == U'"' || c == U'\'' || c == U')' || c == U']' || c == U'”' || c == U'’' || c == U'»' || c == U'」';
+}
+
+bool isAbbreviation(std::string_view text, std::size_t dot)
+{
+    std::size_t begin = dot;
+    while (begin > 0 && (isWordCharacter(static_cast<unsigned char>(text[begin - 1])) || text[begin - 1] == '.'))
+        --begin;
+    const auto word = text.substr(begin, dot - begin);
+    const bool initial = word.size() == 1 && word[0] >= 'A' && word[0] <= 'Z';
+    return initial || std::find(abbreviations.begin(), abbreviations.end(), word) != abbreviations.end();
+}
+
+std::size_t skipSpaces(std::string_view text, std::size_t at)
+{
+    while (at < text.size() && isUnicodeSpace(characterAt(text, at).code))
+        at += characterAt(text, at).bytes;
+    return at;
+}
+
+} // namespace
+
+std::vector<Word> splitWords(std::string_view text)
+{
+    enum class Kind { None, Space, Letters, Single };
+    std::vector<Word> words;
+    Kind previous = Kind::None;
+    for (std::size_t at = 0; at < text.size();) {
+        const auto character = characterAt(text, at);
+        Kind kind = Kind::Single;
+        if (isUnicodeSpace(character.code))
+            kind = Kind::Space;
+        else if (isWordCharacter(character.code) && !isIdeograph(character.code))
+            kind = Kind::Letters;
+        const bool joins = (isCombining(character.code) && previous != Kind::None && previous != Kind::Space)
+            || (kind == previous && kind != Kind::Single);
+        if (joins)
+            words.back().end = at + character.bytes;
+        else
+            words.push_back({at, at + character.bytes, kind == Kind::Space});
+        if (!isCombining(character.code) || !joins)
+            previous = kind;
+        at += character.bytes;
+    }
+    return words;
+}
+
+std::vector<std::size_t> sentenceEnds(std::string_view text)
+{
+    std::vector<std::size_t> ends;
+    std::size_t at = 0;
+    while (at < text.size()) {
+        const auto character = characterAt(text, at);
+        std::size_t next = at + character.bytes;
+        bool endsHere = character.code == U'\n';
+        if (endsSentence(character.code)) {
+            while (next < text.size()
+                   && (closes(characterAt(text, next).code) || endsSentence(characterAt(text, next).code)))
+                next += characterAt(text, next).bytes;
+            const bool wide = character.code >= 0x3000;
+            const bool followed = next >= text.size() || isUnicodeSpace(characterAt(text, next).code);
+            endsHere = wide || (followed && !(character.code == U'.' && isAbbreviation(text, at)));
+        }
+        if (endsHere) {
+            next = skipSpaces(text, next);
+            ends.push_back(next);
+        }
+        at = next;
+    }
+    if (!text.empty() && (ends.empty() || ends.back() != text.size()))
+        ends.push_back(text.size());
+    return ends;
+}
+
+} // namespace icae
