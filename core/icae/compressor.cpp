@@ -46,6 +46,11 @@ std::int64_t Compressor::tokensAtOnce() const
     return std::clamp<std::int64_t>(free / 2 / bytes, 1, mostGpuTokensAtOnce);
 }
 
+std::int64_t Compressor::spansAtOnce(std::int64_t tokens, std::int64_t slots) const
+{
+    return std::max<std::int64_t>(1, tokensAtOnce() / (tokens + slots));
+}
+
 at::Tensor Compressor::forward(const at::Tensor& ids, std::int64_t slots, const std::stop_token& stop) const
 {
     const auto& adapter = m_model.adapter();
@@ -67,7 +72,7 @@ at::Tensor Compressor::encode(const at::Tensor& ids, std::int64_t slots, const P
     const c10::InferenceMode noGradients;
     checkPositions(m_model.config(),
                    static_cast<double>(encoderPositions(m_model.adapter().config.layout, {ids.size(1), slots}).back()));
-    const std::int64_t atOnce = std::max<std::int64_t>(1, tokensAtOnce() / (ids.size(1) + slots));
+    const std::int64_t atOnce = spansAtOnce(ids.size(1), slots);
     std::vector<at::Tensor> parts;
     try {
         for (std::int64_t first = 0; first < ids.size(0); first += atOnce) {

@@ -34,6 +34,9 @@ public:
     at::Tensor encode(const at::Tensor& ids, std::int64_t slots, const ProgressCallback& progress = {},
                       const std::stop_token& stop = {}) const;
 
+    /// Spans of this shape that go into one forward.
+    std::int64_t spansAtOnce(std::int64_t tokens, std::int64_t slots) const;
+
 private:
     std::int64_t tokensAtOnce() const;
     at::Tensor forward(const at::Tensor& ids, std::int64_t slots, const std::stop_token& stop) const;

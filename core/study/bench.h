@@ -1,0 +1,39 @@
+#pragma once
+
+#include "icae/model.h"
+
+#include <string>
+
+namespace icae {
+
+/// Medians over several rounds in which ceilings and work alternate, so that ratios hold on a noisy machine.
+struct BenchResult {
+    double decodeTokensPerSecond = 0; ///< one sequence, one token at a time
+    double compressTokensPerSecond = 0; ///< context tokens
+    double bandwidth = 0; ///< bytes/s: CPU: reading a buffer as large as the weights; CUDA: a copy, read and written
+    double gemmFlops = 0; ///< floating-point operations/s of the four products of a layer at the compressor's own shapes
+    double decodeCeiling = 0; ///< tokens/s if every weight were read once at that bandwidth
+    double compressCeiling = 0; ///< context tokens/s if the products were all there is
+    std::string device;
+    std::string dtype;
+
+    double decodeRatio() const { return decodeTokensPerSecond / decodeCeiling; }
+    double compressRatio() const { return compressTokensPerSecond / compressCeiling; }
+};
+
+struct BenchOptions {
+    std::int64_t contextTokens = 4096;
+    std::int64_t decodeTokens = 256;
+    int rounds = 5;
+};
+
+BenchResult bench(const Model& model, const BenchOptions& options, const std::stop_token& stop);
+
+/// Shape of a known model by name; only "mistral-7b" so far.
+/// @throws Error (InvalidInput)
+LlmConfig namedShape(const std::string& name);
+
+/// The published adapter for such a shape: 128 slots for 512 tokens, LoRA r 512 on q and v.
+AdapterConfig publishedAdapterConfig();
+
+} // namespace icae

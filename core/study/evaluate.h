@@ -1,0 +1,66 @@
+#pragma once
+
+#include "icae/compressor.h"
+#include "icae/reader.h"
+#include "measure/statistics.h"
+
+#include <filesystem>
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace icae {
+
+/// A grid of reconstructions over lengths and slot counts.
+struct EvaluateOptions {
+    std::vector<std::int64_t> lengths; ///< tokens a window, each at most a span
+    std::vector<std::int64_t> slots; ///< slots a window
+    std::int64_t samples = 128; ///< windows a cell
+};
+
+/// One reconstructed window.
+struct EvaluatedWindow {
+    std::int64_t tokens = 0;
+    std::int64_t slots = 0;
+    std::int64_t index = 0;
+    double bleu = 0; ///< 0 to 1
+    double em = 0;
+    double loss = 0; ///< nats a token, text and EOS, teacher-forced
+    double tokenAccuracy = 0; ///< teacher-forced
+    std::string reference;
+    std::string hypothesis;
+};
+
+struct EvaluatedCell {
+    std::int64_t tokens = 0;
+    std::int64_t slots = 0;
+    Summary bleu;
+    Summary em;
+    Summary loss;
+};
+
+/// Texts of a JSON-lines file: the field "text" of each line, which must be an object.
+/// @throws Error (InvalidInput) naming the line
+std::vector<std::string> readTexts(const std::filesystem::path& file);
+
+/// Cuts each text, encoded as the adapter's contexts are, into consecutive windows of exactly `tokens` tokens, at most
+/// the first 4 a text, and takes the first `most` of all.
+std::vector<std::vector<std::int32_t>> windowsOf(const std::vector<std::vector<std::int32_t>>& texts,
+                                                 std::int64_t tokens, std::int64_t most);
+
+/// Reconstructs greedily every window of every cell, one span a window, in batches.
+/// @param window called for each window, in order of the cells
+/// @throws Error (InvalidInput) for a length or slot count that the adapter cannot do; (Cancelled)
+std::vector<EvaluatedCell> evaluate(const Model& model, const std::vector<std::string>& texts,
+                                    const EvaluateOptions& options,
+                                    const std::function<void(const EvaluatedWindow&)>& window,
+                                    const ProgressCallback& progress, const std::stop_token& stop);
+
+/// Header and one line a cell: tokens,slots,n,bleu_mean,bleu_median,bleu_low,bleu_high,em_mean,em_median,loss_mean.
+std::string toCsv(const std::vector<EvaluatedCell>& cells);
+
+/// One JSON line for a window.
+std::string toJsonLine(const EvaluatedWindow& window);
+
+} // namespace icae
