@@ -1,4 +1,73 @@
-#include "study/verify.h"
+#include "command.h"
 #include "protocol/error.h"
+#include "tensor/compat.h"
+
+#include <array>
 #include <iostream>
-int main(int argc, char** argv) { try { std::vector<std::filesystem::path> f(argv+1, argv+argc); for (auto& g : icae::goldenFolders(f)) { auto r = icae::verifyFolder(g, {}, {}); std::cout << g << " " << r.ok() << "\n"; for (auto& c : r.checks) std::cout << "  " << c.kind << " " << c.worst << " / " << c.tolerance << " " << c.where << " n=" << c.compared << "\n"; } } catch (const icae::Error& e) { std::cerr << e.what() << "\n" << e.remedy() << "\n" << e.details() << "\n"; } }
+
+namespace {
+
+constexpr std::array<icae::AddCommand, 8> commands {
+    icae::addInfo, icae::addCompress, icae::addReconstruct, icae::addContinue,
+    icae::addAsk,  icae::addEvaluate, icae::addVerify,      icae::addBench,
+};
+
+int report(const icae::Error& error)
+{
+    if (error.kind() == icae::ErrorKind::Cancelled) {
+        std::cerr << error.message() << "\n";
+        return icae::exitStopped;
+    }
+    std::cerr << "icae: " << error.message() << "\n";
+    if (!error.remedy().empty())
+        std::cerr << error.remedy() << "\n";
+    if (!error.details().empty())
+        std::cerr << "Details: " << error.details() << "\n";
+    return icae::exitError;
+}
+
+int run(const CLI::App& program, const std::vector<icae::CommandAction>& actions)
+{
+    const icae::StopOnSignal signals;
+    icae::ProgressLine progress;
+    icae::CommandContext context {signals.token(), progress};
+    try {
+        const auto all = program.get_subcommands({});
+        for (std::size_t i = 0; i < all.size(); ++i)
+            if (all[i]->parsed())
+                return actions[i](context);
+        return icae::exitUsage;
+    } catch (const icae::Error& error) {
+        progress.clear();
+        return report(error);
+    } catch (const std::exception& error) {
+        progress.clear();
+        const bool memory = icae::compat::isOutOfMemory(error);
+        return report({memory ? icae::ErrorKind::OutOfMemory : icae::ErrorKind::Internal,
+                       memory ? "Memory ran out." : "Something unexpected went wrong.",
+                       memory ? "Use shorter inputs or a smaller model, or close other programs."
+                              : "Please report this with the details below.",
+                       error.what()});
+    }
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    CLI::App program("In-context autoencoder: compress a text into a few memory slots that a frozen language model reads.",
+                     "icae");
+    program.require_subcommand(1);
+    program.set_version_flag("--version", ICAE_VERSION);
+    program.footer("Exit codes: 0 success, 1 a check failed, 2 wrong usage, 3 an error, 130 stopped with Ctrl-C.\n"
+                   "`icae COMMAND --help` shows a command's options and an example.");
+    std::vector<icae::CommandAction> actions;
+    for (const auto add : commands)
+        actions.push_back(add(program));
+    try {
+        program.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return program.exit(error) == 0 ? icae::exitSuccess : icae::exitUsage;
+    }
+    return run(program, actions);
+}

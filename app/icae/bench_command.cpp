@@ -1,0 +1,73 @@
+#include "command.h"
+
+#include "protocol/error.h"
+#include "study/bench.h"
+
+#include <iostream>
+
+namespace icae {
+
+namespace {
+
+struct Arguments {
+    ModelOptions model;
+    std::string shape;
+    BenchOptions bench;
+};
+
+int runBench(const Arguments& arguments, CommandContext& context)
+{
+    std::shared_ptr<const Model> model;
+    if (arguments.shape.empty())
+        model = arguments.model.load(context, "reconstruct");
+    else
+        model = Model::random(namedShape(arguments.shape), publishedAdapterConfig(), arguments.model.options());
+    const auto result = bench(*model, arguments.bench, context.stop);
+    if (arguments.model.json) {
+        std::cout << nlohmann::json {
+            {"decode_tokens_per_s", result.decodeTokensPerSecond},
+            {"decode_ceiling_tokens_per_s", result.decodeCeiling},
+            {"decode_ratio", result.decodeRatio()},
+            {"compress_tokens_per_s", result.compressTokensPerSecond},
+            {"compress_ceiling_tokens_per_s", result.compressCeiling},
+            {"compress_ratio", result.compressRatio()},
+            {"bandwidth_bytes_per_s", result.bandwidth},
+            {"gemm_flops_per_s", result.gemmFlops},
+            {"device", result.device},
+            {"dtype", result.dtype},
+            {"model", arguments.shape.empty() ? model->paths().base.string() : arguments.shape},
+        }.dump(2) << "\n";
+        return exitSuccess;
+    }
+    std::cout << result.device << ", " << result.dtype << "\n"
+              << "decode    " << fixed(result.decodeTokensPerSecond, 1) << " tokens/s of at most "
+              << fixed(result.decodeCeiling, 1) << " (" << fixed(100 * result.decodeRatio(), 0) << " % of reading the weights at "
+              << fixed(result.bandwidth / 1e9, 1) << " GB/s)\n"
+              << "compress  " << fixed(result.compressTokensPerSecond, 0) << " tokens/s of at most "
+              << fixed(result.compressCeiling, 0) << " (" << fixed(100 * result.compressRatio(), 0)
+              << " % of the matrix products at " << fixed(result.gemmFlops / 1e9, 1) << " GFLOP/s)\n";
+    return exitSuccess;
+}
+
+} // namespace
+
+CommandAction addBench(CLI::App& program)
+{
+    auto* command = program.add_subcommand("bench", "Measure compressing and decoding against this machine's ceilings");
+    const auto arguments = std::make_shared<Arguments>();
+    arguments->model.addTo(*command);
+    command->add_option("--shape", arguments->shape, "Random weights of a known shape instead of a model: mistral-7b");
+    command->add_option("--context", arguments->bench.contextTokens, "Tokens to compress")
+        ->capture_default_str()
+        ->check(CLI::PositiveNumber);
+    command->add_option("--tokens", arguments->bench.decodeTokens, "Tokens to decode")
+        ->capture_default_str()
+        ->check(CLI::Range(2, 1 << 20));
+    command->add_option("--rounds", arguments->bench.rounds, "Rounds; medians are shown")
+        ->capture_default_str()
+        ->check(CLI::PositiveNumber);
+    command->footer("Example: icae bench --model models/nano --json");
+    return [arguments](CommandContext& context) { return runBench(*arguments, context); };
+}
+
+} // namespace icae

@@ -1,0 +1,103 @@
+#include "command.h"
+
+#include "icae/compressor.h"
+#include "protocol/error.h"
+#include "text/text_file.h"
+
+#include <chrono>
+#include <cstdio>
+#include <iostream>
+
+namespace icae {
+
+void ModelOptions::addTo(CLI::App& command)
+{
+    command.add_option("-m,--model", model, "Model folder in Hugging Face format, or a folder with base/ and adapters")
+        ->envname("ICAE_MODEL");
+    command.add_option("-a,--adapter", adapter,
+                       "ICAE adapter: a folder, a published .safetensors file, or a name in the model's folder");
+    command.add_option("-d,--device", device, "auto, cpu, cuda or cuda:N")->capture_default_str();
+    command.add_option("--dtype", dtype, "auto, fp32, bf16 or fp16")->capture_default_str();
+    command.add_flag("--json", json, "Print one JSON object");
+}
+
+Model::Options ModelOptions::options() const
+{
+    Model::Options result;
+    result.device = device;
+    result.dtype = dtype;
+    return result;
+}
+
+std::shared_ptr<const Model> ModelOptions::load(CommandContext& context, const std::string& preferred) const
+{
+    const auto paths = findModel(model, adapter, preferred);
+    auto loaded = Model::load(paths, options(), context.progress.callback(), context.stop);
+    context.progress.clear();
+    std::cerr << "Device: " << describeDevice(loaded->device().device) << ", "
+              << dtypeName(loaded->weights().dtype()) << " (" << loaded->device().reason << ")\n";
+    if (loaded->device().device.is_cpu() && !blasInfo().fast)
+        std::cerr << "Slow: the BLAS in use is the reference one. Install libopenblas0-pthread.\n";
+    return loaded;
+}
+
+void SamplingArguments::addTo(CLI::App& command)
+{
+    command.add_option("--temperature", temperature, "Sample at this temperature; 0: take the likeliest token")
+        ->capture_default_str();
+    command.add_option("--top-k", sampling.topK, "Sample among the k likeliest tokens; 0: all")->capture_default_str();
+    command.add_option("--top-p", sampling.topP, "Sample among the likeliest tokens that reach this probability")
+        ->capture_default_str();
+    command.add_option("--seed", sampling.seed, "Seed of the samples")->capture_default_str();
+}
+
+SamplingOptions SamplingArguments::options() const
+{
+    auto result = sampling;
+    result.greedy = temperature == 0;
+    result.temperature = result.greedy ? 1.0 : temperature;
+    checkSampling(result);
+    return result;
+}
+
+LoadedInput loadInput(const Model& model, const std::string& path, std::optional<std::int64_t> slots,
+                      std::optional<std::int64_t> spanTokens, CommandContext& context)
+{
+    LoadedInput input;
+    if (path != "-" && Memory::looksLikeMemory(path)) {
+        if (slots || spanTokens)
+            throw Error(ErrorKind::InvalidInput, path + " is a memory: its slots and spans are fixed.",
+                        "Leave --slots and --span out, or compress the text again.");
+        input.memory = Memory::load(path, model);
+        return input;
+    }
+    input.text = readTextFile(path);
+    input.tokens = model.encodeContext(input.text);
+    CompressOptions options;
+    options.slots = slots;
+    options.spanTokens = spanTokens;
+    options.sourceName = path == "-" ? "standard input" : std::filesystem::path(path).filename().string();
+    const auto start = std::chrono::steady_clock::now();
+    input.memory = Compressor(model).compress(input.text, options, context.progress.callback(), context.stop);
+    synchronize(model.device().device);
+    input.compressSeconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    context.progress.clear();
+    return input;
+}
+
+std::string grouped(std::int64_t number)
+{
+    auto digits = std::to_string(number);
+    for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > (number < 0 ? 1 : 0); at -= 3)
+        digits.insert(static_cast<std::size_t>(at), ",");
+    return digits;
+}
+
+std::string fixed(double number, int decimals)
+{
+    std::array<char, 64> text {};
+    std::snprintf(text.data(), text.size(), "%.*f", decimals, number); // NOLINT: the shortest way to fixed decimals
+    return text.data();
+}
+
+} // namespace icae

@@ -1,0 +1,86 @@
+#pragma once
+
+#include "icae/memory.h"
+#include "icae/model.h"
+#include "llm/sampler.h"
+#include "protocol/json.h"
+#include "terminal.h"
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace icae {
+
+/// Exit codes, as the manual page lists them.
+enum ExitCode {
+    exitSuccess = 0,
+    exitCheckFailed = 1,
+    exitUsage = 2,
+    exitError = 3,
+    exitStopped = 130,
+};
+
+/// What every command has at hand while it runs.
+struct CommandContext {
+    std::stop_token stop;
+    ProgressLine& progress;
+};
+
+/// What a command does once its options are read; returns an exit code.
+using CommandAction = std::function<int(CommandContext&)>;
+
+/// The options that choose model and device.
+struct ModelOptions {
+    std::string model; ///< from $ICAE_MODEL where not given
+    std::string adapter;
+    std::string device = "auto";
+    std::string dtype = "auto";
+    bool json = false;
+
+    void addTo(CLI::App& command);
+    /// Loads the model, and says on standard error which device was taken and why.
+    /// @param preferred adapter to take from the model's folder where none is named
+    std::shared_ptr<const Model> load(CommandContext& context, const std::string& preferred) const;
+    Model::Options options() const;
+};
+
+/// The options that choose how tokens are sampled; greedy unless one is given.
+struct SamplingArguments {
+    double temperature = 0;
+    SamplingOptions sampling;
+
+    void addTo(CLI::App& command);
+    SamplingOptions options() const;
+};
+
+/// A memory from a memory file, or from a text file ("-": standard input) by compressing it.
+struct LoadedInput {
+    Memory memory;
+    std::vector<Token> tokens; ///< of the text; empty for a memory file
+    std::string text;
+    double compressSeconds = 0;
+};
+LoadedInput loadInput(const Model& model, const std::string& path, std::optional<std::int64_t> slots,
+                      std::optional<std::int64_t> spanTokens, CommandContext& context);
+
+/// Each adds its command to the program and returns what it does.
+using AddCommand = CommandAction (*)(CLI::App&);
+CommandAction addInfo(CLI::App& program);
+CommandAction addCompress(CLI::App& program);
+CommandAction addReconstruct(CLI::App& program);
+CommandAction addContinue(CLI::App& program);
+CommandAction addAsk(CLI::App& program);
+CommandAction addEvaluate(CLI::App& program);
+CommandAction addVerify(CLI::App& program);
+CommandAction addBench(CLI::App& program);
+
+/// "1,204"
+std::string grouped(std::int64_t number);
+/// A number with so many decimals.
+std::string fixed(double number, int decimals);
+
+} // namespace icae

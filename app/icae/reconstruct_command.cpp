@@ -1,0 +1,115 @@
+#include "command.h"
+
+#include "measure/diff.h"
+#include "protocol/error.h"
+#include "study/reconstruct.h"
+#include "tensor/sha256.h"
+#include "text/text_file.h"
+
+#include <iostream>
+
+namespace icae {
+
+namespace {
+
+struct Arguments {
+    ModelOptions model;
+    SamplingArguments sampling;
+    std::string file;
+    std::string reference;
+    std::optional<std::int64_t> slots;
+    std::optional<std::int64_t> spanTokens;
+    bool diff = false;
+};
+
+/// The text that a memory came from, given by the user to compare with.
+void attachReference(LoadedInput& input, const std::string& file, const Model& model)
+{
+    input.text = readTextFile(file);
+    if (sha256(input.text) != input.memory.header.sourceHash)
+        throw Error(ErrorKind::Mismatch, "The memory was not made from " + file + ".",
+                    "Name the text that was compressed (" + input.memory.header.sourceName + ").");
+    input.tokens = model.encodeContext(input.text);
+}
+
+std::string scoreLine(const ReconstructionScores& s)
+{
+    return "BLEU " + fixed(s.bleu, 3) + "   EM " + fixed(s.em, 3) + "   loss " + fixed(s.loss, 4) + "   token accuracy "
+        + fixed(100 * s.tokenAccuracy, 1) + " % teacher-forced, " + fixed(100 * s.freeTokenAccuracy, 1)
+        + " % free-running";
+}
+
+void printReport(std::ostream& out, const Reconstruction& result)
+{
+    if (result.spans.size() > 1) {
+        for (std::size_t i = 0; i < result.spans.size(); ++i) {
+            const auto& span = result.spans[i];
+            out << "span " << i + 1 << ": " << grouped(span.tokens) << " tokens → " << span.slots << " slots";
+            if (span.scores)
+                out << "   BLEU " << fixed(span.scores->bleu, 3) << "   EM " << fixed(span.scores->em, 3) << "   loss "
+                    << fixed(span.scores->loss, 4) << "   accuracy " << fixed(100 * span.scores->tokenAccuracy, 1) << " %";
+            out << "\n";
+        }
+    }
+    out << grouped(result.tokens) << " tokens → " << grouped(result.slots) << " slots (" << fixed(result.ratio, 2)
+        << "×)\n";
+    if (result.scores)
+        out << scoreLine(*result.scores) << "\n";
+    out << "compress " << fixed(result.seconds.compress, 2) << " s   prefill " << fixed(result.seconds.prefill, 2)
+        << " s   decode " << fixed(result.seconds.decode, 2) << " s ("
+        << grouped(static_cast<std::int64_t>(static_cast<double>(result.generatedTokens)
+                                             / std::max(1e-9, result.seconds.decode)))
+        << " tokens/s)\n";
+}
+
+int reconstructFile(const Arguments& arguments, CommandContext& context)
+{
+    const auto sampling = arguments.sampling.options();
+    const auto model = arguments.model.load(context, "reconstruct");
+    auto input = loadInput(*model, arguments.file, arguments.slots, arguments.spanTokens, context);
+    if (!arguments.reference.empty())
+        attachReference(input, arguments.reference, *model);
+    if (arguments.diff && input.text.empty())
+        throw Error(ErrorKind::InvalidInput, "A memory alone has no text to compare with.",
+                    "Name the text that was compressed with --reference.");
+    GenerationOptions options;
+    options.sampling = sampling;
+    auto result
+        = reconstruct(*model, input.memory, input.tokens, options, context.progress.callback(), context.stop);
+    result.seconds.compress = input.compressSeconds;
+    context.progress.clear();
+    if (arguments.model.json) {
+        std::cout << nlohmann::json(result).dump(2) << "\n";
+    } else {
+        if (arguments.diff && !result.stopped)
+            std::cout << renderDiff(diffTexts(input.text, result.text), input.text, result.text, outputHasColours());
+        else
+            std::cout << result.text;
+        std::cout << "\n" << std::flush;
+        printReport(std::cerr, result);
+    }
+    if (result.stopped)
+        std::cerr << "Stopped after " << grouped(result.generatedTokens) << " tokens.\n";
+    return result.stopped ? exitStopped : exitSuccess;
+}
+
+} // namespace
+
+CommandAction addReconstruct(CLI::App& program)
+{
+    auto* command
+        = program.add_subcommand("reconstruct", "Compress a text, let the frozen model write it back, and measure it");
+    const auto arguments = std::make_shared<Arguments>();
+    arguments->model.addTo(*command);
+    arguments->sampling.addTo(*command);
+    command->add_option("FILE", arguments->file, "Text file, memory file, or - for text on standard input")->required();
+    command->add_option("-k,--slots", arguments->slots, "Slots a span; default: as many as the adapter has");
+    command->add_option("--span", arguments->spanTokens, "Longest span in tokens; default: the adapter's");
+    command->add_option("--reference", arguments->reference, "The text a memory file was made from, to compare with");
+    command->add_flag("--diff", arguments->diff, "Mark what was lost and what was added, word by word");
+    command->footer("The text goes to standard output, figures to standard error.\n"
+                    "Example: icae reconstruct letter.txt --model models/nano --slots 64 --diff");
+    return [arguments](CommandContext& context) { return reconstructFile(*arguments, context); };
+}
+
+} // namespace icae

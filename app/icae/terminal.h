@@ -1,0 +1,52 @@
+#pragma once
+
+#include "protocol/progress.h"
+
+#include <chrono>
+#include <stop_token>
+#include <string>
+#include <thread>
+
+namespace icae {
+
+/// Turns the first Ctrl-C (SIGINT, SIGTERM) into a stop request and the second into an immediate exit with 130. Made
+/// before any other thread, since it blocks the signals for all threads to come.
+class StopOnSignal {
+public:
+    StopOnSignal();
+    ~StopOnSignal();
+    StopOnSignal(const StopOnSignal&) = delete;
+    StopOnSignal& operator=(const StopOnSignal&) = delete;
+
+    std::stop_token token() const { return m_source.get_token(); }
+
+private:
+    std::stop_source m_source;
+    std::jthread m_waiter;
+};
+
+/// A progress line on standard error: bar, rate and time left where it is a terminal, nothing otherwise.
+class ProgressLine {
+public:
+    ProgressLine();
+    ~ProgressLine();
+    ProgressLine(const ProgressLine&) = delete;
+    ProgressLine& operator=(const ProgressLine&) = delete;
+
+    void show(const Progress& progress);
+    void clear();
+    ProgressCallback callback();
+
+private:
+    using Clock = std::chrono::steady_clock;
+    bool m_terminal = false;
+    bool m_shown = false;
+    std::string m_phase;
+    Clock::time_point m_start;
+    Clock::time_point m_last;
+};
+
+/// True where standard output is a terminal that shows colours (and NO_COLOR is not set).
+bool outputHasColours();
+
+} // namespace icae
