@@ -29,6 +29,7 @@ int report(const icae::Error& error)
 int run(const CLI::App& program, const std::vector<icae::CommandAction>& actions)
 {
     const icae::StopOnSignal signals;
+    icae::prepareProcess();
     icae::ProgressLine progress;
     icae::CommandContext context {signals.token(), progress};
     try {

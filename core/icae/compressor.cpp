@@ -61,9 +61,8 @@ at::Tensor Compressor::forward(const at::Tensor& ids, std::int64_t slots, const 
     const auto embeddings = at::cat({Decoder::embed(adapter.encoder, ids.to(device)), memory}, 1);
     auto row = encoderPositions(adapter.config.layout, {length, slots});
     const auto positions = at::from_blob(row.data(), {1, length + slots}, at::kFloat).to(device).expand({batch, -1});
-    const auto states = m_model.decoder().hidden(adapter.encoder, embeddings, positions.contiguous(), stop);
-    const auto result = states.narrow(1, length, slots);
-    return adapter.slotScale.defined() ? result * adapter.slotScale : result.contiguous();
+    const auto states = m_model.decoder().hidden(adapter.encoder, embeddings, positions.contiguous(), slots, stop);
+    return adapter.slotScale.defined() ? states * adapter.slotScale : states;
 }
 
 at::Tensor Compressor::encode(const at::Tensor& ids, std::int64_t slots, const ProgressCallback& progress,

@@ -144,8 +144,7 @@ void Reader::scoreGroup(std::span<const Prompt> prompts, std::span<const std::ve
         checkPositions(m_model.config(), static_cast<double>(prompt.nextPosition) + static_cast<double>(count) - 2);
     }
     auto states = m_model.decoder()
-                      .hidden(m_model.weights(), at::stack(rows, 0), positions.to(device), stop)
-                      .narrow(1, promptLength - 1, count)
+                      .hidden(m_model.weights(), at::stack(rows, 0), positions.to(device), count, stop)
                       .reshape({batch * count, m_model.config().hiddenSize});
     const auto ids = wanted.view({batch * count, 1}).to(device);
     for (std::int64_t first = 0; first < batch * count; first += logitRows) {
@@ -186,9 +185,9 @@ at::Tensor Reader::nextLogits(const Prompt& prompt) const
     const auto length = prompt.length();
     auto positions = prompt.positions;
     const auto row = at::from_blob(positions.data(), {1, length}, at::kFloat).to(m_model.device().device);
-    const auto states = m_model.decoder().hidden(m_model.weights(), prompt.embeddings.unsqueeze(0), row.clone());
+    const auto states = m_model.decoder().hidden(m_model.weights(), prompt.embeddings.unsqueeze(0), row.clone(), 1);
     return m_model.decoder()
-        .logits(m_model.weights(), states.select(1, length - 1))
+        .logits(m_model.weights(), states.squeeze(1))
         .squeeze(0)
         .to(at::kCPU, at::kFloat);
 }

@@ -23,7 +23,7 @@ Decoder::Decoder(LlmConfig config, std::shared_ptr<const Kernels> kernels)
 }
 
 at::Tensor Decoder::run(const LlmWeights& weights, const at::Tensor& embeddings, const at::Tensor& positions,
-                        const std::function<std::pair<at::Tensor, at::Tensor>(int64_t)>& cacheOf, int64_t past,
+                        int64_t wanted, const std::function<std::pair<at::Tensor, at::Tensor>(int64_t)>& cacheOf, int64_t past,
                         const at::Tensor& starts, const std::stop_token& stop) const
 {
     const int64_t batch = embeddings.size(0);
@@ -42,33 +42,38 @@ at::Tensor Decoder::run(const LlmWeights& weights, const at::Tensor& embeddings,
         const auto& layer = weights.layers[static_cast<std::size_t>(i)];
         auto [keys, values] = cacheOf(i);
         const auto qkv = k.linear(k.rmsNorm(x, layer.inputNorm, m_config.rmsEps), layer.qkv);
-        const auto q = k.ropeSplit(qkv, positions, weights.inverseFrequencies, heads, keys, values, past);
-        k.addLinear(x, k.attention(q, keys, values, past, starts), layer.o);
+        auto q = k.ropeSplit(qkv, positions, weights.inverseFrequencies, heads, keys, values, past);
+        const int64_t skipped = i + 1 == m_config.layers ? length - wanted : 0;
+        if (skipped > 0) {
+            q = q.narrow(2, skipped, wanted).contiguous();
+            x = x.view({batch, length, m_config.hiddenSize}).narrow(1, skipped, wanted).flatten(0, 1);
+        }
+        k.addLinear(x, k.attention(q, keys, values, past + skipped, starts), layer.o);
         const auto gateUp = k.linear(k.rmsNorm(x, layer.postNorm, m_config.rmsEps), layer.gateUp);
         k.addLinear(x, k.swiglu(gateUp), layer.down);
     }
-    return k.rmsNorm(x, weights.finalNorm, m_config.rmsEps).view({batch, length, m_config.hiddenSize});
+    return k.rmsNorm(x, weights.finalNorm, m_config.rmsEps).view({batch, wanted, m_config.hiddenSize});
 }
 
 at::Tensor Decoder::hidden(const LlmWeights& weights, const at::Tensor& embeddings, const at::Tensor& positions,
-                           const std::stop_token& stop) const
+                           int64_t wanted, const std::stop_token& stop) const
 {
     // Without a cache each layer's keys and values live in the same buffer.
     auto keys = at::empty({embeddings.size(0), m_config.kvHeads, embeddings.size(1), m_config.headDim},
                           embeddings.options());
     auto values = at::empty_like(keys);
-    return run(weights, embeddings, positions, [&](int64_t) { return std::pair(keys, values); }, 0, {}, stop);
+    return run(weights, embeddings, positions, wanted, [&](int64_t) { return std::pair(keys, values); }, 0, {}, stop);
 }
 
 at::Tensor Decoder::hidden(const LlmWeights& weights, const at::Tensor& embeddings, const at::Tensor& positions,
-                           KvCache& cache, const std::stop_token& stop) const
+                           int64_t wanted, KvCache& cache, const std::stop_token& stop) const
 {
     if (cache.length + embeddings.size(1) > cache.capacity)
         throw Error(ErrorKind::Internal, "The key-value cache is too small.", "Report this.");
     const auto cacheOf = [&](int64_t i) {
         return std::pair(cache.keys[static_cast<std::size_t>(i)], cache.values[static_cast<std::size_t>(i)]);
     };
-    auto states = run(weights, embeddings, positions, cacheOf, cache.length, cache.starts, stop);
+    auto states = run(weights, embeddings, positions, wanted, cacheOf, cache.length, cache.starts, stop);
     cache.length += embeddings.size(1);
     return states;
 }

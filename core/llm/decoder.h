@@ -23,14 +23,15 @@ public:
     /// Reads T tokens a sequence, causally, without remembering them.
     /// @param embeddings [B, T, d] in the weights' dtype
     /// @param positions [B, T] float32, any real numbers
+    /// @param wanted how many of the last tokens' states are wanted; the last layer skips the others' work
     /// @param stop checked before each layer; throws Error (Cancelled)
-    /// @return the states after the final norm [B, T, d]
+    /// @return the states after the final norm [B, wanted, d]
     at::Tensor hidden(const LlmWeights& weights, const at::Tensor& embeddings, const at::Tensor& positions,
-                      const std::stop_token& stop = {}) const;
+                      int64_t wanted, const std::stop_token& stop = {}) const;
 
     /// Reads T more tokens a sequence after what the cache holds, and remembers them.
     at::Tensor hidden(const LlmWeights& weights, const at::Tensor& embeddings, const at::Tensor& positions,
-                      KvCache& cache, const std::stop_token& stop = {}) const;
+                      int64_t wanted, KvCache& cache, const std::stop_token& stop = {}) const;
 
     /// states [N, d] -> logits [N, vocabulary] in the weights' dtype
     at::Tensor logits(const LlmWeights& weights, const at::Tensor& states) const;
@@ -43,7 +44,7 @@ public:
 
 private:
     at::Tensor run(const LlmWeights& weights, const at::Tensor& embeddings, const at::Tensor& positions,
-                   const std::function<std::pair<at::Tensor, at::Tensor>(int64_t)>& cacheOf, int64_t past,
+                   int64_t wanted, const std::function<std::pair<at::Tensor, at::Tensor>(int64_t)>& cacheOf, int64_t past,
                    const at::Tensor& starts, const std::stop_token& stop) const;
 
     LlmConfig m_config;

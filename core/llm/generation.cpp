@@ -163,8 +163,8 @@ Generation generate(const Decoder& decoder, const LlmWeights& weights, std::span
     Sampler sampler(options.sampling, cache.batch, options.alternatives);
 
     auto start = Clock::now();
-    const auto states = decoder.hidden(weights, batch.embeddings, batch.positions, cache, stop);
-    auto choice = sampler.choose(decoder.logits(weights, states.select(1, states.size(1) - 1)));
+    const auto states = decoder.hidden(weights, batch.embeddings, batch.positions, 1, cache, stop);
+    auto choice = sampler.choose(decoder.logits(weights, states.squeeze(1)));
     synchronize(device);
     progress.result().prefillSeconds = secondsSince(start);
 

@@ -23,7 +23,7 @@ public:
     at::Tensor step(const at::Tensor& ids, const at::Tensor& positions) override
     {
         const auto states = m_decoder.hidden(m_weights, Decoder::embed(m_weights, ids).unsqueeze(1),
-                                             positions.unsqueeze(1), m_cache);
+                                             positions.unsqueeze(1), 1, m_cache);
         return m_decoder.logits(m_weights, states.squeeze(1));
     }
 

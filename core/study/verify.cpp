@@ -192,7 +192,8 @@ void comparePublished(Golden& golden, const Bench& bench, std::int64_t spanToken
         const auto prompt = bench.reader.plain(golden.ids("base.ids"));
         auto positions = prompt.positions;
         const auto row = at::from_blob(positions.data(), {1, prompt.length()}, at::kFloat).to(model.device().device);
-        const auto states = model.decoder().hidden(model.weights(), prompt.embeddings.unsqueeze(0), row.clone());
+        const auto states = model.decoder().hidden(model.weights(), prompt.embeddings.unsqueeze(0), row.clone(),
+                                                   prompt.length());
         golden.compare("base_logits", "base.logits", model.decoder().logits(model.weights(), states.squeeze(0)));
     }
     CompressOptions options;

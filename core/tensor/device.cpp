@@ -4,9 +4,11 @@
 #include "tensor/compat.h"
 
 #include <charconv>
+#include <cstdlib>
 #include <dlfcn.h>
 #include <fstream>
-#include <limits>
+#include <malloc.h>
+#include <omp.h>
 
 #ifdef ICAE_WITH_CUDA
 #include <c10/cuda/CUDAFunctions.h>
@@ -131,6 +133,15 @@ std::string describeDevice(const at::Device& device)
         return std::string(properties.name) + " (" + device.str() + ")";
 #endif
     return device.str();
+}
+
+void prepareProcess()
+{
+    constexpr int kept = 1 << 30;
+    mallopt(M_MMAP_THRESHOLD, kept);
+    mallopt(M_TRIM_THRESHOLD, kept);
+    if (std::getenv("OMP_NUM_THREADS") == nullptr) // NOLINT(concurrency-mt-unsafe): nobody changes the environment
+        at::set_num_threads(omp_get_num_procs());
 }
 
 DeviceMemory deviceMemory(const at::Device& device)
