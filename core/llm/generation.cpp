@@ -23,12 +23,16 @@ double secondsSince(Clock::time_point start)
 class HostChoice {
 public:
     explicit HostChoice(const Choice& choice)
-        : m_ids(fetch(choice.ids))
-        , m_logProbabilities(fetch(choice.logProbabilities))
-        , m_alternativeIds(fetch(choice.alternativeIds))
-        , m_alternativeLogProbabilities(fetch(choice.alternativeLogProbabilities))
+        : m_copy(choice.ids.device())
+        , m_ids(m_copy.start(choice.ids))
+        , m_logProbabilities(m_copy.start(choice.logProbabilities))
+        , m_alternativeIds(m_copy.start(choice.alternativeIds))
+        , m_alternativeLogProbabilities(m_copy.start(choice.alternativeLogProbabilities))
     {
+        m_copy.mark();
     }
+
+    void wait() { m_copy.wait(); }
 
     GeneratedToken token(std::size_t row) const
     {
@@ -46,8 +50,7 @@ public:
     }
 
 private:
-    static at::Tensor fetch(const at::Tensor& tensor) { return tensor.defined() ? tensor.to(at::kCPU).contiguous() : tensor; }
-
+    HostCopy m_copy;
     at::Tensor m_ids;
     at::Tensor m_logProbabilities;
     at::Tensor m_alternativeIds;
@@ -165,29 +168,32 @@ Generation generate(const Decoder& decoder, const LlmWeights& weights, std::span
     auto start = Clock::now();
     const auto states = decoder.hidden(weights, batch.embeddings, batch.positions, 1, cache, stop);
     auto choice = sampler.choose(decoder.logits(weights, states.squeeze(1)));
+    const auto engine = makeStepEngine(decoder, weights, cache);
+    engine->prepare();
     synchronize(device);
     progress.result().prefillSeconds = secondsSince(start);
 
     start = Clock::now();
-    const auto engine = makeStepEngine(decoder, weights, cache);
     // A GPU computes the next token while the host looks at this one; on the CPU that would only delay it.
     const bool ahead = device.is_cuda();
     while (true) {
-        const auto current = choice;
+        HostChoice current(choice);
         const bool canStep = cache.length < cache.capacity;
         const auto advance = [&] {
-            choice = sampler.choose(engine->step(current.ids, batch.next));
+            choice = sampler.choose(engine->step(choice.ids, batch.next));
             batch.next.add_(1.0);
             ++progress.result().steps;
         };
         if (ahead && canStep)
             advance();
-        const bool more = progress.take(HostChoice(current), callback);
+        current.wait();
+        const bool more = progress.take(current, callback);
         if (!more || !canStep || stop.stop_requested())
             break;
         if (!ahead)
             advance();
     }
+    synchronize(device); // a step that nobody waits for may still use the cache
     progress.result().decodeSeconds = secondsSince(start);
     return progress.result();
 }

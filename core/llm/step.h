@@ -14,6 +14,9 @@ public:
     StepEngine& operator=(const StepEngine&) = delete;
     virtual ~StepEngine() = default;
 
+    /// Does what need be done once before the first step.
+    virtual void prepare() { }
+
     /// @param ids [B] int64 on the weights' device
     /// @param positions [B] float32 there
     /// @return logits [B, vocabulary], valid until the next call

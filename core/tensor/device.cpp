@@ -11,7 +11,9 @@
 #include <omp.h>
 
 #ifdef ICAE_WITH_CUDA
+#include <ATen/cuda/CUDAEvent.h>
 #include <c10/cuda/CUDAFunctions.h>
+#include <c10/cuda/CUDAStream.h>
 #include <cuda_runtime_api.h>
 #endif
 
@@ -167,6 +169,47 @@ void synchronize([[maybe_unused]] const at::Device& device)
 #ifdef ICAE_WITH_CUDA
     if (device.is_cuda())
         c10::cuda::device_synchronize();
+#endif
+}
+
+#ifdef ICAE_WITH_CUDA
+struct HostCopy::Event {
+    at::cuda::CUDAEvent event;
+};
+#else
+struct HostCopy::Event { };
+#endif
+
+HostCopy::HostCopy(const at::Device& device)
+    : m_device(device)
+    , m_event(std::make_unique<Event>())
+{
+}
+
+HostCopy::~HostCopy() = default;
+
+at::Tensor HostCopy::start(const at::Tensor& tensor)
+{
+    if (!tensor.defined() || tensor.is_cpu())
+        return tensor.defined() ? tensor.contiguous() : tensor;
+    auto host = at::empty(tensor.sizes(), tensor.options().device(at::kCPU).pinned_memory(true));
+    host.copy_(tensor, true);
+    return host;
+}
+
+void HostCopy::mark()
+{
+#ifdef ICAE_WITH_CUDA
+    if (m_device.is_cuda())
+        m_event->event.record(c10::cuda::getCurrentCUDAStream(m_device.index()));
+#endif
+}
+
+void HostCopy::wait()
+{
+#ifdef ICAE_WITH_CUDA
+    if (m_device.is_cuda())
+        m_event->event.synchronize();
 #endif
 }
 

@@ -3,6 +3,7 @@
 #include "tensor/torch.h"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -43,6 +44,25 @@ DeviceMemory deviceMemory(const at::Device& device);
 
 /// Waits for all work on the device; for timing only.
 void synchronize(const at::Device& device);
+
+/// Copies tensors to the host while the device goes on: what is asked for after the copies does not delay them.
+class HostCopy {
+public:
+    explicit HostCopy(const at::Device& device);
+    ~HostCopy();
+    HostCopy(const HostCopy&) = delete;
+    HostCopy& operator=(const HostCopy&) = delete;
+
+    /// Starts a copy; its content is valid after wait(). An undefined tensor stays one.
+    at::Tensor start(const at::Tensor& tensor);
+    void mark(); ///< call after the last start()
+    void wait();
+
+private:
+    struct Event;
+    at::Device m_device;
+    std::unique_ptr<Event> m_event;
+};
 
 /// The BLAS this process computes with on the CPU, as that library names itself, e.g. "OpenBLAS 0.3.21 (SkylakeX)".
 struct BlasInfo {

@@ -1,0 +1,77 @@
+#include "tensor/cuda_kernels.h"
+
+#include <c10/cuda/CUDAGuard.h>
+#include <c10/cuda/CUDAStream.h>
+
+namespace icae {
+
+cuda::Type cudaType(at::ScalarType dtype)
+{
+    if (dtype == at::kHalf)
+        return cuda::Type::F16;
+    return dtype == at::kBFloat16 ? cuda::Type::BF16 : cuda::Type::F32;
+}
+
+cuda::Stream currentStream(const at::Device& device)
+{
+    return c10::cuda::getCurrentCUDAStream(device.index()).stream();
+}
+
+CudaKernels::CudaKernels()
+    : m_plain(makePlainKernels())
+{
+}
+
+at::Tensor CudaKernels::rmsNorm(const at::Tensor& x, const at::Tensor& weight, double eps) const
+{
+    const c10::cuda::CUDAGuard guard(x.device());
+    const auto input = x.contiguous();
+    auto out = at::empty_like(input);
+    cuda::rmsNorm(cudaType(x.scalar_type()), input.data_ptr(), weight.data_ptr(), out.data_ptr(), input.size(0),
+                  input.size(1), static_cast<float>(eps), currentStream(x.device()));
+    return out;
+}
+
+at::Tensor CudaKernels::linear(const at::Tensor& x, const at::Tensor& weight) const
+{
+    return at::linear(x, weight);
+}
+
+void CudaKernels::addLinear(at::Tensor& y, const at::Tensor& x, const at::Tensor& weight) const
+{
+    y.addmm_(x, weight.t());
+}
+
+at::Tensor CudaKernels::ropeSplit(const at::Tensor& qkv, const at::Tensor& positions,
+                                  const at::Tensor& inverseFrequencies, const HeadShape& shape, at::Tensor& keys,
+                                  at::Tensor& values, int64_t past) const
+{
+    const c10::cuda::CUDAGuard guard(qkv.device());
+    const auto rows = positions.contiguous();
+    auto q = at::empty({rows.size(0), shape.heads, rows.size(1), shape.headDim}, qkv.options());
+    const auto pastOnDevice = at::full({1}, past, qkv.options().dtype(at::kInt));
+    const cuda::RopeShape sizes {rows.size(0),  rows.size(1),  shape.heads,
+                                 shape.kvHeads, shape.headDim, keys.size(2)};
+    cuda::ropeSplit(cudaType(qkv.scalar_type()), qkv.data_ptr(), rows.data_ptr<float>(),
+                    inverseFrequencies.data_ptr<float>(), q.data_ptr(), keys.data_ptr(), values.data_ptr(), sizes,
+                    pastOnDevice.data_ptr<int32_t>(), currentStream(qkv.device()));
+    return q;
+}
+
+at::Tensor CudaKernels::attention(const at::Tensor& q, const at::Tensor& keys, const at::Tensor& values, int64_t past,
+                                  const at::Tensor& starts) const
+{
+    return m_plain->attention(q, keys, values, past, starts);
+}
+
+at::Tensor CudaKernels::swiglu(const at::Tensor& gateUp) const
+{
+    const c10::cuda::CUDAGuard guard(gateUp.device());
+    const int64_t f = gateUp.size(1) / 2;
+    auto out = at::empty({gateUp.size(0), f}, gateUp.options());
+    cuda::swiglu(cudaType(gateUp.scalar_type()), gateUp.data_ptr(), out.data_ptr(), gateUp.size(0), f,
+                 currentStream(gateUp.device()));
+    return out;
+}
+
+} // namespace icae
