@@ -20,7 +20,7 @@ using Ids = std::vector<std::int32_t>;
 
 constexpr std::int64_t windowsPerText = 4;
 // Sequences that are decoded together: more give better products but larger caches.
-constexpr std::size_t cpuBatch = 64;
+constexpr std::size_t cpuBatch = 128;
 constexpr std::size_t gpuBatch = 128;
 
 void checkOptions(const Model& model, const EvaluateOptions& options)

@@ -77,7 +77,7 @@ public:
             const double value = expected.data_ptr<double>()[i];
             error = std::max(error, std::abs(actual[i] - value) / std::max(1.0, std::abs(value)));
         }
-        record("token_nll", name, error, m_tolerances.vectors, false);
+        record("token_nll", name, error, m_tolerances.vectors, !m_tolerances.exactIds);
     }
 
     void compareLoss(const std::string& name, double expected, double actual)
