@@ -6,68 +6,79 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=common.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
 
-readonly database="$icaeRoot/build/dev/compile_commands.json"
 format="${CLANG_FORMAT:-clang-format}"
 tidy="${CLANG_TIDY:-clang-tidy}"
-
-"$icaeRoot/packaging/setup.sh" --ci
 scratch="$(mktemp -d)"
 trap 'rm -rf -- "$scratch"' EXIT
 
-if [[ $# -gt 0 ]]; then
-    realpath -e -- "$@" >"$scratch/files"
-else
-    folders=()
+# listFiles [FILE...]: absolute paths of what to check.
+listFiles() {
+    if [[ $# -gt 0 ]]; then
+        realpath -e -- "$@"
+        return
+    fi
+    local folder folders=()
     for folder in app core ui tests; do
         [[ ! -d "$icaeRoot/$folder" ]] || folders+=("$icaeRoot/$folder")
     done
-    find "${folders[@]}" -type f \( -name '*.h' -o -name '*.cpp' \) | sort >"$scratch/files"
-fi
+    find "${folders[@]}" -type f \( -name '*.h' -o -name '*.cpp' \) | sort
+}
 
-# prepareDatabase: a copy of the compile commands for clang-tidy, which cannot read gcc's precompiled header.
+# The compile commands of build/dev as clang can read them: without gcc's precompiled header.
 prepareDatabase() {
-    [[ -f "$database" ]] || cmake -S "$icaeRoot" --preset dev >&2
+    cmake -S "$icaeRoot" --preset dev >"$scratch/cmake.log" 2>&1 || {
+        cat "$scratch/cmake.log" >&2
+        fail "build/dev cannot be configured." "See CMake's message above."
+    }
     # The tests include what moc generates.
     local generators
     generators="$(ninja -C "$icaeRoot/build/dev" -t targets all | sed -n 's/^\([^/ ]*_autogen\): phony$/\1/p')"
     # shellcheck disable=SC2086 # one word a target
     [[ -z "$generators" ]] || ninja -C "$icaeRoot/build/dev" $generators >&2
-    sed -e 's/ -include [^ ]*cmake_pch\.hxx//g' -e 's/ -Winvalid-pch//g' -e 's/ -fpch-preprocess//g' "$database" \
-        >"$scratch/compile_commands.json"
+    cp -- "$icaeRoot/packaging/tidy_prelude.h" "$scratch/prelude.h"
+    sed -e "s| -include [^ ]*cmake_pch\.hxx| -include $scratch/prelude.h|g" -e 's/ -Winvalid-pch//g' \
+        -e 's/ -fpch-preprocess//g' "$icaeRoot/build/dev/compile_commands.json" >"$scratch/compile_commands.json"
 }
 
-# tidyFile FILE: clang-tidy's findings on standard output, its name in failed where there are any.
+# checkFile FILE: clang-tidy's findings, shown at once and kept in the scratch folder; gcc's warning options are no news.
 # shellcheck disable=SC2317 # called by xargs
-tidyFile() {
-    local output
-    if output="$("$tidy" --quiet -p "$scratch" "$1" 2>&1)"; then
-        printf 'ok      %s\n' "${1#"$icaeRoot"/}"
-    else
-        printf '%s\nFAILED  %s\n' "$output" "${1#"$icaeRoot"/}"
-        printf '%s\n' "$1" >>"$scratch/failed"
-    fi
+checkFile() {
+    local output verdict=ok
+    output="$("$tidy" --quiet -p "$scratch" --extra-arg=-Wno-unknown-warning-option "$1" 2>&1)" || verdict=FAILED
+    {
+        flock 9
+        if [[ $verdict == FAILED ]]; then
+            printf '%s\n' "$output" | sed '/^[0-9]* warnings\{0,1\} .*generated\.$/d' | tee -a "$scratch/findings"
+            printf '%s\n' "$1" >>"$scratch/failed"
+        fi
+        printf '%-7s %s\n' "$verdict" "${1#"$icaeRoot"/}"
+    } 9>>"$scratch/lock"
 }
-export -f tidyFile
+export -f checkFile
 export scratch tidy icaeRoot
+
+"$icaeRoot/packaging/setup.sh" --ci
+listFiles "$@" >"$scratch/files"
+touch "$scratch/failed" "$scratch/findings"
 
 say "clang-format: $(wc -l <"$scratch/files") files"
 misformatted=0
-xargs -d '\n' -a "$scratch/files" "$format" --dry-run -Werror || misformatted=1
+xargs -r -d '\n' -a "$scratch/files" "$format" --dry-run -Werror || misformatted=1
 
 prepareDatabase
-: >"$scratch/failed"
-while IFS= read -r file; do
-    ! grep -qF "\"file\": \"$file\"" "$scratch/compile_commands.json" || printf '%s\n' "$file"
-done <"$scratch/files" >"$scratch/compiled"
-say "clang-tidy: $(wc -l <"$scratch/compiled") compiled files, headers through them"
+sed -n 's/^ *"file": "\(.*\)".*$/\1/p' "$scratch/compile_commands.json" | sort -u >"$scratch/compilable"
+grep -Fxf "$scratch/compilable" "$scratch/files" >"$scratch/compiled" || true
+say "clang-tidy: $(wc -l <"$scratch/compiled") compiled files, and the headers they include"
 # shellcheck disable=SC2016 # the inner shell expands $1
-xargs -r -d '\n' -a "$scratch/compiled" -n 1 -P 2 bash -c 'tidyFile "$1"' tidyFile
+xargs -r -d '\n' -a "$scratch/compiled" -n 1 -P 2 bash -c 'checkFile "$1"' checkFile
 
-findings="$(wc -l <"$scratch/failed")"
-if ((misformatted == 0 && findings == 0)); then
+if ((misformatted == 0)) && [[ ! -s "$scratch/failed" ]]; then
     say "Clean."
     exit 0
 fi
-((misformatted == 0)) || say "clang-format would change files: run $format -i on those above"
-((findings == 0)) || { say "clang-tidy has findings in $findings file(s):" && sed "s|^$icaeRoot/|   |" "$scratch/failed" >&2; }
+((misformatted == 0)) || say "clang-format would change the files named above: run $format -i on them."
+if [[ -s "$scratch/failed" ]]; then
+    say "clang-tidy has findings in $(wc -l <"$scratch/failed") compiled files, each finding once:"
+    grep -E ': (error|warning): .*\[.*\]$' "$scratch/findings" | sed "s|^$icaeRoot/||" | sort -u >&2 || true
+fi
 exit 1
