@@ -43,18 +43,16 @@ installPackages() {
         || fail "apt-get update failed." "Check the network and the sources in /etc/apt, then run this again."
     "${apt[@]}" install -y --no-install-recommends "${missing[@]}" \
         || fail "apt-get could not install: ${missing[*]}" \
-            "These are Debian 12's names; see apt's message above. With the packages from elsewhere set ICAE_SKIP_PACKAGES=1."
+            "See apt's message above: the network, or names other than Debian 12's. With the packages from elsewhere set ICAE_SKIP_PACKAGES=1."
 }
 
-# Memory in KiB that new processes may take: what is free, or what a container's limit leaves.
+# Memory in KiB that compiling may take: what is free, or a container's limit where that is less.
 availableMemory() {
-    local free limit used
+    local free limit
     free="$(sed -n 's/^MemAvailable: *\([0-9]*\) kB$/\1/p' /proc/meminfo 2>/dev/null || true)"
-    limit="$(cat /sys/fs/cgroup/memory.max 2>/dev/null || echo max)"
-    if [[ "$limit" =~ ^[0-9]+$ ]]; then
-        used="$(cat /sys/fs/cgroup/memory.current)"
-        limit=$(((limit - used) / 1024))
-        [[ -n "$free" && "$free" -lt "$limit" ]] || free="$limit"
+    limit="$(cat /sys/fs/cgroup/memory.max 2>/dev/null || true)"
+    if [[ "$limit" =~ ^[0-9]+$ ]] && ((limit / 1024 < ${free:-0})); then
+        free=$((limit / 1024))
     fi
     printf '%s\n' "${free:-0}"
 }
