@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# packaging/run.sh [ARGUMENT...]: installs what is missing, builds and starts the program: the graphical one where it is
+# built and there is a display, otherwise the command line. The arguments go to the program; the command line without
+# arguments shows its help and, where ICAE_MODEL names a model folder, a reconstruction of a sample text.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=common.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
+
+"$icaeRoot/packaging/setup.sh"
+# Only a program's own output goes to standard output, so that `run.sh COMMAND > FILE` works.
+buildPreset release >&2
+
+programs="$icaeRoot/build/release/bin"
+if [[ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" && -x "$programs/icae-explorer" ]]; then
+    exec "$programs/icae-explorer" "$@"
+fi
+if [[ $# -gt 0 ]]; then
+    exec "$programs/icae" "$@"
+fi
+"$programs/icae" --help
+if [[ -z "${ICAE_MODEL:-}" ]]; then
+    say "Set ICAE_MODEL to a model folder to see it reconstruct resources/samples/ferry.txt"
+    exit 0
+fi
+say "icae info $ICAE_MODEL"
+"$programs/icae" info "$ICAE_MODEL"
+say "icae reconstruct resources/samples/ferry.txt --model $ICAE_MODEL"
+"$programs/icae" reconstruct "$icaeRoot/resources/samples/ferry.txt" --model "$ICAE_MODEL"

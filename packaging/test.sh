@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# packaging/test.sh [CTEST_OPTION...]: installs what is missing, builds with warnings as errors and runs the tests.
+# With CI=true it also builds the fuzzers and runs each for ICAE_FUZZ_SECONDS (60) seconds, before the tests, so that
+# ctest's summary closes the output.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=common.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
+
+ci=false
+[[ "${CI:-}" != true && "${CI:-}" != 1 ]] || ci=true
+
+# The tests compare texts, not translations; and they need no display.
+export LC_ALL=C.UTF-8 QT_QPA_PLATFORM=offscreen
+
+if $ci; then
+    "$icaeRoot/packaging/setup.sh" --ci
+else
+    "$icaeRoot/packaging/setup.sh" --test
+fi
+buildPreset release -DICAE_WERROR=ON
+
+fuzz=0
+if $ci; then
+    buildPreset fuzz
+    "$icaeRoot/tests/fuzz/run.sh" "${ICAE_FUZZ_SECONDS:-60}" "$icaeRoot/build/fuzz" || fuzz=$?
+fi
+
+say "Testing build/release"
+tests=0
+(cd -- "$icaeRoot" && ctest --preset release --no-tests=error "$@") || tests=$?
+((fuzz == 0)) || say "tests/fuzz/run.sh failed with exit code $fuzz: see its messages above ctest's"
+((fuzz == 0 && tests == 0))
