@@ -1,0 +1,2 @@
+icae_test(test_adapter test_adapter.cpp LIBRARIES icae_icae TORCH)
+icae_test(test_memory test_memory.cpp LIBRARIES icae_icae TORCH)

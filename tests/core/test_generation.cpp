@@ -1,0 +1,204 @@
+#include "llm/generation.h"
+#include "llm/step.h"
+#include "protocol/error.h"
+
+#include <QtTest>
+
+namespace {
+
+icae::LlmConfig smallConfig()
+{
+    icae::LlmConfig config;
+    config.architecture = "LlamaForCausalLM";
+    config.vocabSize = 90;
+    config.hiddenSize = 48;
+    config.intermediateSize = 64;
+    config.layers = 3;
+    config.heads = 4;
+    config.kvHeads = 2;
+    config.headDim = 12;
+    config.maxPositions = 200;
+    return config;
+}
+
+} // namespace
+
+/// Generation: batches, padding, the one-token engine, sampling and stopping.
+class TestGeneration : public QObject {
+    Q_OBJECT
+
+    icae::LlmConfig m_config = smallConfig();
+    icae::Decoder m_decoder {m_config, icae::makeKernels(at::kCPU, at::kFloat)};
+    icae::LlmWeights m_weights;
+
+    icae::Prompt prompt(std::vector<int64_t> ids, int64_t maxTokens) const
+    {
+        icae::Prompt prompt;
+        prompt.embeddings = icae::Decoder::embed(m_weights, at::tensor(ids, at::kLong));
+        for (std::size_t i = 0; i < ids.size(); ++i)
+            prompt.positions.push_back(static_cast<float>(i) * 1.5F);
+        prompt.nextPosition = static_cast<float>(ids.size()) * 1.5F;
+        prompt.maxTokens = maxTokens;
+        return prompt;
+    }
+
+    icae::Generation generate(const std::vector<icae::Prompt>& prompts, const icae::GenerationOptions& options = {},
+                              const icae::TokenCallback& callback = {}, const std::stop_token& stop = {}) const
+    {
+        return icae::generate(m_decoder, m_weights, prompts, options, callback, stop);
+    }
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        at::manual_seed(7);
+        m_weights = icae::randomWeights(m_config, at::kCPU, at::kFloat);
+        m_weights.embedding.mul_(20); // spreads the logits, so that no two tokens are nearly tied
+        m_weights.head.mul_(5);
+    }
+
+    /// The one-token engines agree with each other and with reading everything at once.
+    void stepsEqualOneForward_data()
+    {
+        QTest::addColumn<int>("batch");
+        for (const int batch : {1, 2, 5, 12, 20})
+            QTest::addRow("batch %d", batch) << batch;
+    }
+
+    void stepsEqualOneForward()
+    {
+        QFETCH(int, batch);
+        constexpr int64_t length = 9;
+        const auto ids = at::randint(0, m_config.vocabSize, {batch, length}, at::kLong);
+        const auto positions = at::arange(length, at::kFloat).mul(0.75).expand({batch, length}).contiguous();
+        const auto whole = m_decoder.logits(
+            m_weights, m_decoder.hidden(m_weights, icae::Decoder::embed(m_weights, ids), positions, length).flatten(0, 1));
+        auto cache = icae::KvCache::allocate(m_config, batch, length, at::kCPU, at::kFloat);
+        auto plainCache = icae::KvCache::allocate(m_config, batch, length, at::kCPU, at::kFloat);
+        const auto engine = icae::makeStepEngine(m_decoder, m_weights, cache);
+        const auto plain = icae::makePlainStepEngine(m_decoder, m_weights, plainCache);
+        for (int64_t t = 0; t < length; ++t) {
+            const auto id = ids.select(1, t).contiguous();
+            const auto position = positions.select(1, t).contiguous();
+            const auto expected = whole.view({batch, length, -1}).select(1, t);
+            QVERIFY(at::allclose(engine->step(id, position), expected, 1e-4, 1e-4));
+            QVERIFY(at::allclose(plain->step(id, position), expected, 1e-4, 1e-4));
+        }
+    }
+
+    /// A prompt gives the same tokens alone and beside longer ones.
+    void paddingChangesNothing()
+    {
+        const std::vector<icae::Prompt> prompts {prompt({3}, 12), prompt({5, 9, 2, 44, 7}, 20), prompt({8, 8}, 5)};
+        const auto together = generate(prompts);
+        for (std::size_t i = 0; i < prompts.size(); ++i) {
+            QCOMPARE(together.ids[i], generate({prompts[i]}).ids.front());
+            QCOMPARE(static_cast<int64_t>(together.ids[i].size()), prompts[i].maxTokens);
+            QCOMPARE(together.ends[i], icae::EndReason::MaxTokens);
+        }
+    }
+
+    void stopIdsEndASequence()
+    {
+        const auto free = generate({prompt({4, 6}, 10)}).ids.front();
+        icae::GenerationOptions options;
+        options.stopIds = {free[4]};
+        const auto first = std::find(free.begin(), free.end(), free[4]) - free.begin();
+        const auto stopped = generate({prompt({4, 6}, 10)}, options);
+        QCOMPARE(stopped.ids.front(), std::vector(free.begin(), free.begin() + first));
+        QCOMPARE(stopped.ends.front(), icae::EndReason::StopToken);
+    }
+
+    void reportsProbabilitiesAndAlternatives()
+    {
+        icae::GenerationOptions options;
+        options.alternatives = 3;
+        std::vector<icae::GeneratedToken> tokens;
+        const auto result = generate({prompt({1, 2, 3}, 6)}, options, [&](const icae::GeneratedToken& token) {
+            tokens.push_back(token);
+            return true;
+        });
+        QCOMPARE(tokens.size(), 6U);
+        for (std::size_t i = 0; i < tokens.size(); ++i) {
+            QCOMPARE(tokens[i].id, result.ids.front()[i]);
+            QCOMPARE(tokens[i].alternatives.size(), 3U);
+            QCOMPARE(tokens[i].alternatives[0].id, tokens[i].id); // greedy takes the likeliest
+            QVERIFY(tokens[i].logProbability <= 0);
+            QCOMPARE(tokens[i].alternatives[0].logProbability, tokens[i].logProbability);
+            QVERIFY(tokens[i].alternatives[1].logProbability >= tokens[i].alternatives[2].logProbability);
+        }
+    }
+
+    void seedsDecide()
+    {
+        icae::GenerationOptions options;
+        options.sampling.greedy = false;
+        options.sampling.temperature = 2.0;
+        options.sampling.seed = 11;
+        const auto once = generate({prompt({1}, 30), prompt({1}, 30)}, options);
+        QCOMPARE(generate({prompt({1}, 30), prompt({1}, 30)}, options).ids, once.ids);
+        QVERIFY(once.ids[0] != once.ids[1]);
+        QCOMPARE(generate({prompt({1}, 30)}, options).ids[0], once.ids[0]);
+        options.sampling.seed = 12;
+        QVERIFY(generate({prompt({1}, 30)}, options).ids[0] != once.ids[0]);
+        options.sampling.topK = 1;
+        QCOMPARE(generate({prompt({1}, 30)}, options).ids[0], generate({prompt({1}, 30)}).ids[0]);
+        options.sampling.topK = 0;
+        options.sampling.topP = 1e-6;
+        QCOMPARE(generate({prompt({1}, 30)}, options).ids[0], generate({prompt({1}, 30)}).ids[0]);
+    }
+
+    /// Samples follow the distribution they are drawn from.
+    void samplesFollowTheDistribution()
+    {
+        const auto logits = at::tensor({std::log(0.5), std::log(0.3), std::log(0.2)}, at::kFloat).expand({4000, 3});
+        icae::SamplingOptions options;
+        options.greedy = false;
+        icae::Sampler sampler(options, 4000, 0);
+        const auto counts = at::bincount(sampler.choose(logits).ids, {}, 3).to(at::kDouble) / 4000;
+        QVERIFY(at::allclose(counts, at::tensor({0.5, 0.3, 0.2}, at::kDouble), 0, 0.03));
+        options.topP = 0.6; // keeps the first two
+        icae::Sampler nucleus(options, 4000, 0);
+        const auto kept = at::bincount(nucleus.choose(logits).ids, {}, 3).to(at::kDouble) / 4000;
+        QVERIFY(at::allclose(kept, at::tensor({0.625, 0.375, 0.0}, at::kDouble), 0, 0.03));
+    }
+
+    void stopsWithinAToken()
+    {
+        std::stop_source source;
+        int seen = 0;
+        const auto result = generate({prompt({1}, 100)}, {}, [&](const icae::GeneratedToken&) {
+            if (++seen == 5)
+                source.request_stop();
+            return true;
+        }, source.get_token());
+        QCOMPARE(result.ids.front().size(), 5U);
+        QCOMPARE(result.ends.front(), icae::EndReason::Stopped);
+        const auto refused = generate({prompt({1}, 100)}, {}, [&](const icae::GeneratedToken&) { return false; });
+        QCOMPARE(refused.ids.front().size(), 1U);
+    }
+
+    void refusesPositionsBeyondTheModel()
+    {
+        QVERIFY_EXCEPTION_THROWN(generate({prompt({1}, 300)}), icae::Error);
+        auto windowed = m_config;
+        windowed.slidingWindow = 4;
+        const icae::Decoder decoder(windowed, icae::makeKernels(at::kCPU, at::kFloat));
+        const auto long_ = prompt({1, 2, 3, 4, 5, 6}, 2);
+        QVERIFY_EXCEPTION_THROWN(icae::generate(decoder, m_weights, std::span(&long_, 1), {}, {}, {}), icae::Error);
+    }
+
+    void refusesBadSampling()
+    {
+        for (const auto& [temperature, topK, topP] : {std::tuple {0.0, 0, 1.0}, {-1.0, 0, 1.0}, {1.0, -1, 1.0}, {1.0, 0, 0.0}, {1.0, 0, 1.5}}) {
+            icae::SamplingOptions options;
+            options.temperature = temperature;
+            options.topK = topK;
+            options.topP = topP;
+            QVERIFY_EXCEPTION_THROWN(icae::checkSampling(options), icae::Error);
+        }
+    }
+};
+
+QTEST_GUILESS_MAIN(TestGeneration)
+#include "test_generation.moc"
