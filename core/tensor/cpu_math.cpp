@@ -48,12 +48,12 @@ ICAE_INLINE Vector load(const float* x)
     return v;
 }
 
-ICAE_INLINE float horizontalSum(const Vector& v)
+ICAE_INLINE float horizontalSum(Vector v)
 {
-    float total = 0;
-    for (std::int64_t i = 0; i < lanes; ++i)
-        total += v[i];
-    return total;
+    v += __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+    v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11);
+    v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
+    return v[0] + v[1];
 }
 
 // Rows × Columns dot products at once: enough independent sums to hide the latency of the loads.
@@ -95,13 +95,6 @@ ICAE_INLINE void dotRows(const float* weight, const float* x, float* out, std::i
         dotBlock<Rows, 2>(weight, x + c * depth, out + c * outStride, outStride, depth, accumulate);
     if (c < columns)
         dotBlock<Rows, 1>(weight, x + c * depth, out + c * outStride, outStride, depth, accumulate);
-}
-
-ICAE_INLINE float dot(const float* a, const float* b, std::int64_t n)
-{
-    float result = 0;
-    dotBlock<1, 1>(a, b, &result, 0, n, false);
-    return result;
 }
 
 ICAE_INLINE void softmax(float* scores, std::int64_t n)
@@ -182,11 +175,17 @@ ICAE_MULTIVERSION void matrixVectors(const float* weight, const float* x, float*
 ICAE_MULTIVERSION void attendRow(const float* q, const float* keys, const float* values, float* out, float* scores,
                                  std::int64_t n, std::int64_t headDim, float scale)
 {
-    for (std::int64_t j = 0; j < n; ++j)
-        scores[j] = dot(q, keys + j * headDim, headDim) * scale;
+    std::int64_t j = 0;
+    for (; j + 4 <= n; j += 4)
+        dotBlock<4, 1>(keys + j * headDim, q, scores + j, 0, headDim, false);
+    for (; j < n; ++j)
+        dotBlock<1, 1>(keys + j * headDim, q, scores + j, 0, headDim, false);
+#pragma omp simd
+    for (j = 0; j < n; ++j)
+        scores[j] *= scale;
     softmax(scores, n);
     std::fill_n(out, headDim, 0.0F);
-    std::int64_t j = 0;
+    j = 0;
     for (; j + 4 <= n; j += 4) {
         const float* v = values + j * headDim;
 #pragma omp simd
