@@ -62,7 +62,8 @@ std::optional<std::size_t> firstInvalidUtf8(std::string_view text)
 std::string replaceInvalidUtf8(std::string_view text)
 {
     Utf8Stream stream;
-    return stream.push(text) + stream.finish();
+    auto result = stream.push(text); // before finish(): operands of + are evaluated in any order
+    return result += stream.finish();
 }
 
 std::string Utf8Stream::push(std::string_view bytes)

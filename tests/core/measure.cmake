@@ -1,0 +1,3 @@
+icae_test(test_bleu test_bleu.cpp LIBRARIES icae_measure)
+icae_test(test_measure test_measure.cpp LIBRARIES icae_measure)
+icae_test(test_diff test_diff.cpp LIBRARIES icae_measure)

@@ -1,0 +1,2 @@
+icae_test(test_safetensors test_safetensors.cpp LIBRARIES icae_files)
+icae_test(test_files test_files.cpp LIBRARIES icae_files)

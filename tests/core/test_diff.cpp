@@ -1,0 +1,152 @@
+#include "measure/diff.h"
+#include "measure/unicode.h"
+
+#include <QtTest>
+
+#include <random>
+
+namespace {
+
+/// Rows and hunks follow each other and cover both texts; equal hunks are equal but for white space.
+void checkCover(const std::string& reference, const std::string& hypothesis)
+{
+    const auto diff = icae::diffTexts(reference, hypothesis);
+    std::size_t ours = 0;
+    std::size_t theirs = 0;
+    std::size_t differences = 0;
+    const auto words = [](const std::string& text, std::size_t begin, std::size_t end) {
+        std::string result;
+        const auto part = text.substr(begin, end - begin);
+        for (const auto& word : icae::splitWords(part))
+            if (!word.space)
+                result += part.substr(word.begin, word.end - word.begin) + "|";
+        return result;
+    };
+    for (const auto& row : diff.rows) {
+        QVERIFY(!row.hunks.empty());
+        QCOMPARE(row.referenceBegin, ours);
+        QCOMPARE(row.hypothesisBegin, theirs);
+        for (const auto& hunk : row.hunks) {
+            QCOMPARE(hunk.referenceBegin, ours);
+            QCOMPARE(hunk.hypothesisBegin, theirs);
+            ours = hunk.referenceEnd;
+            theirs = hunk.hypothesisEnd;
+            const auto a = words(reference, hunk.referenceBegin, hunk.referenceEnd);
+            const auto b = words(hypothesis, hunk.hypothesisBegin, hunk.hypothesisEnd);
+            if (hunk.kind == icae::DiffKind::Equal)
+                QCOMPARE(a, b);
+            else
+                ++differences;
+        }
+        QCOMPARE(row.referenceEnd, ours);
+        QCOMPARE(row.hypothesisEnd, theirs);
+    }
+    QCOMPARE(ours, reference.size());
+    QCOMPARE(theirs, hypothesis.size());
+    QCOMPARE(differences, diff.differences);
+}
+
+std::string rendered(const std::string& reference, const std::string& hypothesis)
+{
+    return icae::renderDiff(icae::diffTexts(reference, hypothesis), reference, hypothesis, false);
+}
+
+} // namespace
+
+/// Prose diff: words, sentences, and what is marked.
+class TestDiff : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void marks()
+    {
+        QCOMPARE(rendered("The cat sat.", "The cat sat."), std::string("The cat sat."));
+        QCOMPARE(rendered("The cat sat.", "The dog sat."), std::string("The [-cat-]{+dog+} sat."));
+        QCOMPARE(rendered("The old cat sat.", "The cat sat."), std::string("The [-old -]cat sat."));
+        QCOMPARE(rendered("The cat sat.", "The cat sat down."), std::string("The cat sat{+ down+}."));
+        QCOMPARE(rendered("one two", "one  two"), std::string("one  two")); // white space alone is no difference
+        QCOMPARE(rendered("", "new"), std::string("{+new+}"));
+        QCOMPARE(rendered("old", ""), std::string("[-old-]"));
+        QCOMPARE(rendered("", ""), std::string());
+        const auto diff = icae::diffTexts("a b", "a c");
+        const auto colours = icae::renderDiff(diff, "a b", "a c", true);
+        QVERIFY(colours.find("\x1b[38;5;208;9m") != std::string::npos); // struck through as well as orange
+        QVERIFY(colours.find("\x1b[38;5;75;4m") != std::string::npos);
+    }
+
+    void words()
+    {
+        const auto split = [](const std::string& text) {
+            std::vector<std::string> words;
+            for (const auto& word : icae::splitWords(text))
+                words.push_back(text.substr(word.begin, word.end - word.begin));
+            return words;
+        };
+        QCOMPARE(split("can't stop, 3x"), (std::vector<std::string> {"can", "'", "t", " ", "stop", ",", " ", "3x"}));
+        QCOMPARE(split("日本 e\u0301t"), (std::vector<std::string> {"日", "本", " ", "e\u0301t"}));
+        QCOMPARE(split("👍🏽!"), (std::vector<std::string> {"👍🏽", "!"}));
+    }
+
+    void sentences()
+    {
+        const auto split = [](const std::string& text) {
+            std::vector<std::string> sentences;
+            std::size_t begin = 0;
+            for (const auto end : icae::sentenceEnds(text)) {
+                sentences.push_back(text.substr(begin, end - begin));
+                begin = end;
+            }
+            return sentences;
+        };
+        QCOMPARE(split("Dr. Low paid 3.50. \"Why?\" She left."),
+                 (std::vector<std::string> {"Dr. Low paid 3.50. ", "\"Why?\" ", "She left."}));
+        QCOMPARE(split("Title\n\nText"), (std::vector<std::string> {"Title\n\n", "Text"}));
+        QCOMPARE(split("一。二！"), (std::vector<std::string> {"一。", "二！"}));
+        QVERIFY(split("").empty());
+    }
+
+    void rowsAreSentences()
+    {
+        const auto diff = icae::diffTexts("One is here. Two is there. Three is gone.", "One is here. Two was there. Three is gone.");
+        QCOMPARE(diff.rows.size(), 3U);
+        QCOMPARE(diff.differences, 1U);
+        QCOMPARE(diff.rows[1].hunks.size(), 3U);
+    }
+
+    void coversRandomTexts()
+    {
+        const std::vector<std::string> parts {"the ", "cat ", "sat. ", "on ", "a\n", "mat", ", ", "日本", "。", "é", "  ", "😀", "42 ", "! ", "Dr. "};
+        std::mt19937 random(4);
+        for (int round = 0; round < 400; ++round) {
+            std::string reference;
+            std::string hypothesis;
+            for (auto n = random() % 40; n > 0; --n) {
+                const auto& part = parts[random() % parts.size()];
+                if (random() % 6 != 0)
+                    reference += part;
+                if (random() % 6 != 0)
+                    hypothesis += part;
+                if (random() % 9 == 0)
+                    hypothesis += parts[random() % parts.size()];
+            }
+            checkCover(reference, hypothesis);
+            checkCover(reference, reference);
+            QCOMPARE(icae::diffTexts(reference, reference).differences, 0U);
+        }
+    }
+
+    void dissimilarTextsStayAffordable()
+    {
+        std::string reference;
+        std::string hypothesis;
+        std::mt19937 random(6);
+        for (int i = 0; i < 20000; ++i) {
+            reference += "w" + std::to_string(random() % 5000) + " ";
+            hypothesis += "v" + std::to_string(random() % 5000) + (i % 50 == 0 ? " and " : " ");
+        }
+        checkCover(reference, hypothesis);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestDiff)
+#include "test_diff.moc"

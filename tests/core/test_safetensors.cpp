@@ -1,0 +1,174 @@
+#include "protocol/error.h"
+#include "tensor/safetensors.h"
+
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <cstring>
+#include <fstream>
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string fileOf(const std::string& header, std::size_t dataBytes)
+{
+    const std::uint64_t size = header.size();
+    std::string file(sizeof size, '\0');
+    std::memcpy(file.data(), &size, sizeof size);
+    return file + header + std::string(dataBytes, '\1');
+}
+
+icae::SafetensorsContent parse(const std::string& file)
+{
+    return icae::SafetensorsContent::parse(std::as_bytes(std::span(file)), "some.safetensors");
+}
+
+icae::Error errorOf(const std::function<void()>& action)
+{
+    try {
+        action();
+    } catch (const icae::Error& error) {
+        return error;
+    }
+    return {icae::ErrorKind::Internal, "nothing was thrown", {}};
+}
+
+} // namespace
+
+/// safetensors: every fault in a file is found before it is used, and what is written comes back.
+class TestSafetensors : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void faults_data()
+    {
+        QTest::addColumn<QByteArray>("header");
+        QTest::addColumn<int>("bytes");
+        QTest::addColumn<QByteArray>("named");
+        const auto tensor = [](const char* fields) { return QByteArray(R"({"t":{)") + fields + "}}"; };
+        const QByteArray f32 = R"("dtype":"F32","shape":[2],"data_offsets":)";
+        QTest::newRow("not json") << QByteArray("{") << 0 << QByteArray("JSON");
+        QTest::newRow("not utf-8") << QByteArray("{\"\xff\":1}") << 0 << QByteArray("JSON");
+        QTest::newRow("list") << QByteArray("[]") << 0 << QByteArray("not a JSON object");
+        QTest::newRow("deep") << QByteArray(R"({"t":{"a":{"b":{"c":{}}}}})") << 0 << QByteArray("nested");
+        QTest::newRow("twice") << QByteArray(R"({"t":1,"t":2})") << 0 << QByteArray("\"t\" appears twice");
+        QTest::newRow("twice inside") << tensor(R"("dtype":"F32","dtype":"F32")") << 0 << QByteArray("appears twice");
+        QTest::newRow("no object") << QByteArray(R"({"t":3})") << 0 << QByteArray("\"t\"");
+        QTest::newRow("no shape") << tensor(R"("dtype":"F32","data_offsets":[0,8])") << 8 << QByteArray("\"t\"");
+        QTest::newRow("dtype number") << tensor(R"("dtype":1,"shape":[2],"data_offsets":[0,8])") << 8 << QByteArray("\"t\"");
+        QTest::newRow("one offset") << tensor(f32 + "[0]") << 8 << QByteArray("\"t\"");
+        QTest::newRow("negative offset") << tensor(f32 + "[-8,0]") << 8 << QByteArray("\"t\"");
+        QTest::newRow("fraction") << tensor(f32 + "[0,8.5]") << 8 << QByteArray("\"t\"");
+        QTest::newRow("2^63") << tensor(f32 + "[0,9223372036854775808]") << 8 << QByteArray("2^63");
+        QTest::newRow("backwards") << tensor(f32 + "[8,0]") << 8 << QByteArray("outside");
+        QTest::newRow("beyond") << tensor(f32 + "[0,8]") << 7 << QByteArray("outside");
+        QTest::newRow("wrong size") << tensor(f32 + "[0,4]") << 4 << QByteArray("8 bytes but 4");
+        QTest::newRow("negative size") << tensor(R"("dtype":"F32","shape":[-1],"data_offsets":[0,8])") << 8 << QByteArray("\"t\"");
+        QTest::newRow("overflow") << tensor(R"("dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0])") << 0
+                                  << QByteArray("too large");
+        QTest::newRow("trailing") << tensor(f32 + "[0,8]") << 9 << QByteArray("1 bytes at its end");
+        QTest::newRow("gap") << tensor(f32 + "[1,9]") << 9 << QByteArray("gap");
+        QTest::newRow("overlap") << QByteArray(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},)"
+                                               R"("b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}})")
+                                 << 6 << QByteArray("overlaps");
+        QTest::newRow("metadata") << QByteArray(R"({"__metadata__":{"a":1}})") << 0 << QByteArray("\"a\"");
+        QTest::newRow("metadata list") << QByteArray(R"({"__metadata__":[]})") << 0 << QByteArray("metadata");
+    }
+
+    void faults()
+    {
+        QFETCH(QByteArray, header);
+        QFETCH(int, bytes);
+        QFETCH(QByteArray, named);
+        const auto error = errorOf([&] { parse(fileOf(header.toStdString(), static_cast<std::size_t>(bytes))); });
+        QCOMPARE(error.kind(), icae::ErrorKind::InvalidInput);
+        QVERIFY2(error.message().find("some.safetensors") != std::string::npos, error.what());
+        QVERIFY2(error.message().find(named.toStdString()) != std::string::npos, error.what());
+        QVERIFY(!error.remedy().empty());
+    }
+
+    void tornFiles()
+    {
+        const auto whole = fileOf(R"({"t":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", 8);
+        QCOMPARE(parse(whole).tensors().size(), 1U);
+        for (std::size_t length = 0; length < whole.size(); ++length)
+            QCOMPARE(errorOf([&] { parse(whole.substr(0, length)); }).kind(), icae::ErrorKind::InvalidInput);
+        auto huge = whole;
+        std::memset(huge.data(), 0xff, 8); // a header of 2^64 - 1 bytes
+        QCOMPARE(errorOf([&] { parse(huge); }).kind(), icae::ErrorKind::InvalidInput);
+    }
+
+    void emptyTensorsAndScalars()
+    {
+        const auto file = fileOf(R"({"none":{"dtype":"F32","shape":[0,5],"data_offsets":[0,0]},)"
+                                 R"("one":{"dtype":"F64","shape":[],"data_offsets":[0,8]}})",
+                                 8);
+        const auto content = parse(file);
+        QVERIFY(content.tensors().at("none").data.empty());
+        QCOMPARE(content.tensors().at("one").data.size(), 8U);
+        QVERIFY(parse(fileOf("{}", 0)).tensors().empty());
+    }
+
+    void roundTrips()
+    {
+        const QTemporaryDir folder;
+        const auto path = fs::path(folder.path().toStdString()) / "a.safetensors";
+        const std::string bytes = "0123456789abcdef";
+        const auto data = std::as_bytes(std::span(bytes));
+        icae::writeSafetensors(path,
+                               {{"small", icae::DType::U8, {3}, data.subspan(0, 3)},
+                                {"wide", icae::DType::F64, {2}, data},
+                                {"z\"\\\n", icae::DType::F32, {2, 1}, data.subspan(8)}},
+                               {{"who", "ünïcode"}});
+        const auto store = icae::TensorStore::open(path);
+        QCOMPARE(store->names().size(), 3U);
+        QCOMPARE(store->metadata().at("who"), std::string("ünïcode"));
+        const auto& view = store->tensor("z\"\\\n");
+        QCOMPARE(view.shape, (std::vector<std::int64_t> {2, 1}));
+        QVERIFY(std::memcmp(view.data.data(), bytes.data() + 8, 8) == 0);
+        // Whole tensors are aligned to their elements, as other readers expect.
+        QCOMPARE(reinterpret_cast<std::uintptr_t>(store->tensor("wide").data.data()) % 8, 0U);
+        QVERIFY_EXCEPTION_THROWN(store->tensor("missing"), icae::Error);
+    }
+
+    void shards()
+    {
+        const QTemporaryDir folder;
+        const fs::path path = folder.path().toStdString();
+        const std::string bytes = "01234567";
+        const auto write = [&](const char* file, const char* tensor) {
+            icae::writeSafetensors(path / file, {{tensor, icae::DType::U8, {8}, std::as_bytes(std::span(bytes))}}, {});
+        };
+        const auto index = [&](const char* text) { std::ofstream(path / "model.safetensors.index.json") << text; };
+        QVERIFY_EXCEPTION_THROWN(icae::TensorStore::open(path), icae::Error); // neither weights nor index
+        write("1.safetensors", "a");
+        write("2.safetensors", "b");
+        index(R"({"weight_map":{"a":"1.safetensors","b":"2.safetensors"}})");
+        const auto store = icae::TensorStore::open(path);
+        QCOMPARE(store->names(), (std::vector<std::string> {"a", "b"}));
+        QCOMPARE(store->files().size(), 2U);
+        for (const auto* bad : {R"({"weight_map":{"a":"../1.safetensors"}})", R"({"weight_map":{"a":".."}})",
+                                R"({"weight_map":{"a":"3.safetensors"}})", R"({"weight_map":{"c":"1.safetensors"}})",
+                                R"({"weight_map":{"a":5}})", R"({"weight_map":[]})", "{", "[]"}) {
+            index(bad);
+            QVERIFY2(errorOf([&] { icae::TensorStore::open(path); }).kind() != icae::ErrorKind::Internal, bad);
+        }
+        write("2.safetensors", "a");
+        index(R"({"weight_map":{"a":"1.safetensors","b":"2.safetensors"}})");
+        QVERIFY_EXCEPTION_THROWN(icae::TensorStore::open(path), icae::Error); // the same tensor twice
+    }
+
+    void unknownDtypesAreListedButNotRead()
+    {
+        const QTemporaryDir folder;
+        const auto path = folder.filePath(QStringLiteral("f8.safetensors")).toStdString();
+        std::ofstream(path) << fileOf(R"({"t":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[0,2]}})", 2);
+        const auto store = icae::TensorStore::open(path);
+        QVERIFY(store->contains("t"));
+        QCOMPARE(errorOf([&] { store->tensor("t"); }).kind(), icae::ErrorKind::Unsupported);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestSafetensors)
+#include "test_safetensors.moc"
