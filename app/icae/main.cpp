@@ -29,7 +29,6 @@ int report(const icae::Error& error)
 int run(const CLI::App& program, const std::vector<icae::CommandAction>& actions)
 {
     const icae::StopOnSignal signals;
-    icae::prepareProcess();
     icae::ProgressLine progress;
     icae::CommandContext context {signals.token(), progress};
     try {
@@ -56,6 +55,7 @@ int run(const CLI::App& program, const std::vector<icae::CommandAction>& actions
 
 int main(int argc, char** argv)
 {
+    icae::prepareProcess(argv);
     CLI::App program("In-context autoencoder: compress a text into a few memory slots that a frozen language model reads.",
                      "icae");
     program.require_subcommand(1);

@@ -1,8 +1,11 @@
 #include "terminal.h"
 
+#include <array>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <fcntl.h>
 #include <iostream>
 #include <unistd.h>
 
@@ -14,14 +17,16 @@ constexpr int exitInterrupted = 130;
 constexpr int barWidth = 24;
 constexpr auto redrawInterval = std::chrono::milliseconds(100);
 
-sigset_t stopSignals()
+// A signal handler can reach nothing but what is global: the end of a pipe to the thread that acts.
+volatile std::sig_atomic_t signalPipe = -1; // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+constexpr char signalled = 's';
+constexpr char finished = 'f';
+
+extern "C" void passSignalOn(int /*signal*/)
 {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGUSR1); // wakes the waiter at the end
-    return signals;
+    const int before = errno;
+    [[maybe_unused]] const auto written = write(signalPipe, &signalled, 1);
+    errno = before;
 }
 
 std::string duration(double seconds)
@@ -36,25 +41,33 @@ std::string duration(double seconds)
 
 StopOnSignal::StopOnSignal()
 {
-    const auto signals = stopSignals();
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    m_waiter = std::jthread([source = m_source](const std::stop_token& end) mutable {
-        const auto awaited = stopSignals();
-        while (true) {
-            int signal = 0;
-            sigwait(&awaited, &signal);
-            if (end.stop_requested())
-                return;
-            if (signal != SIGUSR1 && !source.request_stop())
+    std::array<int, 2> ends {};
+    if (pipe2(ends.data(), O_CLOEXEC) != 0)
+        return; // Ctrl-C then ends the program at once
+    signalPipe = ends[1];
+    m_waiter = std::jthread([source = m_source, end = ends[0]]() mutable {
+        char event = 0;
+        while (read(end, &event, 1) == 1 && event == signalled)
+            if (!source.request_stop())
                 _exit(exitInterrupted);
-        }
+        close(end);
     });
+    struct sigaction action { };
+    action.sa_handler = passSignalOn;
+    action.sa_flags = SA_RESTART;
+    sigaction(SIGINT, &action, nullptr);
+    sigaction(SIGTERM, &action, nullptr);
 }
 
 StopOnSignal::~StopOnSignal()
 {
-    m_waiter.request_stop();
-    pthread_kill(m_waiter.native_handle(), SIGUSR1);
+    if (!m_waiter.joinable())
+        return;
+    std::signal(SIGINT, SIG_DFL);
+    std::signal(SIGTERM, SIG_DFL);
+    [[maybe_unused]] const auto written = write(signalPipe, &finished, 1);
+    m_waiter.join();
+    close(signalPipe);
 }
 
 ProgressLine::ProgressLine()

@@ -46,7 +46,7 @@ at::Tensor Decoder::run(const LlmWeights& weights, const at::Tensor& embeddings,
         const int64_t skipped = i + 1 == m_config.layers ? length - wanted : 0;
         if (skipped > 0) {
             q = q.narrow(2, skipped, wanted).contiguous();
-            x = x.view({batch, length, m_config.hiddenSize}).narrow(1, skipped, wanted).flatten(0, 1);
+            x = x.view({batch, length, m_config.hiddenSize}).narrow(1, skipped, wanted).contiguous().flatten(0, 1);
         }
         k.addLinear(x, k.attention(q, keys, values, past + skipped, starts), layer.o);
         const auto gateUp = k.linear(k.rmsNorm(x, layer.postNorm, m_config.rmsEps), layer.gateUp);

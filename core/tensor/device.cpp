@@ -6,9 +6,11 @@
 #include <charconv>
 #include <cstdlib>
 #include <dlfcn.h>
+#include <filesystem>
 #include <fstream>
 #include <malloc.h>
 #include <omp.h>
+#include <unistd.h>
 
 #ifdef ICAE_WITH_CUDA
 #include <ATen/cuda/CUDAEvent.h>
@@ -137,13 +139,21 @@ std::string describeDevice(const at::Device& device)
     return device.str();
 }
 
-void prepareProcess()
+void prepareProcess(char** argv)
 {
+    // NOLINTBEGIN(concurrency-mt-unsafe): no thread has been started yet
+    if (std::getenv("GOMP_SPINCOUNT") == nullptr && std::getenv("OMP_WAIT_POLICY") == nullptr) {
+        setenv("GOMP_SPINCOUNT", "20000", 1); // about 50 µs
+        std::error_code ignored;
+        const auto program = std::filesystem::read_symlink("/proc/self/exe", ignored);
+        execv(program.c_str(), argv); // OpenMP read its settings when it was loaded; where this fails, go on as it is
+    }
     constexpr int kept = 1 << 30;
     mallopt(M_MMAP_THRESHOLD, kept);
     mallopt(M_TRIM_THRESHOLD, kept);
-    if (std::getenv("OMP_NUM_THREADS") == nullptr) // NOLINT(concurrency-mt-unsafe): nobody changes the environment
+    if (std::getenv("OMP_NUM_THREADS") == nullptr)
         at::set_num_threads(omp_get_num_procs());
+    // NOLINTEND(concurrency-mt-unsafe)
 }
 
 DeviceMemory deviceMemory(const at::Device& device)

@@ -30,10 +30,12 @@ std::string dtypeName(at::ScalarType dtype);
 /// For people, e.g. "CPU (2 threads)" or "NVIDIA H100 80GB HBM3 (cuda:0)".
 std::string describeDevice(const at::Device& device);
 
-/// Call once, before computing. Lets LibTorch and our loops use every core that this process may run on (Debian's
+/// Call first of all in main(). Lets LibTorch and our loops use every core that this process may run on (Debian's
 /// LibTorch starts with one thread on small machines; OMP_NUM_THREADS decides where it is set), and keeps freed memory
-/// for the next tensor (mapping fresh pages cost a tenth of the time of a forward).
-void prepareProcess();
+/// for the next tensor (mapping fresh pages cost a tenth of the time of a forward). Starts the program anew once, with
+/// GOMP_SPINCOUNT set: OpenMP's threads wait by spinning for milliseconds otherwise, and on cores that other programs
+/// use as well that made a compression eight times slower.
+void prepareProcess(char** argv);
 
 /// Bytes; of the host for the CPU.
 struct DeviceMemory {

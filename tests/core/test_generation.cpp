@@ -86,6 +86,24 @@ private Q_SLOTS:
         }
     }
 
+    /// Asking for the last states only gives what reading all of them gives.
+    void wantedStatesEqualAll_data()
+    {
+        QTest::addColumn<int>("wanted");
+        for (const int wanted : {1, 2, 7})
+            QTest::addRow("%d of 7", wanted) << wanted;
+    }
+
+    void wantedStatesEqualAll()
+    {
+        QFETCH(int, wanted);
+        const auto embeddings = icae::Decoder::embed(m_weights, at::randint(0, m_config.vocabSize, {4, 7}, at::kLong));
+        const auto positions = at::arange(7, at::kFloat).expand({4, 7}).contiguous();
+        const auto all = m_decoder.hidden(m_weights, embeddings, positions, 7);
+        const auto some = m_decoder.hidden(m_weights, embeddings, positions, wanted);
+        QVERIFY(at::allclose(some, all.narrow(1, 7 - wanted, wanted), 1e-4, 1e-4));
+    }
+
     /// A prompt gives the same tokens alone and beside longer ones.
     void paddingChangesNothing()
     {

@@ -1,0 +1,178 @@
+#include "program.h"
+
+#include <QElapsedTimer>
+#include <QtTest>
+
+#include <csignal>
+
+using namespace Qt::StringLiterals;
+
+/// The program end to end: every command on real files.
+class TestProgram : public QObject {
+    Q_OBJECT
+
+    ModelFixture m_model;
+
+private Q_SLOTS:
+    void help_data()
+    {
+        QTest::addColumn<QString>("command");
+        for (const char* command : {"info", "compress", "reconstruct", "continue", "ask", "evaluate", "verify", "bench"})
+            QTest::newRow(command) << QString::fromLatin1(command);
+    }
+
+    void help()
+    {
+        QFETCH(QString, command);
+        const auto result = m_model.run({command, u"--help"_s});
+        QCOMPARE(result.code, 0);
+        QVERIFY(result.out.contains("Example: icae " + command.toLatin1()));
+    }
+
+    void wrongUsage()
+    {
+        QCOMPARE(m_model.run({}).code, 2);
+        QCOMPARE(m_model.run({u"dance"_s}).code, 2);
+        QCOMPARE(m_model.run({u"compress"_s, u"--nonsense"_s}).code, 2);
+        QCOMPARE(m_model.run({u"compress"_s, u"text.txt"_s}).code, 2); // no output named
+        QCOMPARE(m_model.run({u"--version"_s}).code, 0);
+    }
+
+    void info()
+    {
+        const auto text = m_model.run({u"info"_s, u"."_s});
+        QCOMPARE(text.code, 0);
+        for (const char* fact : {"LlamaForCausalLM", "elastic: 4, 8, 16", "spread", "LoRA", "sha256", "LibTorch"})
+            QVERIFY2(text.out.contains(fact), fact);
+        const auto json = m_model.run({u"info"_s, u"."_s, u"--json"_s}).json();
+        QCOMPARE(json["base"]["parameters"].get<int>(), 162240);
+        QCOMPARE(json["adapters"].size(), 1U);
+        QCOMPARE(json["adapters"][0]["slots"].get<int>(), 16);
+        const auto adapterAlone = m_model.run({u"info"_s, u"reconstruct"_s, u"--json"_s}).json();
+        QCOMPARE(adapterAlone["base"]["weights_sha256"], json["base"]["weights_sha256"]);
+    }
+
+    void compressAndReconstruct()
+    {
+        const auto compressed = m_model.run(m_model.with(u"compress"_s, {u"text.txt"_s, u"-o"_s, u"a.memory"_s, u"--json"_s}));
+        QCOMPARE(compressed.code, 0);
+        QCOMPARE(compressed.json()["slots"], compressed.json()["spans"].get<int>() * 16);
+        QVERIFY(std::filesystem::exists(m_model.path("a.memory")));
+
+        const auto fromText = m_model.run(m_model.with(u"reconstruct"_s, {u"text.txt"_s, u"--json"_s})).json();
+        for (const char* key : {"text", "tokens", "spans", "slots", "ratio", "bleu", "em", "loss", "token_accuracy", "seconds",
+                                "device", "model", "adapter"})
+            QVERIFY2(fromText.contains(key), key);
+        for (const char* key : {"compress", "prefill", "decode"})
+            QVERIFY2(fromText["seconds"][key].get<double>() > 0, key);
+        QVERIFY(fromText["loss"].get<double>() > 0);
+        QCOMPARE(fromText["per_span"].size(), fromText["spans"].get<std::size_t>());
+
+        // The memory holds all that the text gave, but nothing to compare with.
+        const auto fromMemory = m_model.run(m_model.with(u"reconstruct"_s, {u"a.memory"_s, u"--json"_s})).json();
+        QCOMPARE(fromMemory["text"], fromText["text"]);
+        QVERIFY(fromMemory["bleu"].is_null());
+        const auto compared = m_model
+                                  .run(m_model.with(u"reconstruct"_s, {u"a.memory"_s, u"--reference"_s, u"text.txt"_s,
+                                                                       u"--json"_s}))
+                                  .json();
+        QCOMPARE(compared["loss"], fromText["loss"]);
+        m_model.write("other.txt", "Something else.");
+        QCOMPARE(m_model.run(m_model.with(u"reconstruct"_s, {u"a.memory"_s, u"--reference"_s, u"other.txt"_s})).code, 3);
+
+        const auto fewer = m_model.run(m_model.with(u"reconstruct"_s, {u"text.txt"_s, u"--slots"_s, u"4"_s, u"--json"_s})).json();
+        QCOMPARE(fewer["slots"].get<int>() * 4, fromText["slots"].get<int>());
+        const auto diff = m_model.run(m_model.with(u"reconstruct"_s, {u"text.txt"_s, u"--diff"_s}));
+        QVERIFY(diff.out.contains("[-") && diff.out.contains("{+") && !diff.out.contains("\x1b"));
+        QVERIFY(diff.err.contains("BLEU"));
+    }
+
+    void readsSeveralInputs()
+    {
+        QCOMPARE(m_model.run(m_model.with(u"compress"_s, {u"-"_s, u"-o"_s, u"b.memory"_s}), "A short note.").code, 0);
+        const QStringList ask {u"text.txt"_s, u"b.memory"_s, u"--question"_s, u"Who?"_s, u"--tokens"_s, u"12"_s, u"--json"_s};
+        const auto answer = m_model.run(m_model.with(u"ask"_s, ask));
+        QCOMPARE(answer.code, 0);
+        const auto sizes = answer.json();
+        QVERIFY(sizes["generated_tokens"].get<int>() <= 12 && sizes["tokens"].get<int>() > 500);
+        const auto streamed = m_model.run(m_model.with(u"ask"_s, ask.first(ask.size() - 1)));
+        QCOMPARE(streamed.out.trimmed(), QByteArray::fromStdString(sizes["text"].get<std::string>()).trimmed());
+    }
+
+    void seedsDecide()
+    {
+        const auto sample = [&](const QString& seed) {
+            return m_model
+                .run(m_model.with(u"continue"_s, {u"text.txt"_s, u"--tokens"_s, u"20"_s, u"--temperature"_s, u"1.5"_s,
+                                                  u"--seed"_s, seed}))
+                .out;
+        };
+        QCOMPARE(sample(u"3"_s), sample(u"3"_s));
+        QVERIFY(sample(u"3"_s) != sample(u"4"_s));
+    }
+
+    void evaluates()
+    {
+        nlohmann::json line {{"text", ModelFixture::text(20).toStdString()}};
+        m_model.write("texts.jsonl", QByteArray::fromStdString(line.dump() + "\n" + line.dump() + "\n"));
+        const auto result = m_model.run(
+            m_model.with(u"evaluate"_s, {u"--texts"_s, u"texts.jsonl"_s, u"--lengths"_s, u"16,64"_s, u"--slots"_s, u"4,16"_s,
+                                         u"--samples"_s, u"6"_s, u"--csv"_s, u"grid.csv"_s, u"--raw"_s, u"raw.jsonl"_s}));
+        QCOMPARE(result.code, 0);
+        QFile csv(m_model.file("grid.csv"));
+        QVERIFY(csv.open(QIODevice::ReadOnly));
+        const auto lines = csv.readAll().trimmed().split('\n');
+        QCOMPARE(lines.size(), 5);
+        QCOMPARE(lines[0], QByteArray("tokens,slots,n,bleu_mean,bleu_median,bleu_low,bleu_high,em_mean,em_median,loss_mean"));
+        QVERIFY(lines[4].startsWith("64,16,6,"));
+        QFile raw(m_model.file("raw.jsonl"));
+        QVERIFY(raw.open(QIODevice::ReadOnly));
+        const auto windows = raw.readAll().trimmed().split('\n');
+        QCOMPARE(windows.size(), 24);
+        for (const auto& window : windows)
+            QVERIFY(nlohmann::json::parse(window.toStdString()).contains("hypothesis"));
+    }
+
+    void verifies()
+    {
+        const auto result = m_model.run({u"verify"_s, QStringLiteral(ICAE_TEST_GOLDEN), u"--json"_s});
+        QCOMPARE(result.code, 0);
+        QCOMPARE(result.json()["folders"].size(), 4U);
+        QCOMPARE(m_model.run({u"verify"_s, u"reconstruct"_s}).code, 3); // nothing recorded there
+    }
+
+    void benches()
+    {
+        const auto json = m_model
+                              .run(m_model.with(u"bench"_s, {u"--context"_s, u"256"_s, u"--tokens"_s, u"8"_s, u"--rounds"_s,
+                                                             u"1"_s, u"--json"_s}))
+                              .json();
+        for (const char* key : {"decode_tokens_per_s", "decode_ratio", "compress_tokens_per_s", "compress_ratio",
+                                "bandwidth_bytes_per_s", "gemm_flops_per_s"})
+            QVERIFY2(json[key].get<double>() > 0, key);
+    }
+
+    /// Ctrl-C ends a run at once and leaves no file.
+    void stopsOnSignal()
+    {
+        m_model.write("long.txt", ModelFixture::text(20000));
+        const auto before = m_model.files();
+        QProcess process;
+        process.start(QStringLiteral(ICAE_PROGRAM),
+                      m_model.with(u"compress"_s, {m_model.file("long.txt"), u"-o"_s, m_model.file("c.memory")}));
+        process.setReadChannel(QProcess::StandardError);
+        QVERIFY(process.waitForReadyRead(60000)); // says the device once the model is loaded
+        QTest::qWait(200);
+        QCOMPARE(process.state(), QProcess::Running);
+        QElapsedTimer timer;
+        timer.start();
+        kill(static_cast<pid_t>(process.processId()), SIGINT);
+        QVERIFY(process.waitForFinished(5000));
+        QCOMPARE(process.exitCode(), 130);
+        QVERIFY(timer.elapsed() < 3000);
+        QCOMPARE(m_model.files(), before);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestProgram)
+#include "test_program.moc"

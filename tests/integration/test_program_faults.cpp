@@ -1,0 +1,153 @@
+#include "program.h"
+
+#include <QtTest>
+
+#include <fstream>
+
+using namespace Qt::StringLiterals;
+namespace fs = std::filesystem;
+
+/// Bad input and bad luck: a sentence, a remedy, exit code 3, and nothing half-written.
+class TestProgramFaults : public QObject {
+    Q_OBJECT
+
+    ModelFixture m_model;
+
+    void patchConfig(const std::string& folder, const std::string& file, const nlohmann::json& patch) const
+    {
+        auto json = nlohmann::json::parse(std::ifstream(m_model.path(folder + "/" + file)));
+        json.merge_patch(patch);
+        m_model.write(folder + "/" + file, QByteArray::fromStdString(json.dump()));
+    }
+
+    /// A copy of the base under another name, to be spoilt.
+    std::string spoiltBase(const std::string& name) const
+    {
+        fs::create_directories(m_model.path(name));
+        for (const char* file : {"config.json", "model.safetensors", "tokenizer.model"})
+            m_model.copy(m_model.path("base") / file, name + "/" + file);
+        return name;
+    }
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        m_model.write("empty.txt", "");
+        m_model.write("binary.txt", QByteArray("ab\0cd", 5));
+        m_model.write("latin1.txt", "caf\xe9 au lait");
+        m_model.write("long.txt", ModelFixture::text(200));
+        patchConfig(spoiltBase("gpt"), "config.json", {{"architectures", {"GPT2LMHeadModel"}}});
+        patchConfig(spoiltBase("scaled"), "config.json", {{"rope_parameters", {{"rope_type", "yarn"}}}});
+        patchConfig(spoiltBase("deeper"), "config.json", {{"num_hidden_layers", 4}});
+        patchConfig(spoiltBase("wider"), "config.json", {{"intermediate_size", 161}});
+        patchConfig(spoiltBase("windowed"), "config.json", {{"sliding_window", 20}});
+        spoiltBase("torn");
+        fs::resize_file(m_model.path("torn/model.safetensors"), 5000);
+        spoiltBase("untokenised");
+        fs::remove(m_model.path("untokenised/tokenizer.model"));
+        fs::create_directories(m_model.path("other_base"));
+        for (const char* file : {"config.json", "model.safetensors"})
+            m_model.copy(fs::path(ICAE_TEST_GOLDEN) / "llama_gqa" / file, std::string("other_base/") + file);
+        fs::create_directories(m_model.path("hashed"));
+        for (const char* file : {"icae.safetensors", "icae_config.json"})
+            m_model.copy(m_model.path("reconstruct") / file, std::string("hashed/") + file);
+        patchConfig("hashed", "icae_config.json", {{"base", {{"weights_sha256", std::string(64, 'f')}}}});
+        fs::create_directories(m_model.path("retrained"));
+        for (const char* file : {"icae.safetensors", "icae_config.json"})
+            m_model.copy(m_model.path("reconstruct") / file, std::string("retrained/") + file);
+        {
+            // The same adapter with one bit of one number changed.
+            std::fstream weights(m_model.path("retrained/icae.safetensors"), std::ios::in | std::ios::out | std::ios::binary);
+            weights.seekp(-1, std::ios::end);
+            weights.put('\x3d');
+        }
+        QCOMPARE(m_model.run(m_model.with(u"compress"_s, {u"text.txt"_s, u"-o"_s, u"good.memory"_s, u"-a"_s, u"reconstruct"_s})).code, 0);
+    }
+
+    void faults_data()
+    {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<QByteArray>("named"); // in the message
+        const auto row = [](const char* name, const QString& arguments, const char* named) {
+            QTest::newRow(name) << arguments.split(u' ') << QByteArray(named);
+        };
+        const auto model = u" -m . -a reconstruct"_s;
+        row("missing text", u"reconstruct nowhere.txt"_s + model, "nowhere.txt");
+        row("empty text", u"reconstruct empty.txt"_s + model, "empty.txt is empty");
+        row("binary text", u"reconstruct binary.txt"_s + model, "byte 2 is zero");
+        row("not utf-8", u"reconstruct latin1.txt"_s + model, "byte 3");
+        row("folder for a text", u"reconstruct base"_s + model, "is a folder");
+        row("beyond the positions", u"continue long.txt"_s + model, "2048 positions");
+        row("wrong base", u"compress text.txt -o x.memory -m other_base -a reconstruct"_s, "does not fit this base");
+        row("other base by hash", u"compress text.txt -o x.memory -m base -a hashed"_s, "was trained on another base");
+        row("architecture", u"compress text.txt -o x.memory -m gpt -a reconstruct"_s, "GPT2LMHeadModel");
+        row("rope scaling", u"compress text.txt -o x.memory -m scaled -a reconstruct"_s, "yarn");
+        row("missing tensor", u"compress text.txt -o x.memory -m deeper -a reconstruct"_s, "missing 9: model.layers.3");
+        row("misshaped tensor", u"compress text.txt -o x.memory -m wider -a reconstruct"_s, "is [160, 64] and not [161, 64]");
+        row("torn weights", u"compress text.txt -o x.memory -m torn -a reconstruct"_s, "model.safetensors is not a usable");
+        row("no tokenizer", u"compress text.txt -o x.memory -m untokenised -a reconstruct"_s, "tokenizer.model");
+        row("sliding window", u"compress text.txt -o x.memory -m windowed -a reconstruct"_s, "reaches back 20");
+        row("no model", u"compress text.txt -o x.memory -m nowhere"_s, "no model at nowhere");
+        row("no adapter", u"compress text.txt -o x.memory -m . -a nowhere"_s, "no adapter nowhere");
+        row("adapter needed", u"compress text.txt -o x.memory -m gpt/../base -a base"_s, "no adapter");
+        row("unwritable", u"compress text.txt -o text.txt/x.memory"_s + model, "no folder");
+        row("full disk", u"compress text.txt -o /dev/full"_s + model, "is full");
+        row("full disk for a table", u"evaluate --texts texts.jsonl --lengths 16 --slots 4 --csv /dev/full"_s + model, "is full");
+        row("memory of another adapter", u"reconstruct good.memory -m . -a retrained"_s, "another adapter");
+        row("slots of a memory", u"reconstruct good.memory --slots 4"_s + model, "is a memory");
+        row("diff without a text", u"reconstruct good.memory --diff"_s + model, "no text to compare");
+        row("too many slots", u"compress text.txt -o x.memory --slots 17"_s + model, "1 to 16");
+        row("no slots", u"compress text.txt -o x.memory --slots 0"_s + model, "1 to 16");
+        row("no cuda", u"compress text.txt -o x.memory --device cuda"_s + model, "CUDA was asked for");
+        row("no such device", u"compress text.txt -o x.memory --device tpu"_s + model, "\"tpu\" is not a device");
+        row("half precision on the cpu", u"compress text.txt -o x.memory --dtype bf16"_s + model, "fp32 only");
+        row("temperature", u"continue text.txt --temperature -1"_s + model, "temperature");
+        row("texts without text", u"evaluate --texts base/config.json"_s + model, "line 1");
+        row("window beyond a span", u"evaluate --texts texts.jsonl --lengths 65 --slots 4"_s + model, "1 to 64");
+        row("nothing recorded", u"verify base"_s, "no golden values");
+    }
+
+    void faults()
+    {
+        QFETCH(QStringList, arguments);
+        QFETCH(QByteArray, named);
+        m_model.write("texts.jsonl", QByteArray::fromStdString(nlohmann::json {{"text", ModelFixture::text(9).toStdString()}}.dump()));
+        const auto before = m_model.files();
+        const auto result = m_model.run(arguments);
+        QVERIFY2(result.code == 3, result.err);
+        QVERIFY2(result.err.contains(named), result.err);
+        // The device, the sentence, the remedy.
+        const auto lines = result.err.trimmed().split('\n');
+        const auto sentence = std::find_if(lines.begin(), lines.end(), [](const auto& line) { return line.startsWith("icae: "); });
+        QVERIFY2(sentence != lines.end() && sentence + 1 != lines.end(), result.err);
+        QVERIFY2(result.out.isEmpty(), result.out);
+        QCOMPARE(m_model.files(), before);
+    }
+
+    /// An address space too small for the work: an error like any other, not a crash.
+    void outOfMemory()
+    {
+#if defined(__SANITIZE_ADDRESS__)
+        QSKIP("the sanitizer needs more address space than any limit allows");
+#endif
+        m_model.write("long.txt", ModelFixture::text(30000));
+        const auto before = m_model.files();
+        bool seen = false;
+        for (int megabytes = 700; megabytes <= 3000 && !seen; megabytes += 100) {
+            const auto result = m_model.run(
+                {u"-c"_s, u"ulimit -v %1; exec %2 compress long.txt -o x.memory -m . -a reconstruct"_s.arg(megabytes * 1024)
+                              .arg(QStringLiteral(ICAE_PROGRAM))},
+                {}, u"/bin/sh"_s);
+            QVERIFY2(result.code != -1 || !seen, result.err);
+            seen = result.code == 3 && result.err.contains("emory") && result.err.contains("ran out");
+            if (result.code == 0)
+                break;
+            fs::remove(m_model.path("x.memory"));
+        }
+        QVERIFY2(seen, "no limit made it run out of memory with a message");
+        QCOMPARE(m_model.files(), before);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestProgramFaults)
+#include "test_program_faults.moc"
