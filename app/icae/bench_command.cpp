@@ -41,8 +41,8 @@ int runBench(const Arguments& arguments, CommandContext& context)
     }
     std::cout << result.device << ", " << result.dtype << "\n"
               << "decode    " << fixed(result.decodeTokensPerSecond, 1) << " tokens/s of at most "
-              << fixed(result.decodeCeiling, 1) << " (" << fixed(100 * result.decodeRatio(), 0) << " % of reading the weights at "
-              << fixed(result.bandwidth / 1e9, 1) << " GB/s)\n"
+              << fixed(result.decodeCeiling, 1) << " (" << fixed(100 * result.decodeRatio(), 0)
+              << " % of reading the weights at " << fixed(result.bandwidth / 1e9, 1) << " GB/s)\n"
               << "compress  " << fixed(result.compressTokensPerSecond, 0) << " tokens/s of at most "
               << fixed(result.compressCeiling, 0) << " (" << fixed(100 * result.compressRatio(), 0)
               << " % of the matrix products at " << fixed(result.gemmFlops / 1e9, 1) << " GFLOP/s)\n";

@@ -34,8 +34,8 @@ std::shared_ptr<const Model> ModelOptions::load(CommandContext& context, const s
     const auto paths = findModel(model, adapter, preferred);
     auto loaded = Model::load(paths, options(), context.progress.callback(), context.stop);
     context.progress.clear();
-    std::cerr << "Device: " << describeDevice(loaded->device().device) << ", "
-              << dtypeName(loaded->weights().dtype()) << " (" << loaded->device().reason << ")\n";
+    std::cerr << "Device: " << describeDevice(loaded->device().device) << ", " << dtypeName(loaded->weights().dtype())
+              << " (" << loaded->device().reason << ")\n";
     if (loaded->device().device.is_cpu() && !blasInfo().fast)
         std::cerr << "Slow: the BLAS in use is the reference one. Install libopenblas0-pthread.\n";
     return loaded;
@@ -95,7 +95,7 @@ std::string grouped(std::int64_t number)
 
 std::string fixed(double number, int decimals)
 {
-    std::array<char, 64> text {};
+    std::array<char, 64> text{};
     std::snprintf(text.data(), text.size(), "%.*f", decimals, number); // NOLINT: the shortest way to fixed decimals
     return text.data();
 }

@@ -17,8 +17,7 @@ struct Arguments {
 int compressFile(const Arguments& arguments, CommandContext& context)
 {
     const auto model = arguments.model.load(context, "reconstruct");
-    const auto input
-        = loadInput(*model, arguments.file, arguments.slots, arguments.spanTokens, context);
+    const auto input = loadInput(*model, arguments.file, arguments.slots, arguments.spanTokens, context);
     input.memory.save(arguments.output);
     const auto& header = input.memory.header;
     if (arguments.model.json) {

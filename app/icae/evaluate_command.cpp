@@ -12,7 +12,7 @@ namespace {
 struct Arguments {
     ModelOptions model;
     std::string texts;
-    EvaluateOptions grid {{128, 256, 512}, {16, 32, 64, 128}, 128};
+    EvaluateOptions grid{{128, 256, 512}, {16, 32, 64, 128}, 128};
     std::string csv;
     std::string raw;
 };
@@ -42,10 +42,10 @@ int evaluateTexts(const Arguments& arguments, CommandContext& context)
         std::cout << csv;
         return exitSuccess;
     }
-    nlohmann::json json {{"device", describeDevice(model->device().device)},
-                         {"model", model->paths().base.string()},
-                         {"adapter", model->paths().adapter.string()},
-                         {"cells", nlohmann::json::array()}};
+    nlohmann::json json{{"device", describeDevice(model->device().device)},
+                        {"model", model->paths().base.string()},
+                        {"adapter", model->paths().adapter.string()},
+                        {"cells", nlohmann::json::array()}};
     for (const auto& cell : cells)
         json["cells"].push_back({{"tokens", cell.tokens},
                                  {"slots", cell.slots},
@@ -74,8 +74,9 @@ CommandAction addEvaluate(CLI::App& program)
     command->add_option("--samples", arguments->grid.samples, "Windows a cell")->capture_default_str();
     command->add_option("--csv", arguments->csv, "File for the table");
     command->add_option("--raw", arguments->raw, "File for one JSON line a window");
-    command->footer("Windows: each text in file order, cut into consecutive windows of the length, at most 4 a text.\n"
-                    "Example: icae evaluate --texts val.jsonl --lengths 128,512 --slots 32,128 --samples 64 --csv grid.csv");
+    command->footer(
+        "Windows: each text in file order, cut into consecutive windows of the length, at most 4 a text.\n"
+        "Example: icae evaluate --texts val.jsonl --lengths 128,512 --slots 32,128 --samples 64 --csv grid.csv");
     return [arguments](CommandContext& context) { return evaluateTexts(*arguments, context); };
 }
 

@@ -46,7 +46,7 @@ nlohmann::json describeAdapter(const fs::path& path, const std::optional<LlmConf
 {
     const auto file = AdapterFile::open(path);
     const auto& c = file.config;
-    nlohmann::json json {
+    nlohmann::json json{
         {"file", file.weights.string()},
         {"parameters", file.parameters()},
         {"slots", c.slots},
@@ -80,8 +80,8 @@ void printBase(const nlohmann::json& b)
     std::cout << "base  " << b["folder"].get<std::string>() << "\n"
               << "  architecture   " << b["architecture"].get<std::string>() << ", "
               << fixed(b["parameters"].get<double>() / 1e6, 1) << " M parameters\n"
-              << "  shape          " << b["layers"] << " layers, d " << b["hidden_size"] << ", " << b["heads"] << " heads ("
-              << b["kv_heads"] << " for keys and values) of " << b["head_dim"] << ", feed-forward "
+              << "  shape          " << b["layers"] << " layers, d " << b["hidden_size"] << ", " << b["heads"]
+              << " heads (" << b["kv_heads"] << " for keys and values) of " << b["head_dim"] << ", feed-forward "
               << b["intermediate_size"] << "\n"
               << "  vocabulary     " << grouped(b["vocabulary"].get<std::int64_t>())
               << (b["tied_embeddings"].get<bool>() ? ", embeddings tied" : ", embeddings not tied") << "\n"
@@ -106,8 +106,8 @@ void printAdapter(const nlohmann::json& a)
               << "  layout         " << a["position_layout"].get<std::string>()
               << (a["ae_reads"] == "all" ? ", reads all spans at once" : ", reads span by span")
               << (a["slot_scale"].get<bool>() ? ", trained slot scale" : "") << "\n"
-              << "  LoRA           r " << a["lora"]["r"] << ", alpha " << a["lora"]["alpha"] << " on " << targets << ", "
-              << fixed(a["parameters"].get<double>() / 1e6, 2) << " M parameters\n"
+              << "  LoRA           r " << a["lora"]["r"] << ", alpha " << a["lora"]["alpha"] << " on " << targets
+              << ", " << fixed(a["parameters"].get<double>() / 1e6, 2) << " M parameters\n"
               << "  weights        sha256 " << a["sha256"].get<std::string>() << "\n";
     if (a.contains("memory_bytes"))
         std::cout << "  memory         " << megabytes(a["memory_bytes"]["fp32"]) << " in fp32 with its base\n";
@@ -122,7 +122,7 @@ void printAdapter(const nlohmann::json& a)
 int showInfo(const Arguments& arguments, CommandContext& /*context*/)
 {
     const fs::path folder = arguments.folder;
-    nlohmann::json json {{"adapters", nlohmann::json::array()}};
+    nlohmann::json json{{"adapters", nlohmann::json::array()}};
     std::optional<LlmConfig> config;
     std::error_code ignored;
     std::vector<fs::path> adapters = adaptersIn(folder);

@@ -7,7 +7,7 @@
 
 namespace {
 
-constexpr std::array<icae::AddCommand, 8> commands {
+constexpr std::array<icae::AddCommand, 8> commands{
     icae::addInfo, icae::addCompress, icae::addReconstruct, icae::addContinue,
     icae::addAsk,  icae::addEvaluate, icae::addVerify,      icae::addBench,
 };
@@ -30,7 +30,7 @@ int run(const CLI::App& program, const std::vector<icae::CommandAction>& actions
 {
     const icae::StopOnSignal signals;
     icae::ProgressLine progress;
-    icae::CommandContext context {signals.token(), progress};
+    icae::CommandContext context{signals.token(), progress};
     try {
         const auto all = program.get_subcommands({});
         for (std::size_t i = 0; i < all.size(); ++i)
@@ -56,8 +56,8 @@ int run(const CLI::App& program, const std::vector<icae::CommandAction>& actions
 int main(int argc, char** argv)
 {
     icae::prepareProcess(argv);
-    CLI::App program("In-context autoencoder: compress a text into a few memory slots that a frozen language model reads.",
-                     "icae");
+    CLI::App program(
+        "In-context autoencoder: compress a text into a few memory slots that a frozen language model reads.", "icae");
     program.require_subcommand(1);
     program.set_version_flag("--version", ICAE_VERSION);
     program.footer("Exit codes: 0 success, 1 a check failed, 2 wrong usage, 3 an error, 130 stopped with Ctrl-C.\n"

@@ -23,8 +23,11 @@ struct Arguments {
     {
         model.addTo(command);
         sampling.addTo(command);
-        command.add_option("FILE", inputs, "Text or memory files, read together; - for text on standard input")->required();
-        command.add_option("-n,--tokens", tokens, "Most tokens to write")->capture_default_str()->check(CLI::PositiveNumber);
+        command.add_option("FILE", inputs, "Text or memory files, read together; - for text on standard input")
+            ->required();
+        command.add_option("-n,--tokens", tokens, "Most tokens to write")
+            ->capture_default_str()
+            ->check(CLI::PositiveNumber);
         command.add_option("-k,--slots", slots, "Slots a span; default: as many as the adapter has");
         command.add_option("--span", spanTokens, "Longest span in tokens; default: the adapter's");
     }
@@ -77,7 +80,8 @@ int stream(const Arguments& arguments, const Model& model, std::span<const Memor
         }.dump(2) << "\n";
     } else {
         std::cout << "\n" << std::flush;
-        std::cerr << written << " tokens in " << fixed(generation.prefillSeconds + generation.decodeSeconds, 2) << " s\n";
+        std::cerr << written << " tokens in " << fixed(generation.prefillSeconds + generation.decodeSeconds, 2)
+                  << " s\n";
     }
     return stopped ? exitStopped : exitSuccess;
 }
@@ -91,8 +95,8 @@ int readInputs(const Arguments& arguments, Task task, CommandContext& context)
         memories.push_back(loadInput(*model, path, arguments.slots, arguments.spanTokens, context).memory);
     const Reader reader(*model);
     const auto spans = allSpans(memories);
-    auto prompt
-        = task == Task::Instruct ? reader.question(spans, arguments.question) : reader.prompt(task, spans, {}, {});
+    auto prompt =
+        task == Task::Instruct ? reader.question(spans, arguments.question) : reader.prompt(task, spans, {}, {});
     return stream(arguments, *model, memories, std::move(prompt), context);
 }
 

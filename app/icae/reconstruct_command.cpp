@@ -47,7 +47,8 @@ void printReport(std::ostream& out, const Reconstruction& result)
             out << "span " << i + 1 << ": " << grouped(span.tokens) << " tokens → " << span.slots << " slots";
             if (span.scores)
                 out << "   BLEU " << fixed(span.scores->bleu, 3) << "   EM " << fixed(span.scores->em, 3) << "   loss "
-                    << fixed(span.scores->loss, 4) << "   accuracy " << fixed(100 * span.scores->tokenAccuracy, 1) << " %";
+                    << fixed(span.scores->loss, 4) << "   accuracy " << fixed(100 * span.scores->tokenAccuracy, 1)
+                    << " %";
             out << "\n";
         }
     }
@@ -74,8 +75,7 @@ int reconstructFile(const Arguments& arguments, CommandContext& context)
                     "Name the text that was compressed with --reference.");
     GenerationOptions options;
     options.sampling = sampling;
-    auto result
-        = reconstruct(*model, input.memory, input.tokens, options, context.progress.callback(), context.stop);
+    auto result = reconstruct(*model, input.memory, input.tokens, options, context.progress.callback(), context.stop);
     result.seconds.compress = input.compressSeconds;
     context.progress.clear();
     if (arguments.model.json) {
@@ -97,8 +97,8 @@ int reconstructFile(const Arguments& arguments, CommandContext& context)
 
 CommandAction addReconstruct(CLI::App& program)
 {
-    auto* command
-        = program.add_subcommand("reconstruct", "Compress a text, let the frozen model write it back, and measure it");
+    auto* command =
+        program.add_subcommand("reconstruct", "Compress a text, let the frozen model write it back, and measure it");
     const auto arguments = std::make_shared<Arguments>();
     arguments->model.addTo(*command);
     arguments->sampling.addTo(*command);

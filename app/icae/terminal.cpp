@@ -41,7 +41,7 @@ std::string duration(double seconds)
 
 StopOnSignal::StopOnSignal()
 {
-    std::array<int, 2> ends {};
+    std::array<int, 2> ends{};
     if (pipe2(ends.data(), O_CLOEXEC) != 0)
         return; // Ctrl-C then ends the program at once
     signalPipe = ends[1];

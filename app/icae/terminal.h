@@ -9,8 +9,8 @@
 
 namespace icae {
 
-/// Turns the first Ctrl-C (SIGINT, SIGTERM) into a stop request and the second into an immediate exit with 130. One at a
-/// time.
+/// Turns the first Ctrl-C (SIGINT, SIGTERM) into a stop request and the second into an immediate exit with 130. One at
+/// a time.
 class StopOnSignal {
 public:
     StopOnSignal();

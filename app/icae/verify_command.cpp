@@ -19,10 +19,12 @@ void print(const VerifyReport& report)
 {
     std::cout << report.folder.string() << "  (" << report.device << ", " << report.dtype << ")\n";
     for (const auto& check : report.checks) {
-        std::array<char, 160> line {};
+        std::array<char, 160> line{};
         std::snprintf(line.data(), line.size(), "  %-6s %-15s worst %.2e  tolerance %.0e  of %lld", // NOLINT: a table
-                      check.informative ? "note" : check.ok() ? "ok" : "FAILED", check.kind.c_str(), check.worst,
-                      check.tolerance, static_cast<long long>(check.compared));
+                      check.informative ? "note"
+                          : check.ok()  ? "ok"
+                                        : "FAILED",
+                      check.kind.c_str(), check.worst, check.tolerance, static_cast<long long>(check.compared));
         std::cout << line.data() << "  (" << check.where << ")\n";
     }
 }
@@ -62,7 +64,7 @@ int verifyFolders(const Arguments& arguments, CommandContext& context)
             print(report);
     }
     if (arguments.model.json)
-        std::cout << nlohmann::json {{"ok", ok}, {"folders", all}}.dump(2) << "\n";
+        std::cout << nlohmann::json{{"ok", ok}, {"folders", all}}.dump(2) << "\n";
     else
         std::cout << (ok ? "All within tolerance.\n" : "Some values are out of tolerance.\n");
     return ok ? exitSuccess : exitCheckFailed;

@@ -120,7 +120,8 @@ std::string whyAdapterDoesNotFit(const AdapterFile& file, const LlmConfig& confi
     const auto rows = c.slots + static_cast<std::int64_t>(c.specialTokens.size());
     if (!store.contains(embeddingName))
         return std::string(embeddingName) + " is missing";
-    if (auto fault = shapeFault(embeddingName, store.tensor(embeddingName).shape, {rows, config.hiddenSize}); !fault.empty())
+    if (auto fault = shapeFault(embeddingName, store.tensor(embeddingName).shape, {rows, config.hiddenSize});
+        !fault.empty())
         return fault;
     if (c.slotScale != store.contains(scaleName))
         return c.slotScale ? "slot_scale is missing" : "it has a slot_scale that its configuration does not mention";
@@ -158,10 +159,13 @@ std::string whyAdapterDoesNotFit(const AdapterFile& file, const LlmConfig& confi
 Adapter Adapter::load(const AdapterFile& file, const LlmConfig& config, const LlmWeights& base)
 {
     if (const auto why = whyAdapterDoesNotFit(file, config); !why.empty())
-        throw Error(ErrorKind::Mismatch, "The adapter " + file.weights.string() + " does not fit this base: " + why + ".",
+        throw Error(ErrorKind::Mismatch,
+                    "The adapter " + file.weights.string() + " does not fit this base: " + why + ".",
                     "Use the base that the adapter was trained on.");
     const auto& store = *file.store;
-    const auto load = [&](const std::string& name) { return toTensor(store.tensor(name)).to(base.device(), at::kFloat); };
+    const auto load = [&](const std::string& name) {
+        return toTensor(store.tensor(name)).to(base.device(), at::kFloat);
+    };
     Adapter adapter;
     adapter.config = file.config;
     adapter.encoder = base;

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::int64_t mostSlots = 1 << 16;
 constexpr std::int64_t publishedTokensPerSlot = 4;
-constexpr std::array knownTargets {"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"};
+constexpr std::array knownTargets{"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"};
 constexpr std::string_view embeddingName = "memory_token_embed.weight";
 constexpr std::string_view scaleName = "slot_scale";
 
@@ -27,7 +27,8 @@ constexpr std::string_view scaleName = "slot_scale";
 void requireKnownTarget(const std::string& target, const std::string& source)
 {
     if (std::find(knownTargets.begin(), knownTargets.end(), target) == knownTargets.end())
-        throw Error(ErrorKind::Unsupported, source + " has LoRA on \"" + target + "\", which is not a linear of a layer.",
+        throw Error(ErrorKind::Unsupported,
+                    source + " has LoRA on \"" + target + "\", which is not a linear of a layer.",
                     "Use an adapter on q, k, v, o, gate, up or down projections.");
 }
 
@@ -72,7 +73,7 @@ std::int64_t AdapterConfig::specialRow(std::string_view token) const
 
 std::vector<std::int64_t> AdapterConfig::slotChoices() const
 {
-    return elasticSlots.empty() ? std::vector {slots} : elasticSlots;
+    return elasticSlots.empty() ? std::vector{slots} : elasticSlots;
 }
 
 AdapterConfig parseAdapterConfig(std::string_view text, const std::string& source)
@@ -95,8 +96,7 @@ AdapterConfig parseAdapterConfig(std::string_view text, const std::string& sourc
     std::sort(config.elasticSlots.begin(), config.elasticSlots.end());
     if (std::adjacent_find(config.elasticSlots.begin(), config.elasticSlots.end()) != config.elasticSlots.end())
         refuse(source, "elastic_slots", "names a count twice");
-    config.spanTokens
-        = json.integer("span_tokens", 1, std::int64_t {1} << 24U, config.slots * publishedTokensPerSlot);
+    config.spanTokens = json.integer("span_tokens", 1, std::int64_t{1} << 24U, config.slots * publishedTokensPerSlot);
     config.layout = parseLayout(json.text("position_layout", "sequential"), source);
     config.aeReads = parseAeReads(json, config.layout, source);
     config.slotScale = json.boolean("slot_scale", false);
@@ -135,11 +135,10 @@ std::optional<AdapterTensor> parseLoraName(std::string_view name)
     const auto rest = name.substr(static_cast<std::size_t>(number.ptr - name.data()));
     for (const std::string_view target : knownTargets) {
         for (const bool isB : {false, true}) {
-            const std::string_view module = target.ends_with("e_proj") || target == "up_proj" || target == "down_proj"
-                ? ".mlp."
-                : ".self_attn.";
-            const auto expected
-                = std::string(module) + std::string(target) + (isB ? ".lora_B.default.weight" : ".lora_A.default.weight");
+            const std::string_view module =
+                target.ends_with("e_proj") || target == "up_proj" || target == "down_proj" ? ".mlp." : ".self_attn.";
+            const auto expected =
+                std::string(module) + std::string(target) + (isB ? ".lora_B.default.weight" : ".lora_A.default.weight");
             if (rest != expected)
                 continue;
             tensor.target = target;

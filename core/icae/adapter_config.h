@@ -40,7 +40,7 @@ struct AdapterConfig {
     AeReads aeReads = AeReads::All;
     bool slotScale = false; ///< slots are multiplied by a trained vector
     bool contextBos = false; ///< the context starts with BOS (published adapters)
-    std::vector<std::string> specialTokens {"AE", "LM", "FT"}; ///< rows behind the memory tokens' embeddings
+    std::vector<std::string> specialTokens{"AE", "LM", "FT"}; ///< rows behind the memory tokens' embeddings
     PromptTemplate prompt;
     std::string baseConfigHash; ///< SHA-256 of the base's config.json; empty where unknown
     std::string baseWeightsHash; ///< SHA-256 of the base's weights; empty where unknown
@@ -75,8 +75,8 @@ struct TensorShape {
     std::vector<std::int64_t> shape;
 };
 
-/// For an adapter without icae_config.json, as published: rank, targets and slots from the tensors, alpha 32, 4 tokens a
-/// slot, sequential layout. `inferred` says so.
+/// For an adapter without icae_config.json, as published: rank, targets and slots from the tensors, alpha 32, 4 tokens
+/// a slot, sequential layout. `inferred` says so.
 /// @throws Error (InvalidInput) where the tensors are not an ICAE adapter's
 AdapterConfig inferAdapterConfig(const std::vector<TensorShape>& tensors, const std::string& source);
 

@@ -22,8 +22,8 @@ std::int64_t inRange(const std::optional<std::int64_t>& asked, std::int64_t fall
     if (value >= 1 && value <= greatest)
         return value;
     throw Error(ErrorKind::InvalidInput,
-                std::to_string(value) + " " + what + " were asked for; this adapter allows 1 to " + std::to_string(greatest)
-                    + ".",
+                std::to_string(value) + " " + what + " were asked for; this adapter allows 1 to "
+                    + std::to_string(greatest) + ".",
                 "Choose a number in this range.");
 }
 

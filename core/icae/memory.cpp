@@ -50,7 +50,7 @@ Memory Memory::load(const fs::path& path, const Model& model)
     refuseOther("base", path.string(), header.baseWeightsHash, hashes.weights);
     refuseOther("adapter", path.string(), header.adapterHash, model.adapterHash());
     const auto& view = store->tensor(slotsName);
-    if (view.shape != std::vector {header.slots(), model.config().hiddenSize})
+    if (view.shape != std::vector{header.slots(), model.config().hiddenSize})
         throw Error(ErrorKind::InvalidInput, "The slots in " + path.string() + " do not have the shape its spans say.",
                     "Compress the text again.");
     memory.slots = toTensor(view).to(model.device().device, model.weights().dtype());
@@ -61,7 +61,7 @@ bool Memory::looksLikeMemory(const fs::path& path)
 {
     // Bytes 8 and 9 of any safetensors file open its JSON header; a text that starts so would hold zero bytes before.
     std::ifstream file(path, std::ios::binary);
-    std::array<char, 9> start {};
+    std::array<char, 9> start{};
     file.read(start.data(), start.size());
     return file.gcount() == static_cast<std::streamsize>(start.size()) && start[8] == '{' && start[7] == '\0';
 }

@@ -11,12 +11,11 @@ constexpr auto formatKey = "format";
 constexpr auto formatName = "icae-memory";
 constexpr auto headerKey = "memory";
 constexpr std::int64_t version = 1;
-constexpr std::int64_t largest = std::int64_t {1} << 40U;
+constexpr std::int64_t largest = std::int64_t{1} << 40U;
 
 [[noreturn]] void inconsistent(const std::string& source, const std::string& why)
 {
-    throw Error(ErrorKind::InvalidInput, source + " is not a usable memory: " + why + ".",
-                "Compress the text again.");
+    throw Error(ErrorKind::InvalidInput, source + " is not a usable memory: " + why + ".", "Compress the text again.");
 }
 
 } // namespace
@@ -43,7 +42,7 @@ std::map<std::string, std::string> toMetadata(const MemoryHeader& header)
                          {"first_token", span.firstToken},
                          {"begin_byte", span.beginByte},
                          {"end_byte", span.endByte}});
-    const nlohmann::json json {
+    const nlohmann::json json{
         {"version", version},
         {"source_name", header.sourceName},
         {"source_sha256", header.sourceHash},

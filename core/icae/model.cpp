@@ -146,7 +146,8 @@ std::shared_ptr<const Model> Model::load(const ModelPaths& paths, const Options&
     return model;
 }
 
-std::shared_ptr<const Model> Model::random(const LlmConfig& config, const AdapterConfig& adapter, const Options& options)
+std::shared_ptr<const Model> Model::random(const LlmConfig& config, const AdapterConfig& adapter,
+                                           const Options& options)
 {
     const c10::InferenceMode noGradients;
     compat::allowTf32(false);
@@ -182,7 +183,7 @@ std::vector<Token> Model::encodeContext(std::string_view text) const
 {
     auto tokens = tokenizer()->encode(text);
     if (adapter().config.contextBos)
-        tokens.insert(tokens.begin(), Token {static_cast<std::int32_t>(config().bosId), 0, 0});
+        tokens.insert(tokens.begin(), Token{static_cast<std::int32_t>(config().bosId), 0, 0});
     return tokens;
 }
 

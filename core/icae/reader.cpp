@@ -56,8 +56,7 @@ Prompt Reader::prompt(Task task, std::span<const SpanShape> shapes, const at::Te
     const auto& adapter = m_model.adapter();
     auto layout = decoderPositions(adapter.config.layout, task, shapes, static_cast<std::int64_t>(left.size()));
     Prompt prompt;
-    prompt.embeddings
-        = at::cat({embed(left), slots, adapter.specialToken(specialTokenOf(task)), embed(right)}, 0);
+    prompt.embeddings = at::cat({embed(left), slots, adapter.specialToken(specialTokenOf(task)), embed(right)}, 0);
     prompt.positions = std::move(layout.prompt);
     prompt.nextPosition = layout.next;
     for (std::size_t i = 0; i < right.size(); ++i, prompt.nextPosition += 1)
@@ -186,10 +185,7 @@ at::Tensor Reader::nextLogits(const Prompt& prompt) const
     auto positions = prompt.positions;
     const auto row = at::from_blob(positions.data(), {1, length}, at::kFloat).to(m_model.device().device);
     const auto states = m_model.decoder().hidden(m_model.weights(), prompt.embeddings.unsqueeze(0), row.clone(), 1);
-    return m_model.decoder()
-        .logits(m_model.weights(), states.squeeze(1))
-        .squeeze(0)
-        .to(at::kCPU, at::kFloat);
+    return m_model.decoder().logits(m_model.weights(), states.squeeze(1)).squeeze(0).to(at::kCPU, at::kFloat);
 }
 
 Generation Reader::generate(std::span<const Prompt> prompts, const GenerationOptions& options,

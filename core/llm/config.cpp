@@ -9,7 +9,7 @@ namespace icae {
 
 namespace {
 
-constexpr std::int64_t largest = std::int64_t {1} << 24U;
+constexpr std::int64_t largest = std::int64_t{1} << 24U;
 
 [[noreturn]] void unsupported(const std::string& source, const std::string& what)
 {

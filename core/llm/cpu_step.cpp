@@ -131,7 +131,7 @@ at::Tensor CpuStep::step(const at::Tensor& ids, const at::Tensor& positions)
     const float* finalNorm = m_weights.finalNorm.data_ptr<float>();
     const float* head = m_weights.head.data_ptr<float>();
     auto* logits = m_logits.data_ptr<float>();
-#pragma omp parallel num_threads(static_cast<int>(m_normal.size()))
+#pragma omp parallel num_threads(static_cast <int>(m_normal.size()))
     {
         for (const auto& layer : layers)
             runLayer(layer);

@@ -20,7 +20,7 @@ CudaStep::CudaStep(const Decoder& decoder, const LlmWeights& weights, KvCache& c
     m_past = at::full({1}, cache.length, options.dtype(at::kInt));
     if (cache.starts.defined())
         m_starts = cache.starts.to(weights.device());
-    const cuda::RopeShape shape {cache.batch, 1, c.heads, c.kvHeads, c.headDim, cache.capacity};
+    const cuda::RopeShape shape{cache.batch, 1, c.heads, c.kvHeads, c.headDim, cache.capacity};
     m_workspace = at::empty({cuda::attentionWorkspace(shape)}, options.dtype(at::kFloat));
 }
 
@@ -71,7 +71,7 @@ void CudaStep::run()
     const auto& kernels = m_decoder.kernels();
     const auto type = cudaType(m_weights.dtype());
     const auto stream = currentStream(m_weights.device());
-    const cuda::RopeShape shape {m_cache.batch, 1, c.heads, c.kvHeads, c.headDim, m_cache.capacity};
+    const cuda::RopeShape shape{m_cache.batch, 1, c.heads, c.kvHeads, c.headDim, m_cache.capacity};
     auto x = Decoder::embed(m_weights, m_ids);
     auto q = at::empty({m_cache.batch, c.heads * c.headDim}, x.options());
     auto attended = at::empty_like(q);

@@ -23,17 +23,18 @@ Decoder::Decoder(LlmConfig config, std::shared_ptr<const Kernels> kernels)
 }
 
 at::Tensor Decoder::run(const LlmWeights& weights, const at::Tensor& embeddings, const at::Tensor& positions,
-                        int64_t wanted, const std::function<std::pair<at::Tensor, at::Tensor>(int64_t)>& cacheOf, int64_t past,
-                        const at::Tensor& starts, const std::stop_token& stop) const
+                        int64_t wanted, const std::function<std::pair<at::Tensor, at::Tensor>(int64_t)>& cacheOf,
+                        int64_t past, const at::Tensor& starts, const std::stop_token& stop) const
 {
     const int64_t batch = embeddings.size(0);
     const int64_t length = embeddings.size(1);
     if (m_config.slidingWindow && past + length > *m_config.slidingWindow)
         throw Error(ErrorKind::Unsupported,
-                    "The input has " + std::to_string(past + length) + " tokens, but this model's attention reaches back "
-                        + std::to_string(*m_config.slidingWindow) + " only.",
+                    "The input has " + std::to_string(past + length)
+                        + " tokens, but this model's attention reaches back " + std::to_string(*m_config.slidingWindow)
+                        + " only.",
                     "Use shorter spans or fewer of them at once; sliding-window attention is not implemented.");
-    const HeadShape heads {m_config.heads, m_config.kvHeads, m_config.headDim};
+    const HeadShape heads{m_config.heads, m_config.kvHeads, m_config.headDim};
     const auto& k = *m_kernels;
     auto x = embeddings.reshape({batch * length, m_config.hiddenSize}).clone();
     for (int64_t i = 0; i < m_config.layers; ++i) {
@@ -59,10 +60,11 @@ at::Tensor Decoder::hidden(const LlmWeights& weights, const at::Tensor& embeddin
                            int64_t wanted, const std::stop_token& stop) const
 {
     // Without a cache each layer's keys and values live in the same buffer.
-    auto keys = at::empty({embeddings.size(0), m_config.kvHeads, embeddings.size(1), m_config.headDim},
-                          embeddings.options());
+    auto keys =
+        at::empty({embeddings.size(0), m_config.kvHeads, embeddings.size(1), m_config.headDim}, embeddings.options());
     auto values = at::empty_like(keys);
-    return run(weights, embeddings, positions, wanted, [&](int64_t) { return std::pair(keys, values); }, 0, {}, stop);
+    return run(
+        weights, embeddings, positions, wanted, [&](int64_t) { return std::pair(keys, values); }, 0, {}, stop);
 }
 
 at::Tensor Decoder::hidden(const LlmWeights& weights, const at::Tensor& embeddings, const at::Tensor& positions,

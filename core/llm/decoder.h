@@ -43,8 +43,8 @@ public:
     const Kernels& kernels() const { return *m_kernels; }
 
 private:
-    at::Tensor run(const LlmWeights& weights, const at::Tensor& embeddings, const at::Tensor& positions,
-                   int64_t wanted, const std::function<std::pair<at::Tensor, at::Tensor>(int64_t)>& cacheOf, int64_t past,
+    at::Tensor run(const LlmWeights& weights, const at::Tensor& embeddings, const at::Tensor& positions, int64_t wanted,
+                   const std::function<std::pair<at::Tensor, at::Tensor>(int64_t)>& cacheOf, int64_t past,
                    const at::Tensor& starts, const std::stop_token& stop) const;
 
     LlmConfig m_config;

@@ -43,8 +43,9 @@ public:
         if (m_alternativeIds.defined()) {
             const auto n = static_cast<std::size_t>(m_alternativeIds.size(1));
             for (std::size_t i = 0; i < n; ++i)
-                token.alternatives.push_back({static_cast<std::int32_t>(m_alternativeIds.data_ptr<int64_t>()[row * n + i]),
-                                              m_alternativeLogProbabilities.data_ptr<float>()[row * n + i]});
+                token.alternatives.push_back(
+                    {static_cast<std::int32_t>(m_alternativeIds.data_ptr<int64_t>()[row * n + i]),
+                     m_alternativeLogProbabilities.data_ptr<float>()[row * n + i]});
         }
         return token;
     }

@@ -27,7 +27,7 @@ Sampler::Sampler(const SamplingOptions& options, std::int64_t sequences, std::in
 {
     checkSampling(options);
     for (std::int64_t i = 0; i < sequences; ++i) {
-        std::seed_seq seed {options.seed, options.seed >> 32U, static_cast<std::uint64_t>(i)};
+        std::seed_seq seed{options.seed, options.seed >> 32U, static_cast<std::uint64_t>(i)};
         m_generators.emplace_back(seed);
     }
 }
@@ -38,8 +38,8 @@ at::Tensor Sampler::draw(const at::Tensor& logits)
 {
     auto uniform = at::empty({logits.size(0), 1}, at::kFloat);
     for (std::int64_t i = 0; i < logits.size(0); ++i)
-        uniform.data_ptr<float>()[i]
-            = static_cast<float>(m_generators[static_cast<std::size_t>(i)]() >> 40U) / static_cast<float>(1U << 24U);
+        uniform.data_ptr<float>()[i] =
+            static_cast<float>(m_generators[static_cast<std::size_t>(i)]() >> 40U) / static_cast<float>(1U << 24U);
 
     const auto sorted = at::softmax(logits / m_options.temperature, -1).sort(-1, true);
     auto probabilities = std::get<0>(sorted);

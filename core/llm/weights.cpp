@@ -133,7 +133,8 @@ void checkWeights(const LlmConfig& config, const TensorStore& store)
         return;
     auto text = list("missing", missing) + list("misshaped", misshaped) + list("unknown", extra);
     text.resize(text.size() - 2);
-    throw Error(ErrorKind::Mismatch, "The weights in " + store.source() + " do not fit their config.json: " + text + ".",
+    throw Error(ErrorKind::Mismatch,
+                "The weights in " + store.source() + " do not fit their config.json: " + text + ".",
                 "Download the model again, or check that config.json and weights belong together.");
 }
 
@@ -143,7 +144,7 @@ LlmWeights loadWeights(const LlmConfig& config, const TensorStore& store, const 
     checkWeights(config, store);
     auto weights = allocate(config, device, dtype);
     const auto table = expectedWeights(config);
-    Progress state {"Loading weights", 0, static_cast<double>(table.size()), "tensors"};
+    Progress state{"Loading weights", 0, static_cast<double>(table.size()), "tensors"};
     for (const auto& weight : table) {
         if (stop.stop_requested())
             throw Error(ErrorKind::Cancelled, "Loading the model was stopped.", {});

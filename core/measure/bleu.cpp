@@ -13,8 +13,8 @@ namespace {
 constexpr std::size_t maxOrder = 4;
 
 struct Statistics {
-    std::array<std::int64_t, maxOrder> correct {};
-    std::array<std::int64_t, maxOrder> total {};
+    std::array<std::int64_t, maxOrder> correct{};
+    std::array<std::int64_t, maxOrder> total{};
     std::int64_t hypothesisLength = 0;
     std::int64_t referenceLength = 0;
 };
@@ -50,7 +50,8 @@ std::u32string separate(const std::u32string& text)
     }
     std::u32string afterNonDigit; // ([^0-9])([\.,]) -> \1 \2␣
     for (std::size_t i = 0; i < spaced.size(); ++i) {
-        const bool pair = i + 1 < spaced.size() && !isDigit(spaced[i]) && (spaced[i + 1] == U'.' || spaced[i + 1] == U',');
+        const bool pair =
+            i + 1 < spaced.size() && !isDigit(spaced[i]) && (spaced[i + 1] == U'.' || spaced[i + 1] == U',');
         afterNonDigit += spaced[i];
         if (pair)
             afterNonDigit += {U' ', spaced[++i], U' '};

@@ -12,7 +12,7 @@ namespace icae {
 /// BLEU (Papineni et al. 2002) with sacrebleu's defaults: 13a tokenisation, n-grams to 4, exponential smoothing.
 struct BleuScore {
     double score = 0; ///< 0 to 1
-    std::array<double, 4> precisions {}; ///< of 1- to 4-grams, 0 to 1, smoothed
+    std::array<double, 4> precisions{}; ///< of 1- to 4-grams, 0 to 1, smoothed
     double brevityPenalty = 0;
     std::int64_t hypothesisLength = 0; ///< tokens
     std::int64_t referenceLength = 0;

@@ -23,8 +23,8 @@ public:
         for (const auto& word : splitWords(text)) {
             if (word.space)
                 continue;
-            const auto [it, added]
-                = m_ids.emplace(text.substr(word.begin, word.end - word.begin), static_cast<int>(m_ids.size()));
+            const auto [it, added] =
+                m_ids.emplace(text.substr(word.begin, word.end - word.begin), static_cast<int>(m_ids.size()));
             result.ids.push_back(it->second);
             result.words.push_back(word);
         }

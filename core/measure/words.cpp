@@ -9,9 +9,9 @@ namespace icae {
 
 namespace {
 
-constexpr std::array<std::string_view, 24> abbreviations {
-    "Mr", "Mrs", "Ms", "Dr", "Prof", "St", "Sr", "Jr", "vs", "etc", "e.g", "i.e",
-    "cf", "al", "No", "Fig", "Eq", "Vol", "pp", "Inc", "Ltd", "Co", "U.S", "a.m",
+constexpr std::array<std::string_view, 24> abbreviations{
+    "Mr", "Mrs", "Ms", "Dr",  "Prof", "St",  "Sr", "Jr",  "vs",  "etc", "e.g", "i.e",
+    "cf", "al",  "No", "Fig", "Eq",   "Vol", "pp", "Inc", "Ltd", "Co",  "U.S", "a.m",
 };
 
 bool endsSentence(char32_t c)

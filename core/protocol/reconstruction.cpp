@@ -29,9 +29,7 @@ void to_json(nlohmann::json& json, const Reconstruction& value)
         {"generated_tokens", value.generatedTokens},
         {"stopped", value.stopped},
         {"seconds",
-         {{"compress", value.seconds.compress},
-          {"prefill", value.seconds.prefill},
-          {"decode", value.seconds.decode}}},
+         {{"compress", value.seconds.compress}, {"prefill", value.seconds.prefill}, {"decode", value.seconds.decode}}},
         {"device", value.device},
         {"model", value.model},
         {"adapter", value.adapter},
@@ -39,7 +37,7 @@ void to_json(nlohmann::json& json, const Reconstruction& value)
     addScores(json, value.scores);
     json["per_span"] = nlohmann::json::array();
     for (const auto& span : value.spans) {
-        nlohmann::json entry {{"tokens", span.tokens}, {"slots", span.slots}, {"text", span.text}};
+        nlohmann::json entry{{"tokens", span.tokens}, {"slots", span.slots}, {"text", span.text}};
         addScores(entry, span.scores);
         json["per_span"].push_back(entry);
     }

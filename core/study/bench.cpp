@@ -17,7 +17,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::int64_t copyBytes = std::int64_t {1} << 30U;
+constexpr std::int64_t copyBytes = std::int64_t{1} << 30U;
 
 /// Seconds that an action takes on the device, in the mean over a few repetitions.
 double timed(const at::Device& device, int repetitions, const std::function<void()>& action)
@@ -144,13 +144,13 @@ BenchResult bench(const Model& model, const BenchOptions& options, const std::st
     const auto ids = at::randint(3, config.vocabSize, {spans, length}, at::kLong);
     const auto atOnce = std::min(spans, compressor.spansAtOnce(length, slots));
     const Products products(model, atOnce * (length + slots));
-    const auto floats = std::max(weightBytes, std::int64_t {1} << 26U) / 4;
+    const auto floats = std::max(weightBytes, std::int64_t{1} << 26U) / 4;
     auto buffer = device.is_cpu() ? at::ones({floats}, at::kFloat)
                                   : at::ones({copyBytes}, at::TensorOptions().device(device).dtype(at::kByte));
     auto copy = device.is_cpu() ? at::Tensor() : at::empty_like(buffer);
 
     const auto memory = compressor.encode(ids.narrow(0, 0, 1), slots);
-    const SpanShape shape {length, slots};
+    const SpanShape shape{length, slots};
     auto prompt = reader.prompt(Task::Autoencode, std::span(&shape, 1), memory[0], {}, {});
     prompt.maxTokens = options.decodeTokens;
 
@@ -183,8 +183,7 @@ BenchResult bench(const Model& model, const BenchOptions& options, const std::st
     result.compressTokensPerSecond = contextTokens / median(compressSeconds);
     result.decodeCeiling = result.bandwidth / static_cast<double>(weightBytes);
     const double layerOperations = products.operations() / static_cast<double>(atOnce) * static_cast<double>(spans);
-    result.compressCeiling
-        = contextTokens / (layerOperations * static_cast<double>(config.layers) / result.gemmFlops);
+    result.compressCeiling = contextTokens / (layerOperations * static_cast<double>(config.layers) / result.gemmFlops);
     return result;
 }
 

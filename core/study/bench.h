@@ -11,7 +11,8 @@ struct BenchResult {
     double decodeTokensPerSecond = 0; ///< one sequence, one token at a time
     double compressTokensPerSecond = 0; ///< context tokens
     double bandwidth = 0; ///< bytes/s: CPU: reading a buffer as large as the weights; CUDA: a copy, read and written
-    double gemmFlops = 0; ///< floating-point operations/s of the four products of a layer at the compressor's own shapes
+    double gemmFlops =
+        0; ///< floating-point operations/s of the four products of a layer at the compressor's own shapes
     double decodeCeiling = 0; ///< tokens/s if every weight were read once at that bandwidth
     double compressCeiling = 0; ///< context tokens/s if the products were all there is
     std::string device;

@@ -29,8 +29,8 @@ void checkOptions(const Model& model, const EvaluateOptions& options)
     const auto check = [](std::int64_t value, std::int64_t greatest, const std::string& what) {
         if (value < 1 || value > greatest)
             throw Error(ErrorKind::InvalidInput,
-                        "A window of " + std::to_string(value) + " " + what + " was asked for; this adapter allows 1 to "
-                            + std::to_string(greatest) + ".",
+                        "A window of " + std::to_string(value) + " " + what
+                            + " was asked for; this adapter allows 1 to " + std::to_string(greatest) + ".",
                         "Choose numbers in this range.");
     };
     for (const auto length : options.lengths)
@@ -48,7 +48,7 @@ public:
         : m_model(model)
         , m_compressor(model)
         , m_reader(model)
-        , m_shape {tokens, slots}
+        , m_shape{tokens, slots}
     {
     }
 
@@ -149,7 +149,7 @@ std::vector<EvaluatedCell> evaluate(const Model& model, const std::vector<std::s
         encoded.push_back(std::move(ids));
     }
     const auto batch = model.device().device.is_cpu() ? cpuBatch : gpuBatch;
-    Progress state {"Evaluating", 0, 0, "tokens"};
+    Progress state{"Evaluating", 0, 0, "tokens"};
     for (const auto tokens : options.lengths)
         state.total += static_cast<double>(windowsOf(encoded, tokens, options.samples).size() * options.slots.size())
             * static_cast<double>(tokens);
@@ -160,7 +160,8 @@ std::vector<EvaluatedCell> evaluate(const Model& model, const std::vector<std::s
             const CellRunner runner(model, tokens, slots);
             std::vector<EvaluatedWindow> results;
             for (std::size_t first = 0; first < windows.size(); first += batch) {
-                auto part = runner.run(std::span(windows).subspan(first, std::min(batch, windows.size() - first)), stop);
+                auto part =
+                    runner.run(std::span(windows).subspan(first, std::min(batch, windows.size() - first)), stop);
                 state.done += static_cast<double>(part.size()) * static_cast<double>(tokens);
                 if (progress)
                     progress(state);
@@ -192,7 +193,7 @@ std::string toCsv(const std::vector<EvaluatedCell>& cells)
 
 std::string toJsonLine(const EvaluatedWindow& window)
 {
-    const nlohmann::json json {
+    const nlohmann::json json{
         {"tokens", window.tokens},
         {"slots", window.slots},
         {"index", window.index},

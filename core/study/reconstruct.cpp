@@ -75,7 +75,7 @@ Reconstruction reconstruct(const Model& model, const Memory& memory, const std::
         prompts.back().maxTokens = part.tokens;
     }
     options.stopIds = reader.greedy().stopIds;
-    Progress state {"Reconstructing", 0, static_cast<double>(memory.header.sourceTokens), "tokens"};
+    Progress state{"Reconstructing", 0, static_cast<double>(memory.header.sourceTokens), "tokens"};
     const auto generation = reader.generate(
         prompts, options,
         [&](const GeneratedToken&) {
@@ -129,7 +129,8 @@ Reconstruction reconstruct(const Model& model, const Memory& memory, const std::
             const auto slice = [&](const Ids& ids) {
                 const auto begin = std::min(first, ids.size());
                 const auto end = last ? ids.size() : std::min(first + count, ids.size());
-                return Ids(ids.begin() + static_cast<std::ptrdiff_t>(begin), ids.begin() + static_cast<std::ptrdiff_t>(end));
+                return Ids(ids.begin() + static_cast<std::ptrdiff_t>(begin),
+                           ids.begin() + static_cast<std::ptrdiff_t>(end));
             };
             SpanReconstruction span;
             span.tokens = ref.span().shape.tokens;

@@ -82,7 +82,8 @@ public:
 
     void compareLoss(const std::string& name, double expected, double actual)
     {
-        record("loss", name, std::abs(actual - expected) / std::max(1.0, std::abs(expected)), m_tolerances.losses, false);
+        record("loss", name, std::abs(actual - expected) / std::max(1.0, std::abs(expected)), m_tolerances.losses,
+               false);
     }
 
     void compareIds(const std::string& name, const std::vector<std::int32_t>& actual)
@@ -91,7 +92,8 @@ public:
         std::size_t equal = 0;
         while (equal < expected.size() && equal < actual.size() && expected[equal] == actual[equal])
             ++equal;
-        const double error = 1.0 - static_cast<double>(equal) / static_cast<double>(std::max<std::size_t>(1, expected.size()));
+        const double error =
+            1.0 - static_cast<double>(equal) / static_cast<double>(std::max<std::size_t>(1, expected.size()));
         record("greedy_ids", name, error, 0.0, !m_tolerances.exactIds);
     }
 
@@ -140,8 +142,8 @@ std::vector<std::int32_t> joined(std::vector<std::int32_t> first, const std::vec
 /// What every case needs: the model and its two halves.
 struct Bench {
     const Model& model;
-    Compressor compressor {model};
-    Reader reader {model};
+    Compressor compressor{model};
+    Reader reader{model};
 
     std::int32_t eos() const { return static_cast<std::int32_t>(model.config().eosId); }
 
@@ -175,7 +177,7 @@ void compareTrainingLosses(Golden& golden, const Bench& bench, const std::string
                            const std::vector<std::int32_t>& answer)
 {
     const auto expected = [&](const std::string& name) { return golden.tensor(name).to(at::kDouble).item<double>(); };
-    const std::vector end {bench.eos()};
+    const std::vector end{bench.eos()};
     if (const auto name = prefix + "ae.loss"; golden.has(name))
         golden.compareLoss(name, expected(name), mean(bench.nll(ae, joined(context, end))));
     if (const auto name = prefix + "lm.loss"; golden.has(name))
@@ -192,8 +194,8 @@ void comparePublished(Golden& golden, const Bench& bench, std::int64_t spanToken
         const auto prompt = bench.reader.plain(golden.ids("base.ids"));
         auto positions = prompt.positions;
         const auto row = at::from_blob(positions.data(), {1, prompt.length()}, at::kFloat).to(model.device().device);
-        const auto states = model.decoder().hidden(model.weights(), prompt.embeddings.unsqueeze(0), row.clone(),
-                                                   prompt.length());
+        const auto states =
+            model.decoder().hidden(model.weights(), prompt.embeddings.unsqueeze(0), row.clone(), prompt.length());
         golden.compare("base_logits", "base.logits", model.decoder().logits(model.weights(), states.squeeze(0)));
     }
     CompressOptions options;
@@ -203,8 +205,8 @@ void comparePublished(Golden& golden, const Bench& bench, std::int64_t spanToken
         const auto memory = bench.compressor.compress(asTokens(golden.ids(name + ".ids")), options);
         golden.compare("slots", name + ".slots", memory.slots);
         const auto spans = allSpans(std::span(&memory, 1));
-        for (const auto& [task, key] : {std::pair {Task::Autoencode, "ae"}, std::pair {Task::Continue, "lm"},
-                                        std::pair {Task::Instruct, "ft"}}) {
+        for (const auto& [task, key] :
+             {std::pair{Task::Autoencode, "ae"}, std::pair{Task::Continue, "lm"}, std::pair{Task::Instruct, "ft"}}) {
             const auto prefix = name + "." + key;
             if (!golden.has(prefix + ".first_logits"))
                 continue;
@@ -216,12 +218,12 @@ void comparePublished(Golden& golden, const Bench& bench, std::int64_t spanToken
         const auto next = "case" + std::to_string(i + 1) + ".ids";
         if (!golden.has(next) && golden.has("train.cont")) { // the objectives were recorded on the last case
             const auto& tasks = bench.reader;
-            compareTrainingLosses(
-                golden, bench, "train.", tasks.prompt(Task::Autoencode, spans, {}, {}), golden.ids(name + ".ids"),
-                tasks.prompt(Task::Continue, spans, {}, {}), golden.ids("train.cont"),
-                tasks.prompt(Task::Instruct, spans, std::vector<std::int32_t> {1, 5, 9, 7},
-                             joined(golden.ids("train.question"), {8, 11})),
-                golden.ids("train.answer"));
+            compareTrainingLosses(golden, bench, "train.", tasks.prompt(Task::Autoencode, spans, {}, {}),
+                                  golden.ids(name + ".ids"), tasks.prompt(Task::Continue, spans, {}, {}),
+                                  golden.ids("train.cont"),
+                                  tasks.prompt(Task::Instruct, spans, std::vector<std::int32_t>{1, 5, 9, 7},
+                                               joined(golden.ids("train.question"), {8, 11})),
+                                  golden.ids("train.answer"));
         }
     }
 }
@@ -259,7 +261,8 @@ void compareLab(Golden& golden, const Bench& bench)
         };
         compareNll(name + "ae_nll", ae, joined(ids, {bench.eos()}));
         compareGreedy(name + "ae_greedy", ae);
-        const auto continuation = golden.has(name + "lm_ids") ? golden.ids(name + "lm_ids") : std::vector<std::int32_t> {};
+        const auto continuation =
+            golden.has(name + "lm_ids") ? golden.ids(name + "lm_ids") : std::vector<std::int32_t>{};
         compareNll(name + "lm_nll", lm, continuation);
         compareGreedy(name + "lm_greedy", lm);
         Prompt ft;
@@ -313,7 +316,8 @@ std::vector<fs::path> goldenFolders(const std::vector<fs::path>& folders)
             if (entry.path().filename() == expectedName)
                 found.push_back(entry.path().parent_path());
         if (found.size() == before)
-            throw Error(ErrorKind::NotFound, "There are no golden values (expected.safetensors) in " + folder.string() + ".",
+            throw Error(ErrorKind::NotFound,
+                        "There are no golden values (expected.safetensors) in " + folder.string() + ".",
                         "Name a folder with recorded cases.");
     }
     std::sort(found.begin(), found.end());
@@ -331,7 +335,7 @@ VerifyReport verifyFolder(const fs::path& folder, const fs::path& base, const Mo
     modelOptions.overrides = overrides;
     const auto model = Model::load(paths, modelOptions, {}, {});
     Golden golden(TensorStore::open(folder / expectedName), tolerancesFor(*model));
-    const Bench bench {*model};
+    const Bench bench{*model};
     if (golden.has("case0.ids"))
         comparePublished(golden, bench, model->adapter().config.spanTokens);
     else

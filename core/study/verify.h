@@ -36,9 +36,9 @@ std::vector<std::filesystem::path> goldenFolders(const std::vector<std::filesyst
 /// Computes what a golden folder recorded and compares: base logits, slots, first logits, greedy ids and losses, in the
 /// published format (caseN.*) and in the lab's (J.*).
 ///
-/// Errors of vectors are the larger of ‖a − b‖ / ‖b‖ and max|a − b| / max|b|; errors of losses and of a token's NLL are |a − b| / max(1, |b|).
-/// Tolerances: 1e-4 and 1e-5 for losses in fp32 on the CPU, 1e-3 in fp32 on CUDA, 3e-2 in bf16 and fp16, where greedy
-/// ids and single tokens only inform.
+/// Errors of vectors are the larger of ‖a − b‖ / ‖b‖ and max|a − b| / max|b|; errors of losses and of a token's NLL are
+/// |a − b| / max(1, |b|). Tolerances: 1e-4 and 1e-5 for losses in fp32 on the CPU, 1e-3 in fp32 on CUDA, 3e-2 in bf16
+/// and fp16, where greedy ids and single tokens only inform.
 /// @param base folder of the base; empty: found beside the adapter
 VerifyReport verifyFolder(const std::filesystem::path& folder, const std::filesystem::path& base,
                           const Model::Options& options);

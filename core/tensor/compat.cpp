@@ -46,8 +46,8 @@ at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor&
     return at::scaled_dot_product_attention(q, repeatHeads(k, groups), repeatHeads(v, groups), maskArgument, 0.0,
                                             causal);
 #else
-    at::Tensor scores
-        = at::matmul(q, repeatHeads(k, groups).transpose(-2, -1)) / std::sqrt(static_cast<double>(q.size(3)));
+    at::Tensor scores =
+        at::matmul(q, repeatHeads(k, groups).transpose(-2, -1)) / std::sqrt(static_cast<double>(q.size(3)));
     if (mask.defined()) {
         scores = scores + mask;
     } else if (causal) {

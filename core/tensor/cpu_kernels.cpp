@@ -134,8 +134,7 @@ at::Tensor CpuKernels::ropeSplit(const at::Tensor& qkv, const at::Tensor& positi
                 cpu::rotate(in, cos, sin, keyCache + ((b * shape.kvHeads + head) * capacity + past + t) * headDim,
                             half);
             for (int64_t head = 0; head < shape.kvHeads; ++head, in += headDim)
-                std::copy_n(in, headDim,
-                            valueCache + ((b * shape.kvHeads + head) * capacity + past + t) * headDim);
+                std::copy_n(in, headDim, valueCache + ((b * shape.kvHeads + head) * capacity + past + t) * headDim);
         }
     }
     return q;

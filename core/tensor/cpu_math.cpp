@@ -21,8 +21,8 @@ namespace {
 constexpr std::int64_t lanes = 16;
 using Vector = float __attribute__((vector_size(lanes * sizeof(float))));
 
-// Cephes' expf (Moshier): 2^n · p(r) with |r| <= ln2/2; relative error below 1e-7. Adding 1.5·2^23 rounds to the nearest
-// integer and leaves it in the low bits, which vectorises without SSE4.1.
+// Cephes' expf (Moshier): 2^n · p(r) with |r| <= ln2/2; relative error below 1e-7. Adding 1.5·2^23 rounds to the
+// nearest integer and leaves it in the low bits, which vectorises without SSE4.1.
 ICAE_INLINE float fastExp(float x)
 {
     constexpr float rounder = 12582912.0F;
@@ -61,7 +61,7 @@ template <int Rows, int Columns>
 ICAE_INLINE void dotBlock(const float* weight, const float* x, float* out, std::int64_t outStride, std::int64_t depth,
                           bool accumulate)
 {
-    std::array<std::array<Vector, Columns>, Rows> sums {};
+    std::array<std::array<Vector, Columns>, Rows> sums{};
     std::int64_t k = 0;
     for (; k + lanes <= depth; k += lanes) {
         std::array<Vector, Columns> columns;
@@ -204,7 +204,7 @@ ICAE_MULTIVERSION float sum(const float* x, std::int64_t n)
     // Several streams at once, since the hardware prefetches each on its own: one alone reads a third slower.
     constexpr std::int64_t streams = 4;
     const std::int64_t length = n / streams / (2 * lanes) * (2 * lanes);
-    std::array<Vector, 2 * streams> sums {};
+    std::array<Vector, 2 * streams> sums{};
     for (std::int64_t i = 0; i < length; i += 2 * lanes) {
         for (std::int64_t s = 0; s < streams; ++s) {
             sums[2 * s] += load(x + s * length + i);

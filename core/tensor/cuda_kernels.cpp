@@ -50,8 +50,7 @@ at::Tensor CudaKernels::ropeSplit(const at::Tensor& qkv, const at::Tensor& posit
     const auto rows = positions.contiguous();
     auto q = at::empty({rows.size(0), shape.heads, rows.size(1), shape.headDim}, qkv.options());
     const auto pastOnDevice = at::full({1}, past, qkv.options().dtype(at::kInt));
-    const cuda::RopeShape sizes {rows.size(0),  rows.size(1),  shape.heads,
-                                 shape.kvHeads, shape.headDim, keys.size(2)};
+    const cuda::RopeShape sizes{rows.size(0), rows.size(1), shape.heads, shape.kvHeads, shape.headDim, keys.size(2)};
     cuda::ropeSplit(cudaType(qkv.scalar_type()), qkv.data_ptr(), rows.data_ptr<float>(),
                     inverseFrequencies.data_ptr<float>(), q.data_ptr(), keys.data_ptr(), values.data_ptr(), sizes,
                     pastOnDevice.data_ptr<int32_t>(), currentStream(qkv.device()));

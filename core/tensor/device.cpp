@@ -130,9 +130,10 @@ std::string dtypeName(at::ScalarType dtype)
 std::string describeDevice(const at::Device& device)
 {
     if (device.is_cpu())
-        return "CPU (" + std::to_string(at::get_num_threads()) + (at::get_num_threads() == 1 ? " thread)" : " threads)");
+        return "CPU (" + std::to_string(at::get_num_threads())
+            + (at::get_num_threads() == 1 ? " thread)" : " threads)");
 #ifdef ICAE_WITH_CUDA
-    cudaDeviceProp properties {};
+    cudaDeviceProp properties{};
     if (cudaGetDeviceProperties(&properties, device.index()) == cudaSuccess)
         return std::string(properties.name) + " (" + device.str() + ")";
 #endif

@@ -44,8 +44,7 @@ public:
     /// @return q [B, heads, T, headDim]
     virtual at::Tensor ropeSplit(const at::Tensor& qkv, const at::Tensor& positions,
                                  const at::Tensor& inverseFrequencies, const HeadShape& shape, at::Tensor& keys,
-                                 at::Tensor& values, int64_t past) const
-        = 0;
+                                 at::Tensor& values, int64_t past) const = 0;
 
     /// Causal attention of T new tokens over past + T cached ones, scaled by 1/√headDim.
     /// @param q [B, heads, T, headDim]
@@ -54,8 +53,7 @@ public:
     ///        Rows of padding come out as zeros or garbage; nobody reads them.
     /// @return [B·T, heads·headDim]
     virtual at::Tensor attention(const at::Tensor& q, const at::Tensor& keys, const at::Tensor& values, int64_t past,
-                                 const at::Tensor& starts) const
-        = 0;
+                                 const at::Tensor& starts) const = 0;
 
     /// silu(gate)·up (Shazeer 2020). gateUp [N, 2·f], gate first -> [N, f]
     virtual at::Tensor swiglu(const at::Tensor& gateUp) const = 0;

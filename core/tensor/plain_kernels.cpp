@@ -53,9 +53,10 @@ public:
             const auto row = at::arange(past, total, options).view({1, 1, length, 1});
             auto hidden = key > row;
             if (starts.defined()) // the diagonal stays visible, so that rows of padding are garbage and not NaN
-                hidden = at::logical_or(hidden, (key < starts.to(q.device()).view({-1, 1, 1, 1})).logical_and(key != row));
-            mask = at::zeros(hidden.sizes(), q.options())
-                       .masked_fill_(hidden, -std::numeric_limits<double>::infinity());
+                hidden =
+                    at::logical_or(hidden, (key < starts.to(q.device()).view({-1, 1, 1, 1})).logical_and(key != row));
+            mask =
+                at::zeros(hidden.sizes(), q.options()).masked_fill_(hidden, -std::numeric_limits<double>::infinity());
         }
         const auto out = compat::attention(q, keys.narrow(2, 0, total), values.narrow(2, 0, total), mask);
         return out.transpose(1, 2).reshape({q.size(0) * length, q.size(1) * q.size(3)});

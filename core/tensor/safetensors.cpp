@@ -34,11 +34,11 @@ struct DTypeInfo {
     std::string_view name;
     std::int64_t size;
 };
-constexpr std::array dtypes {
-    DTypeInfo {DType::F64, "F64", 8}, DTypeInfo {DType::F32, "F32", 4}, DTypeInfo {DType::F16, "F16", 2},
-    DTypeInfo {DType::BF16, "BF16", 2}, DTypeInfo {DType::I64, "I64", 8}, DTypeInfo {DType::I32, "I32", 4},
-    DTypeInfo {DType::I16, "I16", 2}, DTypeInfo {DType::I8, "I8", 1}, DTypeInfo {DType::U8, "U8", 1},
-    DTypeInfo {DType::Bool, "BOOL", 1}, DTypeInfo {DType::Other, "?", 0},
+constexpr std::array dtypes{
+    DTypeInfo{DType::F64, "F64", 8},   DTypeInfo{DType::F32, "F32", 4}, DTypeInfo{DType::F16, "F16", 2},
+    DTypeInfo{DType::BF16, "BF16", 2}, DTypeInfo{DType::I64, "I64", 8}, DTypeInfo{DType::I32, "I32", 4},
+    DTypeInfo{DType::I16, "I16", 2},   DTypeInfo{DType::I8, "I8", 1},   DTypeInfo{DType::U8, "U8", 1},
+    DTypeInfo{DType::Bool, "BOOL", 1}, DTypeInfo{DType::Other, "?", 0},
 };
 
 const DTypeInfo& info(DType dtype)
@@ -162,7 +162,8 @@ std::string readAll(const fs::path& path)
     std::ostringstream text;
     text << file.rdbuf();
     if (!file)
-        throw Error(ErrorKind::Io, path.string() + " cannot be read.", "Check that it exists and that you may read it.");
+        throw Error(ErrorKind::Io, path.string() + " cannot be read.",
+                    "Check that it exists and that you may read it.");
     return text.str();
 }
 
@@ -328,7 +329,8 @@ const TensorView& TensorStore::tensor(std::string_view name) const
                     "Check that this is the model that you mean.");
     if (it->second.dtype == DType::Other)
         throw Error(ErrorKind::Unsupported,
-                    "Tensor \"" + std::string(name) + "\" of " + m_source + " has an element type that is not supported.",
+                    "Tensor \"" + std::string(name) + "\" of " + m_source
+                        + " has an element type that is not supported.",
                     "Use weights in F32, F16 or BF16.");
     return it->second;
 }

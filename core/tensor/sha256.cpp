@@ -16,7 +16,7 @@ namespace icae {
 namespace fs = std::filesystem;
 
 struct Sha256::Context {
-    std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> digest {EVP_MD_CTX_new(), &EVP_MD_CTX_free};
+    std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> digest{EVP_MD_CTX_new(), &EVP_MD_CTX_free};
 };
 
 Sha256::Sha256()
@@ -35,7 +35,7 @@ void Sha256::update(std::span<const std::byte> bytes)
 
 std::string Sha256::hex()
 {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest {};
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
     unsigned int size = 0;
     EVP_DigestFinal_ex(m_context->digest.get(), digest.data(), &size);
     constexpr std::string_view digits = "0123456789abcdef";
@@ -92,12 +92,13 @@ void remember(const fs::path& cachePath, const std::string& key, const std::stri
 std::string hashContent(const fs::path& path)
 {
     std::ifstream file(path, std::ios::binary);
-    std::vector<char> buffer(std::size_t {1} << 20U);
+    std::vector<char> buffer(std::size_t{1} << 20U);
     Sha256 hash;
     while (file.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || file.gcount() > 0)
         hash.update(std::as_bytes(std::span(buffer).first(static_cast<std::size_t>(file.gcount()))));
     if (!file.eof())
-        throw Error(ErrorKind::Io, path.string() + " cannot be read.", "Check that it exists and that you may read it.");
+        throw Error(ErrorKind::Io, path.string() + " cannot be read.",
+                    "Check that it exists and that you may read it.");
     return hash.hex();
 }
 

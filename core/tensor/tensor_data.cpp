@@ -8,11 +8,11 @@ namespace icae {
 
 namespace {
 
-constexpr std::array types {
-    std::pair {DType::F64, at::kDouble}, std::pair {DType::F32, at::kFloat}, std::pair {DType::F16, at::kHalf},
-    std::pair {DType::BF16, at::kBFloat16}, std::pair {DType::I64, at::kLong}, std::pair {DType::I32, at::kInt},
-    std::pair {DType::I16, at::kShort}, std::pair {DType::I8, at::kChar}, std::pair {DType::U8, at::kByte},
-    std::pair {DType::Bool, at::kBool},
+constexpr std::array types{
+    std::pair{DType::F64, at::kDouble},    std::pair{DType::F32, at::kFloat}, std::pair{DType::F16, at::kHalf},
+    std::pair{DType::BF16, at::kBFloat16}, std::pair{DType::I64, at::kLong},  std::pair{DType::I32, at::kInt},
+    std::pair{DType::I16, at::kShort},     std::pair{DType::I8, at::kChar},   std::pair{DType::U8, at::kByte},
+    std::pair{DType::Bool, at::kBool},
 };
 
 } // namespace
@@ -43,7 +43,9 @@ at::Tensor toTensor(const TensorView& view)
 
 TensorView viewOf(const std::string& name, const at::Tensor& tensor)
 {
-    return {name, dtypeOf(tensor.scalar_type()), tensor.sizes().vec(),
+    return {name,
+            dtypeOf(tensor.scalar_type()),
+            tensor.sizes().vec(),
             {static_cast<const std::byte*>(tensor.data_ptr()), tensor.nbytes()}};
 }
 

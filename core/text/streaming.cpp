@@ -33,9 +33,9 @@ std::string StreamingDetokenizer::push(std::int32_t id)
     }
     if (m_first || m_anchor < 0) {
         m_first = false;
-        return m_bytes.push(m_tokenizer->decode(std::array {id}));
+        return m_bytes.push(m_tokenizer->decode(std::array{id}));
     }
-    return m_bytes.push(m_tokenizer->decode(std::array {m_anchor, id}).substr(m_anchorBytes));
+    return m_bytes.push(m_tokenizer->decode(std::array{m_anchor, id}).substr(m_anchorBytes));
 }
 
 std::string StreamingDetokenizer::finish()

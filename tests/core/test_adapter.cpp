@@ -44,7 +44,7 @@ private Q_SLOTS:
         QCOMPARE(config.rank, 8);
         QCOMPARE(config.alpha, 16.0);
         QCOMPARE(config.slots, 16);
-        QCOMPARE(config.elasticSlots, (std::vector<int64_t> {4, 8, 16}));
+        QCOMPARE(config.elasticSlots, (std::vector<int64_t>{4, 8, 16}));
         QCOMPARE(config.layout, icae::PositionLayout::Spread);
         QCOMPARE(config.aeReads, icae::AeReads::Span);
         QVERIFY(config.slotScale && !config.contextBos);
@@ -59,7 +59,8 @@ private Q_SLOTS:
         QTest::addColumn<QByteArray>("named");
         QTest::newRow("rank") << QByteArray(R"({"lora":{"r":0}})") << QByteArray("lora.r");
         QTest::newRow("target") << QByteArray(R"({"lora":{"targets":["lm_head"]}})") << QByteArray("lm_head");
-        QTest::newRow("twice") << QByteArray(R"({"lora":{"targets":["q_proj","q_proj"]}})") << QByteArray("lora.targets");
+        QTest::newRow("twice") << QByteArray(R"({"lora":{"targets":["q_proj","q_proj"]}})")
+                               << QByteArray("lora.targets");
         QTest::newRow("none") << QByteArray(R"({"lora":{"targets":[]}})") << QByteArray("lora.targets");
         QTest::newRow("slots") << QByteArray(R"({"slots":-1})") << QByteArray("slots");
         QTest::newRow("elastic") << QByteArray(R"({"elastic_slots":[4,99]})") << QByteArray("elastic_slots");
@@ -136,18 +137,18 @@ private Q_SLOTS:
     {
         using icae::PositionLayout;
         using icae::Task;
-        QCOMPARE(icae::encoderPositions(PositionLayout::Sequential, {3, 2}), (std::vector<float> {0, 1, 2, 3, 4}));
+        QCOMPARE(icae::encoderPositions(PositionLayout::Sequential, {3, 2}), (std::vector<float>{0, 1, 2, 3, 4}));
         QCOMPARE(icae::encoderPositions(PositionLayout::Spread, {8, 2}),
-                 (std::vector<float> {0, 1, 2, 3, 4, 5, 6, 7, 1.5, 5.5}));
-        const std::vector<icae::SpanShape> spans {{8, 2}, {4, 1}};
+                 (std::vector<float>{0, 1, 2, 3, 4, 5, 6, 7, 1.5, 5.5}));
+        const std::vector<icae::SpanShape> spans{{8, 2}, {4, 1}};
         const auto sequential = icae::decoderPositions(PositionLayout::Sequential, Task::Continue, spans, 2);
-        QCOMPARE(sequential.prompt, (std::vector<float> {0, 1, 2, 3, 4, 5}));
+        QCOMPARE(sequential.prompt, (std::vector<float>{0, 1, 2, 3, 4, 5}));
         QCOMPARE(sequential.next, 6.0F);
         const auto ae = icae::decoderPositions(PositionLayout::Spread, Task::Autoencode, spans, 0);
-        QCOMPARE(ae.prompt, (std::vector<float> {2.5, 6.5, 10.5, 0}));
+        QCOMPARE(ae.prompt, (std::vector<float>{2.5, 6.5, 10.5, 0}));
         QCOMPARE(ae.next, 1.0F);
         const auto lm = icae::decoderPositions(PositionLayout::Spread, Task::Continue, spans, 0);
-        QCOMPARE(lm.prompt, (std::vector<float> {2.5, 6.5, 10.5, 13}));
+        QCOMPARE(lm.prompt, (std::vector<float>{2.5, 6.5, 10.5, 13}));
         QCOMPARE(lm.next, 14.0F);
     }
 };

@@ -38,9 +38,9 @@ private Q_SLOTS:
     {
         using Tokens = std::vector<std::string>;
         QCOMPARE(icae::tokenize13a("Hello, world! It's 3.14-ish."),
-                 (Tokens {"Hello", ",", "world", "!", "It's", "3.14", "-", "ish", "."}));
-        QCOMPARE(icae::tokenize13a("a&amp;b &quot;c&quot; <skipped>d"), (Tokens {"a", "&", "b", "\"", "c", "\"", "d"}));
-        QCOMPARE(icae::tokenize13a("soft-\nware\u3000x"), (Tokens {"software", "x"}));
+                 (Tokens{"Hello", ",", "world", "!", "It's", "3.14", "-", "ish", "."}));
+        QCOMPARE(icae::tokenize13a("a&amp;b &quot;c&quot; <skipped>d"), (Tokens{"a", "&", "b", "\"", "c", "\"", "d"}));
+        QCOMPARE(icae::tokenize13a("soft-\nware\u3000x"), (Tokens{"software", "x"}));
         QVERIFY(icae::tokenize13a(" \n ").empty());
     }
 

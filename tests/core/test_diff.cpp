@@ -82,9 +82,9 @@ private Q_SLOTS:
                 words.push_back(text.substr(word.begin, word.end - word.begin));
             return words;
         };
-        QCOMPARE(split("can't stop, 3x"), (std::vector<std::string> {"can", "'", "t", " ", "stop", ",", " ", "3x"}));
-        QCOMPARE(split("日本 e\u0301t"), (std::vector<std::string> {"日", "本", " ", "e\u0301t"}));
-        QCOMPARE(split("👍🏽!"), (std::vector<std::string> {"👍🏽", "!"}));
+        QCOMPARE(split("can't stop, 3x"), (std::vector<std::string>{"can", "'", "t", " ", "stop", ",", " ", "3x"}));
+        QCOMPARE(split("日本 e\u0301t"), (std::vector<std::string>{"日", "本", " ", "e\u0301t"}));
+        QCOMPARE(split("👍🏽!"), (std::vector<std::string>{"👍🏽", "!"}));
     }
 
     void sentences()
@@ -99,15 +99,16 @@ private Q_SLOTS:
             return sentences;
         };
         QCOMPARE(split("Dr. Low paid 3.50. \"Why?\" She left."),
-                 (std::vector<std::string> {"Dr. Low paid 3.50. ", "\"Why?\" ", "She left."}));
-        QCOMPARE(split("Title\n\nText"), (std::vector<std::string> {"Title\n\n", "Text"}));
-        QCOMPARE(split("一。二！"), (std::vector<std::string> {"一。", "二！"}));
+                 (std::vector<std::string>{"Dr. Low paid 3.50. ", "\"Why?\" ", "She left."}));
+        QCOMPARE(split("Title\n\nText"), (std::vector<std::string>{"Title\n\n", "Text"}));
+        QCOMPARE(split("一。二！"), (std::vector<std::string>{"一。", "二！"}));
         QVERIFY(split("").empty());
     }
 
     void rowsAreSentences()
     {
-        const auto diff = icae::diffTexts("One is here. Two is there. Three is gone.", "One is here. Two was there. Three is gone.");
+        const auto diff =
+            icae::diffTexts("One is here. Two is there. Three is gone.", "One is here. Two was there. Three is gone.");
         QCOMPARE(diff.rows.size(), 3U);
         QCOMPARE(diff.differences, 1U);
         QCOMPARE(diff.rows[1].hunks.size(), 3U);
@@ -115,7 +116,8 @@ private Q_SLOTS:
 
     void coversRandomTexts()
     {
-        const std::vector<std::string> parts {"the ", "cat ", "sat. ", "on ", "a\n", "mat", ", ", "日本", "。", "é", "  ", "😀", "42 ", "! ", "Dr. "};
+        const std::vector<std::string> parts{"the ", "cat ", "sat. ", "on ", "a\n", "mat", ", ",  "日本",
+                                             "。",   "é",    "  ",    "😀",   "42 ", "! ",  "Dr. "};
         std::mt19937 random(4);
         for (int round = 0; round < 400; ++round) {
             std::string reference;

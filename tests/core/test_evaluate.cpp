@@ -15,7 +15,7 @@ private Q_SLOTS:
     {
         std::vector<std::int32_t> longText(50);
         std::iota(longText.begin(), longText.end(), 0);
-        const std::vector<std::vector<std::int32_t>> texts {longText, {1, 2, 3}, longText};
+        const std::vector<std::vector<std::int32_t>> texts{longText, {1, 2, 3}, longText};
         const auto windows = icae::windowsOf(texts, 10, 100);
         QCOMPARE(windows.size(), 8U); // at most 4 a text, and none from the short one
         QCOMPARE(windows[3].front(), 30);
@@ -29,7 +29,7 @@ private Q_SLOTS:
         const QTemporaryDir folder;
         const auto path = folder.filePath(QStringLiteral("t.jsonl")).toStdString();
         std::ofstream(path) << "{\"text\": \"one\"}\n\n{\"text\": \"two\", \"source\": 3}\n";
-        QCOMPARE(icae::readTexts(path), (std::vector<std::string> {"one", "two"}));
+        QCOMPARE(icae::readTexts(path), (std::vector<std::string>{"one", "two"}));
         std::ofstream(path) << "{\"text\": \"one\"}\n{\"texts\": \"two\"}\n";
         try {
             icae::readTexts(path);

@@ -71,9 +71,9 @@ private Q_SLOTS:
     {
         const auto before = filesIn(m_path);
         std::signal(SIGXFSZ, SIG_IGN); // the limit then fails like a full disk
-        rlimit old {};
+        rlimit old{};
         getrlimit(RLIMIT_FSIZE, &old);
-        const rlimit small {1000, old.rlim_max};
+        const rlimit small{1000, old.rlim_max};
         setrlimit(RLIMIT_FSIZE, &small);
         const auto message = messageOf([&] { icae::writeFile(m_path / "big", std::string(5000, 'x')); });
         setrlimit(RLIMIT_FSIZE, &old);
@@ -127,8 +127,10 @@ private Q_SLOTS:
     {
         QFETCH(QByteArray, text);
         QFETCH(QByteArray, named);
-        const auto message = messageOf([&] { icae::JsonReader::parse(text.toStdString(), "some.json").integer("n", 1, 9); });
-        QVERIFY2(message.find("some.json") != std::string::npos && message.find(named.toStdString()) != std::string::npos,
+        const auto message =
+            messageOf([&] { icae::JsonReader::parse(text.toStdString(), "some.json").integer("n", 1, 9); });
+        QVERIFY2(message.find("some.json") != std::string::npos
+                     && message.find(named.toStdString()) != std::string::npos,
                  message.c_str());
     }
 

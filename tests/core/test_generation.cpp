@@ -28,7 +28,7 @@ class TestGeneration : public QObject {
     Q_OBJECT
 
     icae::LlmConfig m_config = smallConfig();
-    icae::Decoder m_decoder {m_config, icae::makeKernels(at::kCPU, at::kFloat)};
+    icae::Decoder m_decoder{m_config, icae::makeKernels(at::kCPU, at::kFloat)};
     icae::LlmWeights m_weights;
 
     icae::Prompt prompt(std::vector<int64_t> ids, int64_t maxTokens) const
@@ -72,7 +72,8 @@ private Q_SLOTS:
         const auto ids = at::randint(0, m_config.vocabSize, {batch, length}, at::kLong);
         const auto positions = at::arange(length, at::kFloat).mul(0.75).expand({batch, length}).contiguous();
         const auto whole = m_decoder.logits(
-            m_weights, m_decoder.hidden(m_weights, icae::Decoder::embed(m_weights, ids), positions, length).flatten(0, 1));
+            m_weights,
+            m_decoder.hidden(m_weights, icae::Decoder::embed(m_weights, ids), positions, length).flatten(0, 1));
         auto cache = icae::KvCache::allocate(m_config, batch, length, at::kCPU, at::kFloat);
         auto plainCache = icae::KvCache::allocate(m_config, batch, length, at::kCPU, at::kFloat);
         const auto engine = icae::makeStepEngine(m_decoder, m_weights, cache);
@@ -107,7 +108,7 @@ private Q_SLOTS:
     /// A prompt gives the same tokens alone and beside longer ones.
     void paddingChangesNothing()
     {
-        const std::vector<icae::Prompt> prompts {prompt({3}, 12), prompt({5, 9, 2, 44, 7}, 20), prompt({8, 8}, 5)};
+        const std::vector<icae::Prompt> prompts{prompt({3}, 12), prompt({5, 9, 2, 44, 7}, 20), prompt({8, 8}, 5)};
         const auto together = generate(prompts);
         for (std::size_t i = 0; i < prompts.size(); ++i) {
             QCOMPARE(together.ids[i], generate({prompts[i]}).ids.front());
@@ -185,11 +186,14 @@ private Q_SLOTS:
     {
         std::stop_source source;
         int seen = 0;
-        const auto result = generate({prompt({1}, 100)}, {}, [&](const icae::GeneratedToken&) {
-            if (++seen == 5)
-                source.request_stop();
-            return true;
-        }, source.get_token());
+        const auto result = generate(
+            {prompt({1}, 100)}, {},
+            [&](const icae::GeneratedToken&) {
+                if (++seen == 5)
+                    source.request_stop();
+                return true;
+            },
+            source.get_token());
         QCOMPARE(result.ids.front().size(), 5U);
         QCOMPARE(result.ends.front(), icae::EndReason::Stopped);
         const auto refused = generate({prompt({1}, 100)}, {}, [&](const icae::GeneratedToken&) { return false; });
@@ -208,7 +212,8 @@ private Q_SLOTS:
 
     void refusesBadSampling()
     {
-        for (const auto& [temperature, topK, topP] : {std::tuple {0.0, 0, 1.0}, {-1.0, 0, 1.0}, {1.0, -1, 1.0}, {1.0, 0, 0.0}, {1.0, 0, 1.5}}) {
+        for (const auto& [temperature, topK, topP] :
+             {std::tuple{0.0, 0, 1.0}, {-1.0, 0, 1.0}, {1.0, -1, 1.0}, {1.0, 0, 0.0}, {1.0, 0, 1.5}}) {
             icae::SamplingOptions options;
             options.temperature = temperature;
             options.topK = topK;

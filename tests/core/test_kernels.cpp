@@ -44,7 +44,7 @@ private Q_SLOTS:
     void linear()
     {
         QFETCH(int, rows);
-        for (const auto& [out, in] : {std::pair {64, 64}, std::pair {61, 37}, std::pair {5, 130}}) {
+        for (const auto& [out, in] : {std::pair{64, 64}, std::pair{61, 37}, std::pair{5, 130}}) {
             const auto x = at::randn({rows, in});
             const auto weight = at::randn({out, in});
             QVERIFY(worst(m_fast.linear(x, weight), m_plain->linear(x, weight)) < 1e-5);
@@ -63,7 +63,7 @@ private Q_SLOTS:
         QTest::addColumn<int>("past");
         QTest::addColumn<bool>("padded");
         for (const int kvHeads : {1, 2, 4})
-            for (const auto& [length, past] : {std::pair {1, 0}, {1, 30}, {7, 0}, {64, 0}, {65, 3}, {150, 0}, {150, 20}})
+            for (const auto& [length, past] : {std::pair{1, 0}, {1, 30}, {7, 0}, {64, 0}, {65, 3}, {150, 0}, {150, 20}})
                 for (const bool padded : {false, true})
                     QTest::addRow("%d kv heads, %d after %d%s", kvHeads, length, past, padded ? ", padded" : "")
                         << kvHeads << length << past << padded;
@@ -76,7 +76,7 @@ private Q_SLOTS:
         QFETCH(int, past);
         QFETCH(bool, padded);
         constexpr int64_t batch = 3;
-        const icae::HeadShape shape {4, kvHeads, 16};
+        const icae::HeadShape shape{4, kvHeads, 16};
         const auto qkv = at::randn({batch * length, (shape.heads + 2 * shape.kvHeads) * shape.headDim});
         const auto positions = at::rand({batch, length}) * 500;
         const auto frequencies = at::pow(10000.0, -at::arange(0, 16, 2, at::kFloat) / 16.0);
@@ -90,7 +90,7 @@ private Q_SLOTS:
         QVERIFY(worst(keys, otherKeys) < 1e-5);
         QVERIFY(at::equal(values, otherValues));
         const int64_t start = std::min(2, past + length - 1);
-        const auto starts = padded ? at::tensor(std::vector<int64_t> {0, start, 0}, at::kLong) : at::Tensor();
+        const auto starts = padded ? at::tensor(std::vector<int64_t>{0, start, 0}, at::kLong) : at::Tensor();
         auto ours = m_fast.attention(q, keys, values, past, starts).view({batch, length, 64});
         auto theirs = m_plain->attention(otherQ, otherKeys, otherValues, past, starts).view({batch, length, 64});
         if (padded && past < start) { // rows of padding are nobody's business

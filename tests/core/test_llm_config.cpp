@@ -13,10 +13,17 @@ namespace {
 
 json smallConfig()
 {
-    return {{"architectures", {"LlamaForCausalLM"}}, {"vocab_size", 32},         {"hidden_size", 16},
-            {"intermediate_size", 24},               {"num_hidden_layers", 2},   {"num_attention_heads", 4},
-            {"num_key_value_heads", 2},              {"rope_theta", 5000.0},     {"rms_norm_eps", 1e-5},
-            {"tie_word_embeddings", false},          {"max_position_embeddings", 64}};
+    return {{"architectures", {"LlamaForCausalLM"}},
+            {"vocab_size", 32},
+            {"hidden_size", 16},
+            {"intermediate_size", 24},
+            {"num_hidden_layers", 2},
+            {"num_attention_heads", 4},
+            {"num_key_value_heads", 2},
+            {"rope_theta", 5000.0},
+            {"rms_norm_eps", 1e-5},
+            {"tie_word_embeddings", false},
+            {"max_position_embeddings", 64}};
 }
 
 icae::Error errorOf(const std::function<void()>& action)
@@ -49,9 +56,12 @@ private Q_SLOTS:
     {
         QTest::addColumn<QByteArray>("patch");
         QTest::addColumn<QByteArray>("named");
-        QTest::newRow("architecture") << QByteArray(R"({"architectures":["GPT2LMHeadModel"]})") << QByteArray("GPT2LMHeadModel");
-        QTest::newRow("rope scaling") << QByteArray(R"({"rope_scaling":{"rope_type":"llama3","factor":8.0}})") << QByteArray("llama3");
-        QTest::newRow("old rope scaling") << QByteArray(R"({"rope_scaling":{"type":"linear","factor":2.0}})") << QByteArray("linear");
+        QTest::newRow("architecture") << QByteArray(R"({"architectures":["GPT2LMHeadModel"]})")
+                                      << QByteArray("GPT2LMHeadModel");
+        QTest::newRow("rope scaling") << QByteArray(R"({"rope_scaling":{"rope_type":"llama3","factor":8.0}})")
+                                      << QByteArray("llama3");
+        QTest::newRow("old rope scaling")
+            << QByteArray(R"({"rope_scaling":{"type":"linear","factor":2.0}})") << QByteArray("linear");
         QTest::newRow("quantised") << QByteArray(R"({"quantization_config":{"bits":4}})") << QByteArray("quantised");
         QTest::newRow("activation") << QByteArray(R"({"hidden_act":"gelu"})") << QByteArray("gelu");
         QTest::newRow("bias") << QByteArray(R"({"attention_bias":true})") << QByteArray("attention_bias");
@@ -59,7 +69,8 @@ private Q_SLOTS:
         QTest::newRow("negative") << QByteArray(R"({"hidden_size":-16})") << QByteArray("hidden_size");
         QTest::newRow("fraction") << QByteArray(R"({"num_hidden_layers":1.5})") << QByteArray("num_hidden_layers");
         QTest::newRow("text") << QByteArray(R"({"rms_norm_eps":"small"})") << QByteArray("rms_norm_eps");
-        QTest::newRow("huge") << QByteArray(R"({"intermediate_size":9223372036854775807})") << QByteArray("intermediate_size");
+        QTest::newRow("huge") << QByteArray(R"({"intermediate_size":9223372036854775807})")
+                              << QByteArray("intermediate_size");
         QTest::newRow("heads") << QByteArray(R"({"num_key_value_heads":3})") << QByteArray("num_key_value_heads");
         QTest::newRow("odd head") << QByteArray(R"({"head_dim":3})") << QByteArray("head_dim");
     }
@@ -80,7 +91,8 @@ private Q_SLOTS:
     {
         for (const std::string text : {"", "[]", "{", "nul", "\xff", "{\"a\":1}"})
             QVERIFY(errorOf([&] { icae::parseLlmConfig(text, "c"); }).kind() != icae::ErrorKind::Internal);
-        QVERIFY(errorOf([&] { icae::parseLlmConfig(std::string(100000, '['), "c"); }).kind() == icae::ErrorKind::InvalidInput);
+        QVERIFY(errorOf([&] { icae::parseLlmConfig(std::string(100000, '['), "c"); }).kind()
+                == icae::ErrorKind::InvalidInput);
     }
 
     void roundTripsWeights_data()

@@ -14,19 +14,19 @@ class TestMeasure : public QObject {
 private Q_SLOTS:
     void exactMatch()
     {
-        QCOMPARE(icae::exactMatchPrefix(Ids {1, 2, 3, 4}, Ids {1, 2, 9, 4}), 0.5);
-        QCOMPARE(icae::exactMatchPrefix(Ids {1, 2}, Ids {1, 2, 3}), 1.0); // the paper's: what follows does not count
-        QCOMPARE(icae::exactMatchPrefix(Ids {1, 2}, Ids {}), 0.0);
-        QCOMPARE(icae::exactMatchPrefix(Ids {}, Ids {}), 1.0);
-        QCOMPARE(icae::exactMatchPrefix(Ids {}, Ids {1}), 0.0);
-        QCOMPARE(icae::tokenAccuracy(Ids {1, 2, 3, 4}, Ids {1, 9, 3}), 0.5);
+        QCOMPARE(icae::exactMatchPrefix(Ids{1, 2, 3, 4}, Ids{1, 2, 9, 4}), 0.5);
+        QCOMPARE(icae::exactMatchPrefix(Ids{1, 2}, Ids{1, 2, 3}), 1.0); // the paper's: what follows does not count
+        QCOMPARE(icae::exactMatchPrefix(Ids{1, 2}, Ids{}), 0.0);
+        QCOMPARE(icae::exactMatchPrefix(Ids{}, Ids{}), 1.0);
+        QCOMPARE(icae::exactMatchPrefix(Ids{}, Ids{1}), 0.0);
+        QCOMPARE(icae::tokenAccuracy(Ids{1, 2, 3, 4}, Ids{1, 9, 3}), 0.5);
     }
 
     void f1()
     {
-        QCOMPARE(icae::tokenF1(Ids {1, 1, 2}, Ids {1, 2, 2, 3}), 4.0 / 7.0);
-        QCOMPARE(icae::tokenF1(Ids {}, Ids {}), 1.0);
-        QCOMPARE(icae::tokenF1(Ids {1}, Ids {}), 0.0);
+        QCOMPARE(icae::tokenF1(Ids{1, 1, 2}, Ids{1, 2, 2, 3}), 4.0 / 7.0);
+        QCOMPARE(icae::tokenF1(Ids{}, Ids{}), 1.0);
+        QCOMPARE(icae::tokenF1(Ids{1}, Ids{}), 0.0);
         QCOMPARE(icae::wordF1("The cat, a hat!", "cat hat"), 1.0);
         QCOMPARE(icae::wordF1("red green", "green blue"), 0.5);
         QVERIFY(icae::answersMatch("In the 1990s.", "in 1990s"));
@@ -36,7 +36,7 @@ private Q_SLOTS:
 
     void summary()
     {
-        const std::vector<double> values {4, 1, 3, 2};
+        const std::vector<double> values{4, 1, 3, 2};
         const auto summary = icae::summarise(values);
         QCOMPARE(summary.n, 4);
         QCOMPARE(summary.mean, 2.5);
@@ -44,7 +44,7 @@ private Q_SLOTS:
         QCOMPARE(summary.q1, 1.75); // numpy.percentile([1, 2, 3, 4], 25)
         QCOMPARE(summary.q3, 3.25);
         QVERIFY(summary.low >= 1 && summary.low < 2.5 && summary.high > 2.5 && summary.high <= 4);
-        const auto again = icae::summarise(std::vector<double> {3, 2, 1, 4});
+        const auto again = icae::summarise(std::vector<double>{3, 2, 1, 4});
         QCOMPARE(again.low, summary.low); // neither order nor time of day matters
         QCOMPARE(again.high, summary.high);
         QCOMPARE(icae::quantile(values, 0), 1.0);
@@ -68,10 +68,10 @@ private Q_SLOTS:
     void nothingAndNaN()
     {
         QVERIFY(std::isnan(icae::summarise({}).mean));
-        const std::vector<double> values {1, std::nan(""), 2};
+        const std::vector<double> values{1, std::nan(""), 2};
         QVERIFY(std::isnan(icae::summarise(values).mean) && std::isnan(icae::summarise(values).high));
         QCOMPARE(icae::summarise(values).n, 3);
-        QCOMPARE(icae::summarise(std::vector<double> {7}).low, 7.0);
+        QCOMPARE(icae::summarise(std::vector<double>{7}).low, 7.0);
         QCOMPARE(icae::perplexity(0), 1.0);
     }
 };

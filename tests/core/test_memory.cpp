@@ -65,7 +65,7 @@ private Q_SLOTS:
             options.slots = slots;
             QVERIFY_EXCEPTION_THROWN(compressor.compress(someTokens(5), options), icae::Error);
         }
-        QVERIFY_EXCEPTION_THROWN(compressor.compress(std::vector<icae::Token> {}, {}), icae::Error);
+        QVERIFY_EXCEPTION_THROWN(compressor.compress(std::vector<icae::Token>{}, {}), icae::Error);
         std::stop_source stopped;
         stopped.request_stop();
         try {
@@ -134,7 +134,7 @@ private Q_SLOTS:
     {
         const icae::Compressor compressor(*m_model);
         const icae::Reader reader(*m_model);
-        const std::vector memories {compressor.compress(someTokens(60), {}), compressor.compress(someTokens(120), {})};
+        const std::vector memories{compressor.compress(someTokens(60), {}), compressor.compress(someTokens(120), {})};
         const auto forward = icae::allSpans(memories);
         QCOMPARE(forward.size(), 3U);
         const std::vector backward(forward.rbegin(), forward.rend());
@@ -144,7 +144,8 @@ private Q_SLOTS:
         QCOMPARE(one.nextPosition, 182.0F);
         QVERIFY(at::equal(one.embeddings.narrow(0, 0, 16), two.embeddings.narrow(0, 32, 16)));
         QVERIFY(!at::allclose(reader.nextLogits(one), reader.nextLogits(two)));
-        QVERIFY_EXCEPTION_THROWN(reader.prompt(icae::Task::Continue, std::vector<icae::SpanRef> {}, {}, {}), icae::Error);
+        QVERIFY_EXCEPTION_THROWN(reader.prompt(icae::Task::Continue, std::vector<icae::SpanRef>{}, {}, {}),
+                                 icae::Error);
     }
 
     /// Scores agree with the probabilities that generation reports.
@@ -159,7 +160,7 @@ private Q_SLOTS:
             tokens.push_back(token);
             return true;
         });
-        const std::vector<std::vector<std::int32_t>> targets {generation.ids.front()};
+        const std::vector<std::vector<std::int32_t>> targets{generation.ids.front()};
         icae::ScoreOptions options;
         options.entropy = true;
         options.alternatives = 2;

@@ -56,7 +56,8 @@ private Q_SLOTS:
         QTest::newRow("twice inside") << tensor(R"("dtype":"F32","dtype":"F32")") << 0 << QByteArray("appears twice");
         QTest::newRow("no object") << QByteArray(R"({"t":3})") << 0 << QByteArray("\"t\"");
         QTest::newRow("no shape") << tensor(R"("dtype":"F32","data_offsets":[0,8])") << 8 << QByteArray("\"t\"");
-        QTest::newRow("dtype number") << tensor(R"("dtype":1,"shape":[2],"data_offsets":[0,8])") << 8 << QByteArray("\"t\"");
+        QTest::newRow("dtype number") << tensor(R"("dtype":1,"shape":[2],"data_offsets":[0,8])") << 8
+                                      << QByteArray("\"t\"");
         QTest::newRow("one offset") << tensor(f32 + "[0]") << 8 << QByteArray("\"t\"");
         QTest::newRow("negative offset") << tensor(f32 + "[-8,0]") << 8 << QByteArray("\"t\"");
         QTest::newRow("fraction") << tensor(f32 + "[0,8.5]") << 8 << QByteArray("\"t\"");
@@ -64,9 +65,10 @@ private Q_SLOTS:
         QTest::newRow("backwards") << tensor(f32 + "[8,0]") << 8 << QByteArray("outside");
         QTest::newRow("beyond") << tensor(f32 + "[0,8]") << 7 << QByteArray("outside");
         QTest::newRow("wrong size") << tensor(f32 + "[0,4]") << 4 << QByteArray("8 bytes but 4");
-        QTest::newRow("negative size") << tensor(R"("dtype":"F32","shape":[-1],"data_offsets":[0,8])") << 8 << QByteArray("\"t\"");
-        QTest::newRow("overflow") << tensor(R"("dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0])") << 0
-                                  << QByteArray("too large");
+        QTest::newRow("negative size") << tensor(R"("dtype":"F32","shape":[-1],"data_offsets":[0,8])") << 8
+                                       << QByteArray("\"t\"");
+        QTest::newRow("overflow") << tensor(R"("dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0])")
+                                  << 0 << QByteArray("too large");
         QTest::newRow("trailing") << tensor(f32 + "[0,8]") << 9 << QByteArray("1 bytes at its end");
         QTest::newRow("gap") << tensor(f32 + "[1,9]") << 9 << QByteArray("gap");
         QTest::newRow("overlap") << QByteArray(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},)"
@@ -125,7 +127,7 @@ private Q_SLOTS:
         QCOMPARE(store->names().size(), 3U);
         QCOMPARE(store->metadata().at("who"), std::string("ünïcode"));
         const auto& view = store->tensor("z\"\\\n");
-        QCOMPARE(view.shape, (std::vector<std::int64_t> {2, 1}));
+        QCOMPARE(view.shape, (std::vector<std::int64_t>{2, 1}));
         QVERIFY(std::memcmp(view.data.data(), bytes.data() + 8, 8) == 0);
         // Whole tensors are aligned to their elements, as other readers expect.
         QCOMPARE(reinterpret_cast<std::uintptr_t>(store->tensor("wide").data.data()) % 8, 0U);
@@ -146,7 +148,7 @@ private Q_SLOTS:
         write("2.safetensors", "b");
         index(R"({"weight_map":{"a":"1.safetensors","b":"2.safetensors"}})");
         const auto store = icae::TensorStore::open(path);
-        QCOMPARE(store->names(), (std::vector<std::string> {"a", "b"}));
+        QCOMPARE(store->names(), (std::vector<std::string>{"a", "b"}));
         QCOMPARE(store->files().size(), 2U);
         for (const auto* bad : {R"({"weight_map":{"a":"../1.safetensors"}})", R"({"weight_map":{"a":".."}})",
                                 R"({"weight_map":{"a":"3.safetensors"}})", R"({"weight_map":{"c":"1.safetensors"}})",

@@ -17,10 +17,40 @@ const std::string modelFile = ICAE_TEST_DATA "/tiny/tokenizer.model";
 /// Lines of every kind of text that tokenizers stumble over; no line breaks.
 std::vector<std::string> variedLines(int count)
 {
-    const std::vector<std::string> parts {
-        "the miller", "Apples", " ", "  ", "    ", "\t", "42", "3.50", "1,000", "😀", "👩‍👩‍👧", "日本語", "中文字", "ひらがな",
-        "é", "e\u0301", "ñ", "שלום", "مرحبا", "if (a > 0) {", "}", "// note", "_x_", "-", "—", "…", "\"", "don't", "\u00a0",
-        "ﬁ", "Ω", "ß", "a", "."};
+    const std::vector<std::string> parts{"the miller",
+                                         "Apples",
+                                         " ",
+                                         "  ",
+                                         "    ",
+                                         "\t",
+                                         "42",
+                                         "3.50",
+                                         "1,000",
+                                         "😀",
+                                         "👩‍👩‍👧",
+                                         "日本語",
+                                         "中文字",
+                                         "ひらがな",
+                                         "é",
+                                         "e\u0301",
+                                         "ñ",
+                                         "שלום",
+                                         "مرحبا",
+                                         "if (a > 0) {",
+                                         "}",
+                                         "// note",
+                                         "_x_",
+                                         "-",
+                                         "—",
+                                         "…",
+                                         "\"",
+                                         "don't",
+                                         "\u00a0",
+                                         "ﬁ",
+                                         "Ω",
+                                         "ß",
+                                         "a",
+                                         "."};
     std::mt19937 random(5);
     std::vector<std::string> lines;
     while (static_cast<int>(lines.size()) < count) {
@@ -57,8 +87,9 @@ private Q_SLOTS:
         for (const auto& line : lines)
             input += QByteArray::fromStdString(line) + '\n';
         QProcess spm;
-        spm.start(QStringLiteral("spm_encode"),
-                  {QStringLiteral("--model=") + QString::fromStdString(modelFile), QStringLiteral("--output_format=id")});
+        spm.start(
+            QStringLiteral("spm_encode"),
+            {QStringLiteral("--model=") + QString::fromStdString(modelFile), QStringLiteral("--output_format=id")});
         QVERIFY2(spm.waitForStarted(), "spm_encode is needed: install the package sentencepiece");
         spm.write(input);
         spm.closeWriteChannel();
@@ -94,7 +125,7 @@ private Q_SLOTS:
     void streamsWholeCharacters()
     {
         std::mt19937 random(9);
-        auto sequences = std::vector<std::vector<std::int32_t>> {};
+        auto sequences = std::vector<std::vector<std::int32_t>>{};
         for (const auto& line : variedLines(150))
             sequences.push_back(m_tokenizer->encodeIds(line));
         for (int i = 0; i < 150; ++i) { // anything a model may write, byte pieces in senseless order included
@@ -118,7 +149,7 @@ private Q_SLOTS:
 
     void refuses()
     {
-        const std::vector<std::int32_t> outside {320};
+        const std::vector<std::int32_t> outside{320};
         QVERIFY_EXCEPTION_THROWN(m_tokenizer->decode(outside), icae::Error);
         QVERIFY_EXCEPTION_THROWN(m_tokenizer->piece(-1), icae::Error);
         QVERIFY_EXCEPTION_THROWN(icae::Tokenizer::load("/nowhere/tokenizer.model"), icae::Error);

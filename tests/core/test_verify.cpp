@@ -20,7 +20,8 @@ private Q_SLOTS:
         for (const auto& folder : icae::goldenFolders({ICAE_TEST_GOLDEN})) {
             const auto name = folder.filename().string();
             for (const bool plain : {false, true})
-                QTest::newRow((name + (plain ? " plain" : " fused")).c_str()) << QString::fromStdString(folder.string()) << plain;
+                QTest::newRow((name + (plain ? " plain" : " fused")).c_str())
+                    << QString::fromStdString(folder.string()) << plain;
         }
     }
 

@@ -16,7 +16,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (const auto tensor = icae::parseLoraName(text); tensor && (tensor->layer < 0 || tensor->target.empty()))
         std::abort();
     try {
-        icae::inferAdapterConfig({{text, {8, 64}}, {"memory_token_embed.weight", {static_cast<std::int64_t>(size), 64}}}, "fuzz");
+        icae::inferAdapterConfig(
+            {{text, {8, 64}}, {"memory_token_embed.weight", {static_cast<std::int64_t>(size), 64}}}, "fuzz");
     } catch (const icae::Error&) { // likewise
     }
     return 0;

@@ -57,7 +57,8 @@ public:
     }
 
     /// Runs the program in the folder.
-    RunResult run(const QStringList& arguments, const QByteArray& input = {}, const QString& program = QStringLiteral(ICAE_PROGRAM)) const
+    RunResult run(const QStringList& arguments, const QByteArray& input = {},
+                  const QString& program = QStringLiteral(ICAE_PROGRAM)) const
     {
         QProcess process;
         process.setWorkingDirectory(m_folder.path());
@@ -72,7 +73,7 @@ public:
     /// Arguments of a command with the fixture's model.
     QStringList with(const QString& command, const QStringList& more) const
     {
-        return QStringList {command, QStringLiteral("--model"), m_folder.path()} + more;
+        return QStringList{command, QStringLiteral("--model"), m_folder.path()} + more;
     }
 
     std::size_t files() const

@@ -17,7 +17,8 @@ private Q_SLOTS:
     void help_data()
     {
         QTest::addColumn<QString>("command");
-        for (const char* command : {"info", "compress", "reconstruct", "continue", "ask", "evaluate", "verify", "bench"})
+        for (const char* command :
+             {"info", "compress", "reconstruct", "continue", "ask", "evaluate", "verify", "bench"})
             QTest::newRow(command) << QString::fromLatin1(command);
     }
 
@@ -54,14 +55,15 @@ private Q_SLOTS:
 
     void compressAndReconstruct()
     {
-        const auto compressed = m_model.run(m_model.with(u"compress"_s, {u"text.txt"_s, u"-o"_s, u"a.memory"_s, u"--json"_s}));
+        const auto compressed =
+            m_model.run(m_model.with(u"compress"_s, {u"text.txt"_s, u"-o"_s, u"a.memory"_s, u"--json"_s}));
         QCOMPARE(compressed.code, 0);
         QCOMPARE(compressed.json()["slots"], compressed.json()["spans"].get<int>() * 16);
         QVERIFY(std::filesystem::exists(m_model.path("a.memory")));
 
         const auto fromText = m_model.run(m_model.with(u"reconstruct"_s, {u"text.txt"_s, u"--json"_s})).json();
-        for (const char* key : {"text", "tokens", "spans", "slots", "ratio", "bleu", "em", "loss", "token_accuracy", "seconds",
-                                "device", "model", "adapter"})
+        for (const char* key : {"text", "tokens", "spans", "slots", "ratio", "bleu", "em", "loss", "token_accuracy",
+                                "seconds", "device", "model", "adapter"})
             QVERIFY2(fromText.contains(key), key);
         for (const char* key : {"compress", "prefill", "decode"})
             QVERIFY2(fromText["seconds"][key].get<double>() > 0, key);
@@ -72,15 +74,16 @@ private Q_SLOTS:
         const auto fromMemory = m_model.run(m_model.with(u"reconstruct"_s, {u"a.memory"_s, u"--json"_s})).json();
         QCOMPARE(fromMemory["text"], fromText["text"]);
         QVERIFY(fromMemory["bleu"].is_null());
-        const auto compared = m_model
-                                  .run(m_model.with(u"reconstruct"_s, {u"a.memory"_s, u"--reference"_s, u"text.txt"_s,
-                                                                       u"--json"_s}))
-                                  .json();
+        const auto compared =
+            m_model.run(m_model.with(u"reconstruct"_s, {u"a.memory"_s, u"--reference"_s, u"text.txt"_s, u"--json"_s}))
+                .json();
         QCOMPARE(compared["loss"], fromText["loss"]);
         m_model.write("other.txt", "Something else.");
-        QCOMPARE(m_model.run(m_model.with(u"reconstruct"_s, {u"a.memory"_s, u"--reference"_s, u"other.txt"_s})).code, 3);
+        QCOMPARE(m_model.run(m_model.with(u"reconstruct"_s, {u"a.memory"_s, u"--reference"_s, u"other.txt"_s})).code,
+                 3);
 
-        const auto fewer = m_model.run(m_model.with(u"reconstruct"_s, {u"text.txt"_s, u"--slots"_s, u"4"_s, u"--json"_s})).json();
+        const auto fewer =
+            m_model.run(m_model.with(u"reconstruct"_s, {u"text.txt"_s, u"--slots"_s, u"4"_s, u"--json"_s})).json();
         QCOMPARE(fewer["slots"].get<int>() * 4, fromText["slots"].get<int>());
         const auto diff = m_model.run(m_model.with(u"reconstruct"_s, {u"text.txt"_s, u"--diff"_s}));
         QVERIFY(diff.out.contains("[-") && diff.out.contains("{+") && !diff.out.contains("\x1b"));
@@ -90,7 +93,8 @@ private Q_SLOTS:
     void readsSeveralInputs()
     {
         QCOMPARE(m_model.run(m_model.with(u"compress"_s, {u"-"_s, u"-o"_s, u"b.memory"_s}), "A short note.").code, 0);
-        const QStringList ask {u"text.txt"_s, u"b.memory"_s, u"--question"_s, u"Who?"_s, u"--tokens"_s, u"12"_s, u"--json"_s};
+        const QStringList ask{u"text.txt"_s, u"b.memory"_s, u"--question"_s, u"Who?"_s,
+                              u"--tokens"_s, u"12"_s,       u"--json"_s};
         const auto answer = m_model.run(m_model.with(u"ask"_s, ask));
         QCOMPARE(answer.code, 0);
         const auto sizes = answer.json();
@@ -103,8 +107,9 @@ private Q_SLOTS:
     {
         const auto sample = [&](const QString& seed) {
             return m_model
-                .run(m_model.with(u"continue"_s, {u"text.txt"_s, u"--tokens"_s, u"20"_s, u"--temperature"_s, u"1.5"_s,
-                                                  u"--seed"_s, seed}))
+                .run(m_model.with(
+                    u"continue"_s,
+                    {u"text.txt"_s, u"--tokens"_s, u"20"_s, u"--temperature"_s, u"1.5"_s, u"--seed"_s, seed}))
                 .out;
         };
         QCOMPARE(sample(u"3"_s), sample(u"3"_s));
@@ -113,17 +118,19 @@ private Q_SLOTS:
 
     void evaluates()
     {
-        nlohmann::json line {{"text", ModelFixture::text(20).toStdString()}};
+        nlohmann::json line{{"text", ModelFixture::text(20).toStdString()}};
         m_model.write("texts.jsonl", QByteArray::fromStdString(line.dump() + "\n" + line.dump() + "\n"));
         const auto result = m_model.run(
-            m_model.with(u"evaluate"_s, {u"--texts"_s, u"texts.jsonl"_s, u"--lengths"_s, u"16,64"_s, u"--slots"_s, u"4,16"_s,
-                                         u"--samples"_s, u"6"_s, u"--csv"_s, u"grid.csv"_s, u"--raw"_s, u"raw.jsonl"_s}));
+            m_model.with(u"evaluate"_s,
+                         {u"--texts"_s, u"texts.jsonl"_s, u"--lengths"_s, u"16,64"_s, u"--slots"_s, u"4,16"_s,
+                          u"--samples"_s, u"6"_s, u"--csv"_s, u"grid.csv"_s, u"--raw"_s, u"raw.jsonl"_s}));
         QCOMPARE(result.code, 0);
         QFile csv(m_model.file("grid.csv"));
         QVERIFY(csv.open(QIODevice::ReadOnly));
         const auto lines = csv.readAll().trimmed().split('\n');
         QCOMPARE(lines.size(), 5);
-        QCOMPARE(lines[0], QByteArray("tokens,slots,n,bleu_mean,bleu_median,bleu_low,bleu_high,em_mean,em_median,loss_mean"));
+        QCOMPARE(lines[0],
+                 QByteArray("tokens,slots,n,bleu_mean,bleu_median,bleu_low,bleu_high,em_mean,em_median,loss_mean"));
         QVERIFY(lines[4].startsWith("64,16,6,"));
         QFile raw(m_model.file("raw.jsonl"));
         QVERIFY(raw.open(QIODevice::ReadOnly));
@@ -143,10 +150,11 @@ private Q_SLOTS:
 
     void benches()
     {
-        const auto json = m_model
-                              .run(m_model.with(u"bench"_s, {u"--context"_s, u"256"_s, u"--tokens"_s, u"8"_s, u"--rounds"_s,
-                                                             u"1"_s, u"--json"_s}))
-                              .json();
+        const auto json =
+            m_model
+                .run(m_model.with(
+                    u"bench"_s, {u"--context"_s, u"256"_s, u"--tokens"_s, u"8"_s, u"--rounds"_s, u"1"_s, u"--json"_s}))
+                .json();
         for (const char* key : {"decode_tokens_per_s", "decode_ratio", "compress_tokens_per_s", "compress_ratio",
                                 "bandwidth_bytes_per_s", "gemm_flops_per_s"})
             QVERIFY2(json[key].get<double>() > 0, key);

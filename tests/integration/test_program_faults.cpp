@@ -57,11 +57,16 @@ private Q_SLOTS:
             m_model.copy(m_model.path("reconstruct") / file, std::string("retrained/") + file);
         {
             // The same adapter with one bit of one number changed.
-            std::fstream weights(m_model.path("retrained/icae.safetensors"), std::ios::in | std::ios::out | std::ios::binary);
+            std::fstream weights(m_model.path("retrained/icae.safetensors"),
+                                 std::ios::in | std::ios::out | std::ios::binary);
             weights.seekp(-1, std::ios::end);
             weights.put('\x3d');
         }
-        QCOMPARE(m_model.run(m_model.with(u"compress"_s, {u"text.txt"_s, u"-o"_s, u"good.memory"_s, u"-a"_s, u"reconstruct"_s})).code, 0);
+        QCOMPARE(
+            m_model
+                .run(m_model.with(u"compress"_s, {u"text.txt"_s, u"-o"_s, u"good.memory"_s, u"-a"_s, u"reconstruct"_s}))
+                .code,
+            0);
     }
 
     void faults_data()
@@ -83,8 +88,10 @@ private Q_SLOTS:
         row("architecture", u"compress text.txt -o x.memory -m gpt -a reconstruct"_s, "GPT2LMHeadModel");
         row("rope scaling", u"compress text.txt -o x.memory -m scaled -a reconstruct"_s, "yarn");
         row("missing tensor", u"compress text.txt -o x.memory -m deeper -a reconstruct"_s, "missing 9: model.layers.3");
-        row("misshaped tensor", u"compress text.txt -o x.memory -m wider -a reconstruct"_s, "is [160, 64] and not [161, 64]");
-        row("torn weights", u"compress text.txt -o x.memory -m torn -a reconstruct"_s, "model.safetensors is not a usable");
+        row("misshaped tensor", u"compress text.txt -o x.memory -m wider -a reconstruct"_s,
+            "is [160, 64] and not [161, 64]");
+        row("torn weights", u"compress text.txt -o x.memory -m torn -a reconstruct"_s,
+            "model.safetensors is not a usable");
         row("no tokenizer", u"compress text.txt -o x.memory -m untokenised -a reconstruct"_s, "tokenizer.model");
         row("sliding window", u"compress text.txt -o x.memory -m windowed -a reconstruct"_s, "reaches back 20");
         row("no model", u"compress text.txt -o x.memory -m nowhere"_s, "no model at nowhere");
@@ -92,7 +99,8 @@ private Q_SLOTS:
         row("adapter needed", u"compress text.txt -o x.memory -m gpt/../base -a base"_s, "no adapter");
         row("unwritable", u"compress text.txt -o text.txt/x.memory"_s + model, "no folder");
         row("full disk", u"compress text.txt -o /dev/full"_s + model, "is full");
-        row("full disk for a table", u"evaluate --texts texts.jsonl --lengths 16 --slots 4 --csv /dev/full"_s + model, "is full");
+        row("full disk for a table", u"evaluate --texts texts.jsonl --lengths 16 --slots 4 --csv /dev/full"_s + model,
+            "is full");
         row("memory of another adapter", u"reconstruct good.memory -m . -a retrained"_s, "another adapter");
         row("slots of a memory", u"reconstruct good.memory --slots 4"_s + model, "is a memory");
         row("diff without a text", u"reconstruct good.memory --diff"_s + model, "no text to compare");
@@ -111,14 +119,16 @@ private Q_SLOTS:
     {
         QFETCH(QStringList, arguments);
         QFETCH(QByteArray, named);
-        m_model.write("texts.jsonl", QByteArray::fromStdString(nlohmann::json {{"text", ModelFixture::text(9).toStdString()}}.dump()));
+        m_model.write("texts.jsonl",
+                      QByteArray::fromStdString(nlohmann::json{{"text", ModelFixture::text(9).toStdString()}}.dump()));
         const auto before = m_model.files();
         const auto result = m_model.run(arguments);
         QVERIFY2(result.code == 3, result.err);
         QVERIFY2(result.err.contains(named), result.err);
         // The device, the sentence, the remedy.
         const auto lines = result.err.trimmed().split('\n');
-        const auto sentence = std::find_if(lines.begin(), lines.end(), [](const auto& line) { return line.startsWith("icae: "); });
+        const auto sentence =
+            std::find_if(lines.begin(), lines.end(), [](const auto& line) { return line.startsWith("icae: "); });
         QVERIFY2(sentence != lines.end() && sentence + 1 != lines.end(), result.err);
         QVERIFY2(result.out.isEmpty(), result.out);
         QCOMPARE(m_model.files(), before);
@@ -135,8 +145,9 @@ private Q_SLOTS:
         bool seen = false;
         for (int megabytes = 700; megabytes <= 3000 && !seen; megabytes += 100) {
             const auto result = m_model.run(
-                {u"-c"_s, u"ulimit -v %1; exec %2 compress long.txt -o x.memory -m . -a reconstruct"_s.arg(megabytes * 1024)
-                              .arg(QStringLiteral(ICAE_PROGRAM))},
+                {u"-c"_s,
+                 u"ulimit -v %1; exec %2 compress long.txt -o x.memory -m . -a reconstruct"_s.arg(megabytes * 1024)
+                     .arg(QStringLiteral(ICAE_PROGRAM))},
                 {}, u"/bin/sh"_s);
             QVERIFY2(result.code != -1 || !seen, result.err);
             seen = result.code == 3 && result.err.contains("emory") && result.err.contains("ran out");

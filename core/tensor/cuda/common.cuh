@@ -13,14 +13,32 @@ namespace icae::cuda {
 
 constexpr int warpSize_ = 32;
 
-__device__ inline float toFloat(float x) { return x; }
-__device__ inline float toFloat(__half x) { return __half2float(x); }
-__device__ inline float toFloat(__nv_bfloat16 x) { return __bfloat162float(x); }
+__device__ inline float toFloat(float x)
+{
+    return x;
+}
+__device__ inline float toFloat(__half x)
+{
+    return __half2float(x);
+}
+__device__ inline float toFloat(__nv_bfloat16 x)
+{
+    return __bfloat162float(x);
+}
 
 template <typename T> __device__ T fromFloat(float x);
-template <> __device__ inline float fromFloat<float>(float x) { return x; }
-template <> __device__ inline __half fromFloat<__half>(float x) { return __float2half_rn(x); }
-template <> __device__ inline __nv_bfloat16 fromFloat<__nv_bfloat16>(float x) { return __float2bfloat16_rn(x); }
+template <> __device__ inline float fromFloat<float>(float x)
+{
+    return x;
+}
+template <> __device__ inline __half fromFloat<__half>(float x)
+{
+    return __float2half_rn(x);
+}
+template <> __device__ inline __nv_bfloat16 fromFloat<__nv_bfloat16>(float x)
+{
+    return __float2bfloat16_rn(x);
+}
 
 /// N numbers that are loaded and stored at once.
 template <typename T, int N> struct alignas(sizeof(T) * N) Pack {
@@ -62,11 +80,11 @@ template <typename Function> void dispatch(Type type, Function&& function)
 {
     switch (type) {
     case Type::F32:
-        return function(float {});
+        return function(float{});
     case Type::F16:
-        return function(__half {});
+        return function(__half{});
     case Type::BF16:
-        return function(__nv_bfloat16 {});
+        return function(__nv_bfloat16{});
     }
 }
 

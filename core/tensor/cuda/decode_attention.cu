@@ -180,9 +180,9 @@ template <typename T> struct Launch {
     template <int E, bool Packed, int Group> void partial(int firstHead, int group) const
     {
         const dim3 grid(static_cast<unsigned>(shape.batch * shape.kvHeads), static_cast<unsigned>(splits));
-        partialKernel<T, E, Packed, Group><<<grid, threads, 0, stream>>>(
-            q, keys, values, workspace, shape, splits, past, starts,
-            1.0F / sqrtf(static_cast<float>(shape.headDim)), firstHead, group);
+        partialKernel<T, E, Packed, Group>
+            <<<grid, threads, 0, stream>>>(q, keys, values, workspace, shape, splits, past, starts,
+                                           1.0F / sqrtf(static_cast<float>(shape.headDim)), firstHead, group);
     }
 
     /// All query heads of a group, in passes of at most largestGroup heads.
@@ -236,8 +236,15 @@ void decodeAttention(Type type, const void* q, const void* keys, const void* val
     const int splits = splitsFor(shape);
     dispatch(type, [&](auto zero) {
         using T = decltype(zero);
-        const Launch<T> launch {static_cast<const T*>(q), static_cast<const T*>(keys), static_cast<const T*>(values),
-                                workspace, shape, splits, past, starts, stream};
+        const Launch<T> launch{static_cast<const T*>(q),
+                               static_cast<const T*>(keys),
+                               static_cast<const T*>(values),
+                               workspace,
+                               shape,
+                               splits,
+                               past,
+                               starts,
+                               stream};
         launch.run();
         checkLaunch("decodeAttention");
         mergeKernel<T><<<static_cast<unsigned>(shape.batch * shape.heads), 128, 0, stream>>>(

@@ -7,7 +7,8 @@ namespace {
 constexpr int threads = 256;
 
 template <typename T>
-__global__ void rmsNormKernel(const T* __restrict__ x, const T* __restrict__ weight, T* __restrict__ out, int d, float eps)
+__global__ void rmsNormKernel(const T* __restrict__ x, const T* __restrict__ weight, T* __restrict__ out, int d,
+                              float eps)
 {
     __shared__ float shared[threads / warpSize_];
     constexpr int n = packSize<T>;
@@ -27,8 +28,9 @@ __global__ void rmsNormKernel(const T* __restrict__ x, const T* __restrict__ wei
             squares += toFloat(row[i]) * toFloat(row[i]);
     }
     const float scale = rsqrtf(blockSum(squares, shared) / static_cast<float>(d) + eps);
-    const auto normalise
-        = [&](T value, T w) { return fromFloat<T>(toFloat(fromFloat<T>(toFloat(value) * scale)) * toFloat(w)); };
+    const auto normalise = [&](T value, T w) {
+        return fromFloat<T>(toFloat(fromFloat<T>(toFloat(value) * scale)) * toFloat(w));
+    };
     if (packed) {
         for (int i = threadIdx.x; i < d / n; i += threads) {
             Packed values = reinterpret_cast<const Packed*>(row)[i];
@@ -89,7 +91,8 @@ __global__ void ropeSplitKernel(const T* __restrict__ qkv, const float* __restri
         if (head >= shape.heads) {
             const bool isKey = head < shape.heads + shape.kvHeads;
             const std::int64_t kvHead = head - shape.heads - (isKey ? 0 : shape.kvHeads);
-            target = (isKey ? keys : values) + ((b * shape.kvHeads + kvHead) * shape.capacity + past + t) * shape.headDim;
+            target =
+                (isKey ? keys : values) + ((b * shape.kvHeads + kvHead) * shape.capacity + past + t) * shape.headDim;
             if (!isKey) {
                 target[i] = source[i];
                 target[i + half] = source[i + half];

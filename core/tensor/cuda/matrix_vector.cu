@@ -45,9 +45,8 @@ __device__ void rowDot(const T* __restrict__ row, const T* __restrict__ x, int d
 }
 
 template <typename T, int Columns>
-__global__ void __launch_bounds__(threads)
-    matrixVectorKernel(const T* __restrict__ weight, const T* __restrict__ x, T* __restrict__ y, int n, int depth,
-                       bool accumulate)
+__global__ void __launch_bounds__(threads) matrixVectorKernel(const T* __restrict__ weight, const T* __restrict__ x,
+                                                              T* __restrict__ y, int n, int depth, bool accumulate)
 {
     const int row = static_cast<int>(blockIdx.x) * warps + static_cast<int>(threadIdx.x) / warpSize_;
     const int lane = threadIdx.x % warpSize_;
@@ -89,13 +88,13 @@ template <typename Function> void withColumns(std::int64_t columns, Function&& f
 {
     switch (columns) {
     case 1:
-        return function(std::integral_constant<int, 1> {});
+        return function(std::integral_constant<int, 1>{});
     case 2:
-        return function(std::integral_constant<int, 2> {});
+        return function(std::integral_constant<int, 2>{});
     case 3:
-        return function(std::integral_constant<int, 3> {});
+        return function(std::integral_constant<int, 3>{});
     case 4:
-        return function(std::integral_constant<int, 4> {});
+        return function(std::integral_constant<int, 4>{});
     default:
         throw std::runtime_error("matrixVector: too many columns");
     }

@@ -88,8 +88,8 @@ int32_t unknownId(const IcaeTokenizer* tokenizer)
     return tokenizer->processor.unk_id();
 }
 
-constexpr IcaeTokenizerApi api {load,      destroy,    encode, decode, piece,    isByte,
-                                isControl, vocabulary, bosId,  eosId,  unknownId};
+constexpr IcaeTokenizerApi api{load,      destroy,    encode, decode, piece,    isByte,
+                               isControl, vocabulary, bosId,  eosId,  unknownId};
 
 } // namespace
 
