@@ -17,7 +17,8 @@ if(ICAE_ASSERTIONS)
 endif()
 if(ICAE_SANITIZE)
     target_compile_options(icae_options INTERFACE -fsanitize=address,undefined -fno-omit-frame-pointer
-        -fno-sanitize-recover=undefined)
+        -fno-sanitize-recover=undefined
+        -Wno-maybe-uninitialized) # false alarms in LibTorch's headers, whose inlining the sanitizers change
     target_link_options(icae_options INTERFACE -fsanitize=address,undefined)
 endif()
 
