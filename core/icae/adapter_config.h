@@ -54,6 +54,7 @@ struct AdapterConfig {
 };
 
 std::string_view layoutName(PositionLayout layout); ///< "sequential" or "spread"
+std::string_view aeReadsName(AeReads reads); ///< "all" or "span"
 
 /// icae_config.json as this project writes it.
 std::string toJsonText(const AdapterConfig& config);

@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace icae {
 
@@ -15,6 +16,7 @@ enum class ErrorKind {
     OutOfMemory, ///< host or device memory ran out
     Device, ///< a device is missing or failed
     Cancelled, ///< stopped on request
+    EngineLost, ///< the engine's process ended before it answered
     Internal, ///< a defect of this program
 };
 
@@ -39,5 +41,7 @@ private:
 
 /// Name of a kind as it appears in JSON, e.g. "out_of_memory".
 const char* errorKindName(ErrorKind kind) noexcept;
+/// The kind of that name; Internal where there is none.
+ErrorKind errorKindNamed(std::string_view name) noexcept;
 
 } // namespace icae

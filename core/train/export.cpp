@@ -32,7 +32,7 @@ void makeFolder(const fs::path& folder)
 
 } // namespace
 
-void exportModel(const TrainNetwork& network, const fs::path& folder, const fs::path& base, const std::string& newBase,
+void exportModel(const TrainNetwork& network, const fs::path& folder, const fs::path& base, const std::string& configText,
                  const fs::path& tokenizer)
 {
     const at::NoGradGuard guard;
@@ -40,7 +40,7 @@ void exportModel(const TrainNetwork& network, const fs::path& folder, const fs::
     if (network.options().trainsBase) {
         home = folder / "base";
         makeFolder(home);
-        writeFile(home / "config.json", newBase);
+        writeFile(home / "config.json", configText);
         std::error_code ignored;
         if (!fs::exists(home / "tokenizer.model", ignored))
             fs::copy_file(tokenizer, home / "tokenizer.model", ignored);

@@ -6,6 +6,7 @@
 #include "study/evaluate.h"
 #include "tensor/atomic_file.h"
 #include "tensor/compat.h"
+#include "text/text_file.h"
 #include "train/checkpoint.h"
 #include "train/event_file.h"
 #include "train/export.h"
@@ -40,6 +41,12 @@ struct Data {
     std::shared_ptr<const QuestionCorpus> questions;
     std::vector<std::string> validation;
 };
+
+/// config.json of the base that is trained or read.
+std::string configTextOf(const TrainJob& job)
+{
+    return job.stage == Stage::Base ? job.newBase : readTextFile(job.base / "config.json");
+}
 
 fs::path tokenizerOf(const TrainJob& job)
 {
@@ -349,7 +356,8 @@ private:
     void checkpoint()
     {
         writeCheckpoint(m_directory.folder(), m_position, m_optimizer, m_job.keepCheckpoints);
-        exportModel(m_network, m_directory.folder() / "model", m_job.base, m_job.newBase, tokenizerOf(m_job));
+        exportModel(m_network, m_directory.folder() / "model", m_job.base, configTextOf(m_job),
+                    tokenizerOf(m_job));
         writeStatus();
     }
 
