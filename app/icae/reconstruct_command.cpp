@@ -2,6 +2,7 @@
 
 #include "measure/diff.h"
 #include "protocol/error.h"
+#include "protocol/fields.h"
 #include "study/reconstruct.h"
 #include "tensor/sha256.h"
 #include "text/text_file.h"

@@ -1,8 +1,25 @@
 #include "protocol/error.h"
 
+#include <array>
 #include <utility>
 
 namespace icae {
+
+namespace {
+
+constexpr std::array<std::pair<ErrorKind, const char*>, 9> kindNames{{
+    {ErrorKind::InvalidInput, "invalid_input"},
+    {ErrorKind::NotFound, "not_found"},
+    {ErrorKind::Unsupported, "unsupported"},
+    {ErrorKind::Mismatch, "mismatch"},
+    {ErrorKind::Io, "io"},
+    {ErrorKind::OutOfMemory, "out_of_memory"},
+    {ErrorKind::Device, "device"},
+    {ErrorKind::Cancelled, "cancelled"},
+    {ErrorKind::Internal, "internal"},
+}};
+
+} // namespace
 
 Error::Error(ErrorKind kind, const std::string& message, std::string remedy, std::string details)
     : std::runtime_error(message)
@@ -14,27 +31,18 @@ Error::Error(ErrorKind kind, const std::string& message, std::string remedy, std
 
 const char* errorKindName(ErrorKind kind) noexcept
 {
-    switch (kind) {
-    case ErrorKind::InvalidInput:
-        return "invalid_input";
-    case ErrorKind::NotFound:
-        return "not_found";
-    case ErrorKind::Unsupported:
-        return "unsupported";
-    case ErrorKind::Mismatch:
-        return "mismatch";
-    case ErrorKind::Io:
-        return "io";
-    case ErrorKind::OutOfMemory:
-        return "out_of_memory";
-    case ErrorKind::Device:
-        return "device";
-    case ErrorKind::Cancelled:
-        return "cancelled";
-    case ErrorKind::Internal:
-        return "internal";
-    }
-    return "internal";
+    for (const auto& [value, name] : kindNames)
+        if (value == kind)
+            return name;
+    return kindNames.back().second;
+}
+
+ErrorKind errorKindNamed(std::string_view name) noexcept
+{
+    for (const auto& [value, known] : kindNames)
+        if (name == known)
+            return value;
+    return ErrorKind::Internal;
 }
 
 } // namespace icae

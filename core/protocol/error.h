@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace icae {
 
@@ -39,5 +40,7 @@ private:
 
 /// Name of a kind as it appears in JSON, e.g. "out_of_memory".
 const char* errorKindName(ErrorKind kind) noexcept;
+/// The kind of that name; Internal where there is none.
+ErrorKind errorKindNamed(std::string_view name) noexcept;
 
 } // namespace icae

@@ -50,6 +50,13 @@ JsonReader::JsonReader(nlohmann::json json, std::string source, std::string pref
 {
 }
 
+JsonReader::JsonReader(nlohmann::json object, std::string source)
+    : JsonReader(std::move(object), std::move(source), {})
+{
+    if (!m_json.is_object())
+        throw notJson(m_source, "does not hold a JSON object");
+}
+
 JsonReader JsonReader::parse(std::string_view text, std::string source)
 {
     if (nestsTooDeep(text))
@@ -60,9 +67,7 @@ JsonReader JsonReader::parse(std::string_view text, std::string source)
     } catch (const nlohmann::json::exception& e) {
         throw notJson(source, "is not valid JSON", e.what());
     }
-    if (!json.is_object())
-        throw notJson(source, "does not hold a JSON object");
-    return {std::move(json), std::move(source), {}};
+    return {std::move(json), std::move(source)};
 }
 
 bool JsonReader::has(std::string_view key) const
@@ -127,13 +132,16 @@ double JsonReader::number(std::string_view key, double least, double greatest, d
     return has(key) ? number(key, least, greatest) : fallback;
 }
 
-bool JsonReader::boolean(std::string_view key, bool fallback) const
+bool JsonReader::boolean(std::string_view key) const
 {
-    if (!has(key))
-        return fallback;
     if (!at(key).is_boolean())
         fail(key, "true or false");
     return at(key).get<bool>();
+}
+
+bool JsonReader::boolean(std::string_view key, bool fallback) const
+{
+    return has(key) ? boolean(key) : fallback;
 }
 
 std::string JsonReader::text(std::string_view key) const
@@ -146,6 +154,18 @@ std::string JsonReader::text(std::string_view key) const
 std::string JsonReader::text(std::string_view key, std::string fallback) const
 {
     return has(key) ? text(key) : std::move(fallback);
+}
+
+std::size_t JsonReader::oneOf(std::string_view key, const std::vector<std::string>& allowed) const
+{
+    const auto& value = at(key);
+    std::string names;
+    for (std::size_t i = 0; i < allowed.size(); ++i) {
+        if (value.is_string() && value.get_ref<const std::string&>() == allowed[i])
+            return i;
+        names += (i == 0 ? "\"" : ", \"") + allowed[i] + "\"";
+    }
+    fail(key, "one of " + names);
 }
 
 std::vector<std::string> JsonReader::texts(std::string_view key) const
