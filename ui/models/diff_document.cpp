@@ -26,27 +26,6 @@ PieceKind pieceKind(DiffKind kind)
     return PieceKind::Equal;
 }
 
-/// Sentence ends within a text, long sentences cut at spaces.
-std::vector<std::size_t> pieceEnds(std::string_view text)
-{
-    std::vector<std::size_t> result;
-    std::size_t begin = 0;
-    for (const auto end : sentenceEnds(text)) {
-        while (end - begin > longestRow) {
-            auto cut = text.rfind(' ', begin + longestRow);
-            cut = cut == std::string_view::npos || cut <= begin ? begin + longestRow : cut + 1;
-            while (cut < end && (static_cast<unsigned char>(text[cut]) & 0xC0U) == 0x80U)
-                ++cut;
-            result.push_back(cut);
-            begin = cut;
-        }
-        if (end > begin)
-            result.push_back(end);
-        begin = end;
-    }
-    return result;
-}
-
 /// Byte ranges of a piece, before they become positions.
 struct BytePiece {
     PieceKind kind = PieceKind::Equal;
@@ -113,8 +92,8 @@ private:
                 {hunk.kind, DifferenceClass::Wording, static_cast<int>(m_document.rows.size()),
                  sourceRange(hunk.sourceBegin, hunk.sourceEnd), writtenRange(hunk.writtenBegin, hunk.writtenEnd)});
         }
-        const auto ours = pieceEnds(m_source.substr(hunk.sourceBegin, hunk.sourceEnd - hunk.sourceBegin));
-        const auto theirs = pieceEnds(m_written.substr(hunk.writtenBegin, hunk.writtenEnd - hunk.writtenBegin));
+        const auto ours = displayRowEnds(m_source.substr(hunk.sourceBegin, hunk.sourceEnd - hunk.sourceBegin));
+        const auto theirs = displayRowEnds(m_written.substr(hunk.writtenBegin, hunk.writtenEnd - hunk.writtenBegin));
         if (hunk.kind == PieceKind::Equal && ours.size() != theirs.size()) {
             push({hunk.kind, -1, hunk.sourceBegin, hunk.sourceEnd, hunk.writtenBegin, hunk.writtenEnd});
             return;
@@ -219,6 +198,26 @@ TextRange DiffDocument::toReconstruction(TextRange range) const
 TextRange DiffDocument::toSource(TextRange range) const
 {
     return translate<&DiffPiece::reconstruction, &DiffPiece::source>(*this, range);
+}
+
+std::vector<std::size_t> displayRowEnds(std::string_view text)
+{
+    std::vector<std::size_t> result;
+    std::size_t begin = 0;
+    for (const auto end : sentenceEnds(text)) {
+        while (end - begin > longestRow) {
+            auto cut = text.rfind(' ', begin + longestRow);
+            cut = cut == std::string_view::npos || cut <= begin ? begin + longestRow : cut + 1;
+            while (cut < end && (static_cast<unsigned char>(text[cut]) & 0xC0U) == 0x80U)
+                ++cut;
+            result.push_back(cut);
+            begin = cut;
+        }
+        if (end > begin)
+            result.push_back(end);
+        begin = end;
+    }
+    return result;
 }
 
 DiffDocument buildDiffDocument(std::string_view source, const std::vector<DiffSegment>& segments,

@@ -91,6 +91,10 @@ struct DiffSegment {
     std::string written;
 };
 
+/// Where a text is cut into rows (ascending byte offsets, the last is its size): at sentence ends, and at a space where a
+/// sentence is longer than a view should lay out at once.
+std::vector<std::size_t> displayRowEnds(std::string_view text);
+
 /// Aligns each segment's stretch of the source with what was written for it. Segments ascend and cover the source.
 /// @param spanEnds byte offsets in the source where spans end, for the classes
 /// @param partial still being written: the end of each segment that nothing stands for yet is Pending, not Deleted

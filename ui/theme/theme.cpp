@@ -57,7 +57,7 @@ void Theme::apply()
     QApplication::setFont(m_systemFont);
     QApplication::setPalette(palette());
     qApp->setStyleSheet(styleSheet());
-    emit changed();
+    Q_EMIT changed();
 }
 
 bool Theme::isDark() const
@@ -84,7 +84,7 @@ void Theme::setReadingZoom(int steps)
     if (steps == m_zoom)
         return;
     m_zoom = steps;
-    emit changed();
+    Q_EMIT changed();
 }
 
 void Theme::setMonospaceReading(bool on)
@@ -92,7 +92,7 @@ void Theme::setMonospaceReading(bool on)
     if (on == m_monospace)
         return;
     m_monospace = on;
-    emit changed();
+    Q_EMIT changed();
 }
 
 QColor Theme::sequential(double value) const

@@ -58,7 +58,7 @@ public:
     /// The same in a given shade.
     QIcon icon(const QString& name, Shade shade) const;
 
-signals:
+Q_SIGNALS:
     void changed();
 
 private:

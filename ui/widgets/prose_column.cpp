@@ -199,7 +199,7 @@ void ProseColumn::scrollContentsBy(int /*dx*/, int /*dy*/)
 bool ProseColumn::viewportEvent(QEvent* event)
 {
     if (event->type() == QEvent::Leave)
-        emit pointerLeft();
+        Q_EMIT pointerLeft();
     return QAbstractScrollArea::viewportEvent(event);
 }
 

@@ -51,7 +51,7 @@ public:
 
     QSize sizeHint() const override { return {400, 300}; }
 
-signals:
+Q_SIGNALS:
     /// The pointer or the cursor is at a position of the source or of the reconstruction.
     void pointedAt(icae::TextRange range, bool ofSource);
     void pointerLeft();

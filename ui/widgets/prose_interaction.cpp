@@ -146,7 +146,7 @@ void ProseColumn::mousePressEvent(QMouseEvent* event)
     for (const auto& segment : content.segments) {
         const auto difference = m_document->pieces[segment.piece].difference;
         if (place->at >= segment.begin && place->at < segment.end && difference >= 0)
-            emit differenceClicked(difference);
+            Q_EMIT differenceClicked(difference);
     }
 }
 
@@ -165,7 +165,7 @@ void ProseColumn::mouseMoveEvent(QMouseEvent* event)
         if (place->at < segment.begin || place->at >= segment.end)
             continue;
         const auto at = segment.origin + place->at - segment.begin;
-        emit pointedAt({at, at + 1}, segment.fromSource);
+        Q_EMIT pointedAt({at, at + 1}, segment.fromSource);
         const auto difference = m_document->pieces[segment.piece].difference;
         if (difference >= 0)
             hint =
@@ -182,7 +182,7 @@ void ProseColumn::mouseDoubleClickEvent(QMouseEvent* event)
 {
     const auto place = placeAt(event->pos());
     if (place && m_side == ProseSide::Source)
-        emit editRequested(rowAt(place->row).content.originAt(place->at, true));
+        Q_EMIT editRequested(rowAt(place->row).content.originAt(place->at, true));
 }
 
 void ProseColumn::keyPressEvent(QKeyEvent* event)
@@ -199,7 +199,7 @@ void ProseColumn::keyPressEvent(QKeyEvent* event)
     else if (event->key() == Qt::Key_End)
         bar->setValue(bar->maximum());
     else if (event->key() == Qt::Key_F2 && m_side == ProseSide::Source && m_document && !m_document->rows.empty())
-        emit editRequested(m_document->rows[static_cast<std::size_t>(m_anchorRow)].source.begin);
+        Q_EMIT editRequested(m_document->rows[static_cast<std::size_t>(m_anchorRow)].source.begin);
     else
         QAbstractScrollArea::keyPressEvent(event);
 }

@@ -54,7 +54,7 @@ void RowGeometry::commit()
                 height = std::max(height, cell(static_cast<int>(column), row).height);
         m_tops[static_cast<std::size_t>(row) + 1] = m_tops[static_cast<std::size_t>(row)] + height;
     }
-    emit changed();
+    Q_EMIT changed();
 }
 
 int RowGeometry::rowAt(int y) const

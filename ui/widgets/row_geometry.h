@@ -33,7 +33,7 @@ public:
     /// Row at a height; the last one below the end, −1 without rows.
     int rowAt(int y) const;
 
-signals:
+Q_SIGNALS:
     void changed();
 
 private:
