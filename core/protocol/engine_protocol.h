@@ -1,10 +1,14 @@
 #pragma once
 
+#include "protocol/model_messages.h"
+#include "protocol/notifications.h"
+#include "protocol/text_messages.h"
+
 #include <cstddef>
 #include <cstdint>
 
 /// What the engine (`icae serve`) and its clients agree on: JSON-RPC 2.0 in frames with Content-Length, as the Language
-/// Server Protocol has them. Structs of parameters and results: model_messages.h, text_messages.h, notifications.h.
+/// Server Protocol has them.
 namespace icae::protocol {
 
 /// Changes where a message changes so that the other side no longer understands it.
@@ -13,29 +17,40 @@ constexpr std::int64_t version = 1;
 /// Longest content of a frame; longer ones are skipped and refused.
 constexpr std::size_t longestContent = std::size_t{64} << 20U;
 
-// Requests. L: answered at once beside a running model request; M: one at a time, with progress.
-constexpr auto initialize = "initialize"; ///< L InitializeParams -> InitializeResult; first of all
-constexpr auto status = "status"; ///< L NoParams -> EngineStatus
-constexpr auto modelsList = "models/list"; ///< L (M with hashes) ListModelsParams -> ModelList
-constexpr auto modelsLoad = "models/load"; ///< M LoadModelParams -> LoadedModel
-constexpr auto modelsUnload = "models/unload"; ///< M NoParams -> EngineStatus
-constexpr auto textPlan = "text/plan"; ///< L PlanParams -> TextPlan
-constexpr auto compress = "compress"; ///< M CompressParams -> CompressResult
-constexpr auto score = "score"; ///< M ScoreParams -> ScoreResult
-constexpr auto reconstruct = "reconstruct"; ///< M ReconstructParams -> ReconstructResult; streams tokens
-constexpr auto continueText = "continue"; ///< M ReadParams -> ReadResult; streams tokens
-constexpr auto ask = "ask"; ///< M ReadParams -> ReadResult; streams tokens
-constexpr auto memorySave = "memory/save"; ///< M SaveMemoryParams -> MemoryInfo
-constexpr auto memoryLoad = "memory/load"; ///< M LoadMemoryParams -> MemoryInfo
-constexpr auto memoryList = "memory/list"; ///< L NoParams -> MemoryList
-constexpr auto memoryDiscard = "memory/discard"; ///< L MemoryParams -> MemoryList
-constexpr auto exportReport = "export"; ///< L ExportParams -> ExportResult
+/// A request's name, and what goes in and comes out.
+template <typename Params, typename Result> struct Method {
+    const char* name;
+};
 
-// Notifications.
-constexpr auto cancelRequest = "$/cancelRequest"; ///< client: CancelParams; the request ends within one token
-constexpr auto progress = "$/progress"; ///< engine: ProgressNote
-constexpr auto tokens = "$/tokens"; ///< engine: TokensNote, at most 60 a second
-constexpr auto log = "$/log"; ///< engine: LogNote
+/// A notification's name, and what it carries.
+template <typename Params> struct Notification {
+    const char* name;
+};
+
+// Light requests are answered beside a running model request.
+constexpr Method<InitializeParams, InitializeResult> initialize{"initialize"}; ///< first of all
+constexpr Method<NoParams, EngineStatus> status{"status"};
+constexpr Method<ListModelsParams, ModelList> modelsList{"models/list"}; ///< a model request where it is to hash
+constexpr Method<PlanParams, TextPlan> textPlan{"text/plan"};
+constexpr Method<NoParams, MemoryList> memoryList{"memory/list"};
+constexpr Method<MemoryParams, MemoryList> memoryDiscard{"memory/discard"};
+constexpr Method<ExportParams, ExportResult> exportReport{"export"};
+
+// Model requests: one at a time, in order, with progress.
+constexpr Method<LoadModelParams, LoadedModel> modelsLoad{"models/load"};
+constexpr Method<NoParams, EngineStatus> modelsUnload{"models/unload"};
+constexpr Method<CompressParams, CompressResult> compress{"compress"};
+constexpr Method<ScoreParams, ScoreResult> score{"score"};
+constexpr Method<ReconstructParams, ReconstructResult> reconstruct{"reconstruct"}; ///< streams tokens
+constexpr Method<ReadParams, ReadResult> continueText{"continue"}; ///< streams tokens
+constexpr Method<ReadParams, ReadResult> ask{"ask"}; ///< streams tokens
+constexpr Method<SaveMemoryParams, MemoryInfo> memorySave{"memory/save"};
+constexpr Method<LoadMemoryParams, MemoryInfo> memoryLoad{"memory/load"};
+
+constexpr Notification<CancelParams> cancelRequest{"$/cancelRequest"}; ///< to the engine; ends within one token
+constexpr Notification<ProgressNote> progress{"$/progress"};
+constexpr Notification<TokensNote> tokens{"$/tokens"}; ///< at most 60 a second
+constexpr Notification<LogNote> log{"$/log"};
 
 // Error codes: JSON-RPC's own, the Language Server Protocol's for a cancelled request, and one for all else, whose
 // "data" holds kind, remedy and details as icae::Error has them.

@@ -7,7 +7,7 @@ namespace icae {
 
 namespace {
 
-constexpr std::array<std::pair<ErrorKind, const char*>, 9> kindNames{{
+constexpr std::array<std::pair<ErrorKind, const char*>, 10> kindNames{{
     {ErrorKind::InvalidInput, "invalid_input"},
     {ErrorKind::NotFound, "not_found"},
     {ErrorKind::Unsupported, "unsupported"},
@@ -16,6 +16,7 @@ constexpr std::array<std::pair<ErrorKind, const char*>, 9> kindNames{{
     {ErrorKind::OutOfMemory, "out_of_memory"},
     {ErrorKind::Device, "device"},
     {ErrorKind::Cancelled, "cancelled"},
+    {ErrorKind::EngineLost, "engine_lost"},
     {ErrorKind::Internal, "internal"},
 }};
 

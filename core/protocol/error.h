@@ -16,6 +16,7 @@ enum class ErrorKind {
     OutOfMemory, ///< host or device memory ran out
     Device, ///< a device is missing or failed
     Cancelled, ///< stopped on request
+    EngineLost, ///< the engine's process ended before it answered
     Internal, ///< a defect of this program
 };
 

@@ -1,10 +1,7 @@
 #include "protocol/engine_protocol.h"
 #include "protocol/fields.h"
 #include "protocol/frame.h"
-#include "protocol/model_messages.h"
-#include "protocol/notifications.h"
 #include "protocol/rpc.h"
-#include "protocol/text_messages.h"
 
 #include <QtTest>
 
@@ -105,10 +102,10 @@ private Q_SLOTS:
 
     void messages()
     {
-        const auto request = parseMessage(requestContent(7, protocol::ask, {{"question", "Who?"}}));
+        const auto request = parseMessage(requestContent(7, protocol::ask.name, {{"question", "Who?"}}));
         QVERIFY(request.isRequest() && request.id == RequestId(7));
         QCOMPARE(request.params["question"].get<std::string>(), std::string("Who?"));
-        const auto note = parseMessage(notificationContent(protocol::log, nlohmann::json(LogNote{})));
+        const auto note = parseMessage(notificationContent(protocol::log.name, nlohmann::json(LogNote{})));
         QVERIFY(!note.isRequest() && !note.isResponse());
         const auto result = parseMessage(resultContent(RequestId("seven"), nullptr));
         QVERIFY(result.isResponse() && !result.error && result.id == RequestId("seven"));

@@ -24,9 +24,6 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr int leastZoom = -6;
-constexpr int greatestZoom = 24;
-
 QFont systemFont()
 {
     auto font = QFontDatabase::systemFont(QFontDatabase::GeneralFont);
@@ -78,12 +75,16 @@ void Theme::setScheme(Scheme scheme)
         apply();
 }
 
-void Theme::setReadingZoom(int steps)
+double Theme::readingSize() const
 {
-    steps = std::clamp(steps, leastZoom, greatestZoom);
-    if (steps == m_zoom)
+    return m_readingSize > 0 ? m_readingSize : m_systemFont.pointSizeF() + 1;
+}
+
+void Theme::setReadingSize(int points)
+{
+    if (points == m_readingSize)
         return;
-    m_zoom = steps;
+    m_readingSize = points;
     Q_EMIT changed();
 }
 
@@ -129,7 +130,7 @@ QFont Theme::font(TypeRole role) const
     case TypeRole::Reading:
         if (m_monospace)
             font.setFamily(QFontDatabase::systemFont(QFontDatabase::FixedFont).family());
-        font.setPointSizeF(std::max(6.0, size + 1 + m_zoom));
+        font.setPointSizeF(readingSize());
         break;
     case TypeRole::Number:
         font.setPointSizeF(size * 1.15);

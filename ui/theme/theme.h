@@ -37,9 +37,9 @@ public:
     void setScheme(Scheme scheme);
     bool isDark() const;
 
-    /// Size of reading texts, in steps of a point from the UI font's size + 1; −6 to 24.
-    int readingZoom() const { return m_zoom; }
-    void setReadingZoom(int steps);
+    /// Size of reading texts in points; 0: a point above the UI font's.
+    double readingSize() const;
+    void setReadingSize(int points);
     bool monospaceReading() const { return m_monospace; }
     void setMonospaceReading(bool on);
 
@@ -69,7 +69,7 @@ private:
     Scheme m_scheme = Scheme::System;
     bool m_systemIsDark = false;
     QFont m_systemFont;
-    int m_zoom = 0;
+    int m_readingSize = 0;
     bool m_monospace = false;
 };
 

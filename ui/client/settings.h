@@ -1,0 +1,100 @@
+#pragma once
+
+#include <QByteArray>
+#include <QObject>
+#include <QSettings>
+#include <QStringList>
+
+namespace icae {
+
+/// Everything the application remembers, each with its type and its default. Kept in the user's configuration folder,
+/// or in the file that is named.
+class Settings : public QObject {
+    Q_OBJECT
+
+public:
+    enum class Theme { System, Light, Dark };
+    Q_ENUM(Theme)
+
+    /// How the model was last loaded, as LoadModelParams has it.
+    struct Model {
+        QString base;
+        QString adapter;
+        QString device = QStringLiteral("auto");
+        QString dtype = QStringLiteral("auto");
+
+        bool operator==(const Model&) const = default;
+    };
+
+    /// What the controls of the Compress page were last set to.
+    struct Compression {
+        int slotsPerSpan = 0; ///< 0: as many as the adapter has
+        int spanTokens = 0; ///< 0: the adapter's
+        double temperature = 0; ///< 0: greedy
+        int topK = 0;
+        double topP = 1;
+        quint32 seed = 0;
+        bool rerunOnChange = false;
+
+        bool operator==(const Compression&) const = default;
+    };
+
+    static constexpr int smallestFont = 7;
+    static constexpr int largestFont = 32;
+    static constexpr int mostRecentFiles = 10;
+
+    explicit Settings(QObject* parent = nullptr);
+    explicit Settings(const QString& file, QObject* parent = nullptr);
+
+    QString engineCommand() const; ///< empty: the default
+    void setEngineCommand(const QString& commandLine);
+
+    QStringList modelFolders() const; ///< on the engine's machine
+    void setModelFolders(const QStringList& folders);
+
+    Model model() const;
+    void setModel(const Model& model);
+
+    Compression compression() const;
+    void setCompression(const Compression& compression);
+
+    Theme theme() const;
+    void setTheme(Theme theme);
+
+    int fontSize() const; ///< points; 0: the system's
+    void setFontSize(int points); ///< kept between smallestFont and largestFont; 0 for the system's
+
+    bool monospaceTexts() const;
+    void setMonospaceTexts(bool on);
+
+    bool scrollLocked() const; ///< source and reconstruction scroll together
+    void setScrollLocked(bool on);
+
+    QStringList recentFiles() const; ///< latest first, without those that are gone
+    void addRecentFile(const QString& path);
+    void clearRecentFiles();
+
+    QByteArray windowGeometry() const;
+    void setWindowGeometry(const QByteArray& geometry);
+    QByteArray windowState() const;
+    void setWindowState(const QByteArray& state);
+    QByteArray splitterState(const QString& name) const;
+    void setSplitterState(const QString& name, const QByteArray& state);
+    QString page() const; ///< shown last
+    void setPage(const QString& name);
+
+Q_SIGNALS:
+    void engineCommandChanged();
+    void modelFoldersChanged();
+    void themeChanged();
+    void fontChanged(); ///< size or family of texts
+    void recentFilesChanged();
+
+private:
+    /// @return true where the value is another
+    bool set(const QString& key, const QVariant& value);
+
+    QSettings m_store;
+};
+
+} // namespace icae
