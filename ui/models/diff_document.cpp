@@ -49,7 +49,7 @@ public:
         m_document.partial = partial;
     }
 
-    void addSegment(const TextDiff& diff, std::size_t sourceShift, std::size_t writtenShift)
+    void addSegment(const TextDiff& diff, std::size_t sourceShift, std::size_t writtenShift, bool open)
     {
         for (std::size_t r = 0; r < diff.rows.size(); ++r) {
             const auto& row = diff.rows[r];
@@ -62,7 +62,7 @@ public:
                                 hunk.referenceEnd + sourceShift,
                                 hunk.hypothesisBegin + writtenShift,
                                 hunk.hypothesisEnd + writtenShift};
-                if (m_document.partial && last && piece.kind == PieceKind::Deleted)
+                if (open && last && piece.kind == PieceKind::Deleted)
                     piece.kind = PieceKind::Pending;
                 addHunk(piece);
             }
@@ -232,7 +232,7 @@ DiffDocument buildDiffDocument(std::string_view source, const std::vector<DiffSe
     for (const auto& segment : segments) {
         const auto part = source.substr(segment.begin, segment.end - segment.begin);
         const auto diff = diffTexts(part, segment.written);
-        builder.addSegment(diff, segment.begin, shift);
+        builder.addSegment(diff, segment.begin, shift, segment.open);
         std::vector<std::size_t> ends;
         for (const auto end : spanEnds)
             if (end > segment.begin && end < segment.end)
@@ -246,6 +246,30 @@ DiffDocument buildDiffDocument(std::string_view source, const std::vector<DiffSe
     }
     builder.setClasses(classes);
     return builder.finish();
+}
+
+int commonRows(const DiffDocument& a, const DiffDocument& b)
+{
+    const auto same = [](QStringView x, QStringView y) { return x == y; };
+    const auto limit = std::min(a.rows.size(), b.rows.size());
+    std::size_t row = 0;
+    for (; row < limit; ++row) {
+        const auto& x = a.rows[row];
+        const auto& y = b.rows[row];
+        if (x.source != y.source || x.reconstruction != y.reconstruction || x.firstPiece != y.firstPiece
+            || x.endPiece != y.endPiece)
+            break;
+        if (!same(QStringView(a.source).mid(x.source.begin, x.source.size()),
+                  QStringView(b.source).mid(y.source.begin, y.source.size()))
+            || !same(QStringView(a.reconstruction).mid(x.reconstruction.begin, x.reconstruction.size()),
+                     QStringView(b.reconstruction).mid(y.reconstruction.begin, y.reconstruction.size())))
+            break;
+        const auto begin = static_cast<std::ptrdiff_t>(x.firstPiece);
+        const auto end = static_cast<std::ptrdiff_t>(x.endPiece);
+        if (!std::equal(a.pieces.begin() + begin, a.pieces.begin() + end, b.pieces.begin() + begin))
+            break;
+    }
+    return static_cast<int>(row);
 }
 
 QString differenceClassName(DifferenceClass errorClass)

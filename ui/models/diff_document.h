@@ -27,7 +27,7 @@ enum class PieceKind {
     Deleted,
     Inserted,
     Replaced,
-    Pending, ///< of the source, not reached yet by a reconstruction that is being written
+    Pending, ///< of the source, and not reconstructed yet or not asked for
 };
 
 /// A stretch of a row.
@@ -36,6 +36,8 @@ struct DiffPiece {
     int difference = -1; ///< index; −1 where nothing differs
     TextRange source;
     TextRange reconstruction;
+
+    bool operator==(const DiffPiece&) const = default;
 };
 
 /// A sentence of the source beside what stands for it. Rows cover both texts.
@@ -89,17 +91,21 @@ struct DiffSegment {
     std::size_t begin = 0; ///< bytes of the source
     std::size_t end = 0;
     std::string written;
+    bool open = false; ///< nobody said yet that this is all: where its end is missing it is Pending, not Deleted
 };
 
-/// Where a text is cut into rows (ascending byte offsets, the last is its size): at sentence ends, and at a space where a
-/// sentence is longer than a view should lay out at once.
+/// Where a text is cut into rows (ascending byte offsets, the last is its size): at sentence ends, and at a space where
+/// a sentence is longer than a view should lay out at once.
 std::vector<std::size_t> displayRowEnds(std::string_view text);
 
 /// Aligns each segment's stretch of the source with what was written for it. Segments ascend and cover the source.
 /// @param spanEnds byte offsets in the source where spans end, for the classes
-/// @param partial still being written: the end of each segment that nothing stands for yet is Pending, not Deleted
+/// @param partial it is still being written
 DiffDocument buildDiffDocument(std::string_view source, const std::vector<DiffSegment>& segments,
                                const std::vector<std::size_t>& spanEnds, bool partial);
+
+/// How many rows two documents begin with in common, texts and marks.
+int commonRows(const DiffDocument& a, const DiffDocument& b);
 
 /// What people read for a class, e.g. "case or punctuation".
 QString differenceClassName(DifferenceClass errorClass);

@@ -80,8 +80,8 @@ void OverviewStrip::paintEvent(QPaintEvent* /*event*/)
 void OverviewStrip::mousePressEvent(QMouseEvent* event)
 {
     if (event->buttons() & Qt::LeftButton && m_geometry.rows() > 0)
-        Q_EMIT rowRequested(
-            m_geometry.rowAt(static_cast<int>(std::int64_t{event->pos().y()} * m_geometry.total() / std::max(1, height()))));
+        Q_EMIT rowRequested(m_geometry.rowAt(
+            static_cast<int>(std::int64_t{event->pos().y()} * m_geometry.total() / std::max(1, height()))));
 }
 
 void OverviewStrip::mouseMoveEvent(QMouseEvent* event)

@@ -13,8 +13,8 @@ namespace icae {
 
 /// The editor of the source: a sentence is a block, so that long texts stay smooth; its spans are tinted bands.
 ///
-/// Breaks between sentences of a paragraph are soft: source(), copy and undo do not know them. Long texts are inserted in
-/// slices of a few milliseconds, as one step of undo.
+/// Breaks between sentences of a paragraph are soft: source(), copy and undo do not know them. Long texts are inserted
+/// in slices of a few milliseconds, as one step of undo.
 class SourceEditor : public QPlainTextEdit, public FindTarget {
     Q_OBJECT
 

@@ -53,7 +53,8 @@ void AlternativesBars::paintEvent(QPaintEvent* /*event*/)
         own.setBold(other.id == m_id);
         painter.setFont(own);
         painter.setPen(m_theme.color(Shade::Text));
-        const auto name = metrics.elidedText(readablePiece(other.piece).replace(u' ', QChar(0x2423)), Qt::ElideRight, names);
+        const auto name =
+            metrics.elidedText(readablePiece(other.piece).replace(u' ', QChar(0x2423)), Qt::ElideRight, names);
         painter.drawText(QRect(0, y, names, row), Qt::AlignVCenter | Qt::AlignLeft, name);
         painter.drawText(QRect(width() - numbers, y, numbers, row), Qt::AlignVCenter | Qt::AlignRight,
                          tr("%1 %").arg(100 * other.probability, 0, 'f', 1));
@@ -119,9 +120,8 @@ void TokenDetails::showToken(const TokenDocument* document, int token)
     const auto row = [](const QString& name, const QString& value) {
         return u"<tr><td style='padding-right:16px'>%1</td><td align='right'>%2</td></tr>"_s.arg(name, value);
     };
-    m_facts->setText(u"<table cellspacing='2'>"_s
-                     + row(tr("Position"), u"%L1"_s.arg(token + 1)) + row(tr("Span"), u"%L1"_s.arg(scored.span + 1))
-                     + row(tr("Id"), QString::number(scored.id))
+    m_facts->setText(u"<table cellspacing='2'>"_s + row(tr("Position"), u"%L1"_s.arg(token + 1))
+                     + row(tr("Span"), u"%L1"_s.arg(scored.span + 1)) + row(tr("Id"), QString::number(scored.id))
                      + row(tr("NLL"), tr("%1 nats").arg(scored.nll, 0, 'f', 3))
                      + row(tr("Probability"), tr("%1 %").arg(100 * std::exp(-scored.nll), 0, 'f', 2))
                      + row(tr("Entropy"), tr("%1 nats").arg(scored.entropy, 0, 'f', 3))

@@ -61,8 +61,7 @@ void TokenLegend::paintEvent(QPaintEvent* /*event*/)
     const QFontMetrics metrics(painter.font());
     const auto end = static_cast<int>(std::lround(valueAt(1, m_measure)));
     const auto first = m_measure == TokenMeasure::Rank ? QStringLiteral("1") : QStringLiteral("0");
-    const auto last =
-        m_measure == TokenMeasure::Rank ? QStringLiteral("≥ %L1").arg(end + 1) : tr("≥ %1 nats").arg(end);
+    const auto last = m_measure == TokenMeasure::Rank ? QStringLiteral("≥ %L1").arg(end + 1) : tr("≥ %1 nats").arg(end);
     painter.setPen(m_theme.color(Shade::SecondaryText));
     const int left = metrics.horizontalAdvance(first) + Theme::grid();
     painter.drawText(QRect(0, 0, left, height()), Qt::AlignVCenter | Qt::AlignLeft, first);

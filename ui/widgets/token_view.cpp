@@ -90,8 +90,11 @@ std::vector<TokenView::Line> TokenView::linesFor(int width)
 
 void TokenView::layOut()
 {
-    const int first = m_lines.empty() ? 0 : m_lines[static_cast<std::size_t>(std::clamp<int>(
-        verticalScrollBar()->value() / lineHeight(), 0, static_cast<int>(m_lines.size()) - 1))].first;
+    const int first = m_lines.empty()
+        ? 0
+        : m_lines[static_cast<std::size_t>(std::clamp<int>(verticalScrollBar()->value() / lineHeight(), 0,
+                                                           static_cast<int>(m_lines.size()) - 1))]
+              .first;
     m_lines = linesFor(viewport()->width() - 2 * margin);
     auto* bar = verticalScrollBar();
     bar->setPageStep(viewport()->height());
@@ -167,8 +170,7 @@ void TokenView::paintLine(QPainter& painter, const Line& line, int top)
         const QRect box(x, top, tokenWidth(item), lineHeight() - lineGap);
         const auto color = m_theme.sequential(intensityOf(measureOf(token, m_measure), m_measure));
         painter.fillRect(box.adjusted(0, 0, -1, 0), color);
-        const bool linked =
-            m_linked.size() > 0 && item.range.begin < m_linked.end && m_linked.begin < item.range.end;
+        const bool linked = m_linked.size() > 0 && item.range.begin < m_linked.end && m_linked.begin < item.range.end;
         const bool match = std::binary_search(m_matches.begin(), m_matches.end(), i);
         auto text = m_theme.textOn(color);
         if (match) {
@@ -238,7 +240,9 @@ QString TokenView::hint(int token) const
                     .arg(scored.entropy, 0, 'f', 2)
                     .arg(scored.rank + 1);
     for (const auto& other : scored.alternatives)
-        text += tr("<br>%1 %  “%2”").arg(100 * other.probability, 0, 'f', 1).arg(readablePiece(other.piece).toHtmlEscaped());
+        text += tr("<br>%1 %  “%2”")
+                    .arg(100 * other.probability, 0, 'f', 1)
+                    .arg(readablePiece(other.piece).toHtmlEscaped());
     return text;
 }
 
@@ -300,14 +304,30 @@ void TokenView::keyPressEvent(QKeyEvent* event)
     const int page = std::max(1, viewport()->height() / lineHeight() - 1);
     int token = m_current;
     switch (event->key()) {
-    case Qt::Key_Right: token = std::min(m_current + 1, count - 1); break;
-    case Qt::Key_Left: token = std::max(m_current - 1, 0); break;
-    case Qt::Key_Down: token = vertical(1); break;
-    case Qt::Key_Up: token = vertical(-1); break;
-    case Qt::Key_PageDown: token = vertical(page); break;
-    case Qt::Key_PageUp: token = vertical(-page); break;
-    case Qt::Key_Home: token = 0; break;
-    case Qt::Key_End: token = count - 1; break;
+    case Qt::Key_Right:
+        token = std::min(m_current + 1, count - 1);
+        break;
+    case Qt::Key_Left:
+        token = std::max(m_current - 1, 0);
+        break;
+    case Qt::Key_Down:
+        token = vertical(1);
+        break;
+    case Qt::Key_Up:
+        token = vertical(-1);
+        break;
+    case Qt::Key_PageDown:
+        token = vertical(page);
+        break;
+    case Qt::Key_PageUp:
+        token = vertical(-page);
+        break;
+    case Qt::Key_Home:
+        token = 0;
+        break;
+    case Qt::Key_End:
+        token = count - 1;
+        break;
     case Qt::Key_Return:
     case Qt::Key_Enter:
         Q_EMIT detailsRequested();
