@@ -1,10 +1,8 @@
 #include "command.h"
 
-#include "icae/compressor.h"
 #include "protocol/error.h"
 #include "text/text_file.h"
 
-#include <chrono>
 #include <cstdio>
 #include <iostream>
 
@@ -60,29 +58,24 @@ SamplingOptions SamplingArguments::options() const
     return result;
 }
 
-LoadedInput loadInput(const Model& model, const std::string& path, std::optional<std::int64_t> slots,
-                      std::optional<std::int64_t> spanTokens, CommandContext& context)
+Source loadInput(const Model& model, const std::string& path, std::optional<std::int64_t> slots,
+                 std::optional<std::int64_t> spanTokens, CommandContext& context)
 {
-    LoadedInput input;
     if (path != "-" && Memory::looksLikeMemory(path)) {
         if (slots || spanTokens)
             throw Error(ErrorKind::InvalidInput, path + " is a memory: its slots and spans are fixed.",
                         "Leave --slots and --span out, or compress the text again.");
-        input.memory = Memory::load(path, model);
-        return input;
+        Source source;
+        source.memory = Memory::load(path, model);
+        return source;
     }
-    input.text = readTextFile(path);
-    input.tokens = model.encodeContext(input.text);
     CompressOptions options;
     options.slots = slots;
     options.spanTokens = spanTokens;
     options.sourceName = path == "-" ? "standard input" : std::filesystem::path(path).filename().string();
-    const auto start = std::chrono::steady_clock::now();
-    input.memory = Compressor(model).compress(input.text, options, context.progress.callback(), context.stop);
-    synchronize(model.device().device);
-    input.compressSeconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    auto source = compressSource(model, readTextFile(path), options, context.progress.callback(), context.stop);
     context.progress.clear();
-    return input;
+    return source;
 }
 
 std::string grouped(std::int64_t number)

@@ -4,6 +4,7 @@
 #include "icae/model.h"
 #include "llm/sampler.h"
 #include "protocol/json.h"
+#include "study/source.h"
 #include "terminal.h"
 
 #include <CLI/CLI.hpp>
@@ -58,14 +59,8 @@ struct SamplingArguments {
 };
 
 /// A memory from a memory file, or from a text file ("-": standard input) by compressing it.
-struct LoadedInput {
-    Memory memory;
-    std::vector<Token> tokens; ///< of the text; empty for a memory file
-    std::string text;
-    double compressSeconds = 0;
-};
-LoadedInput loadInput(const Model& model, const std::string& path, std::optional<std::int64_t> slots,
-                      std::optional<std::int64_t> spanTokens, CommandContext& context);
+Source loadInput(const Model& model, const std::string& path, std::optional<std::int64_t> slots,
+                 std::optional<std::int64_t> spanTokens, CommandContext& context);
 
 /// Each adds its command to the program and returns what it does.
 using AddCommand = CommandAction (*)(CLI::App&);
@@ -77,6 +72,7 @@ CommandAction addAsk(CLI::App& program);
 CommandAction addEvaluate(CLI::App& program);
 CommandAction addVerify(CLI::App& program);
 CommandAction addBench(CLI::App& program);
+CommandAction addServe(CLI::App& program);
 
 /// "1,204"
 std::string grouped(std::int64_t number);

@@ -7,9 +7,9 @@
 
 namespace {
 
-constexpr std::array<icae::AddCommand, 8> commands{
-    icae::addInfo, icae::addCompress, icae::addReconstruct, icae::addContinue,
-    icae::addAsk,  icae::addEvaluate, icae::addVerify,      icae::addBench,
+constexpr std::array<icae::AddCommand, 9> commands{
+    icae::addInfo,     icae::addCompress, icae::addReconstruct, icae::addContinue, icae::addAsk,
+    icae::addEvaluate, icae::addVerify,   icae::addBench,       icae::addServe,
 };
 
 int report(const icae::Error& error)
@@ -42,12 +42,7 @@ int run(const CLI::App& program, const std::vector<icae::CommandAction>& actions
         return report(error);
     } catch (const std::exception& error) {
         progress.clear();
-        const bool memory = icae::compat::isOutOfMemory(error);
-        return report({memory ? icae::ErrorKind::OutOfMemory : icae::ErrorKind::Internal,
-                       memory ? "Memory ran out." : "Something unexpected went wrong.",
-                       memory ? "Use shorter inputs or a smaller model, or close other programs."
-                              : "Please report this with the details below.",
-                       error.what()});
+        return report(icae::compat::asError(error));
     }
 }
 

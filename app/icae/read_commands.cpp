@@ -1,6 +1,7 @@
 #include "command.h"
 
-#include "icae/reader.h"
+#include "protocol/fields.h"
+#include "study/read.h"
 #include "text/streaming.h"
 
 #include <iostream>
@@ -33,71 +34,31 @@ struct Arguments {
     }
 };
 
-/// Writes a generation to standard output as it comes, and reports it.
-int stream(const Arguments& arguments, const Model& model, std::span<const Memory> memories, Prompt prompt,
-           CommandContext& context)
-{
-    const Reader reader(model);
-    prompt.maxTokens = arguments.tokens;
-    auto options = reader.greedy();
-    options.sampling = arguments.sampling.options();
-    StreamingDetokenizer text(model.tokenizer());
-    std::string whole;
-    const auto append = [&](const std::string& piece) {
-        whole += piece;
-        if (!arguments.model.json)
-            std::cout << piece << std::flush;
-    };
-    const auto generation = reader.generate(
-        std::span(&prompt, 1), options,
-        [&](const GeneratedToken& token) {
-            append(text.push(token.id));
-            return static_cast<bool>(std::cout);
-        },
-        context.stop);
-    append(text.finish());
-    const auto written = static_cast<std::int64_t>(generation.ids.front().size());
-    const bool stopped = context.stop.stop_requested();
-    if (arguments.model.json) {
-        std::int64_t slots = 0;
-        std::int64_t tokens = 0;
-        for (const auto& memory : memories) {
-            slots += memory.header.slots();
-            tokens += memory.header.sourceTokens;
-        }
-        std::cout << nlohmann::json {
-            {"text", whole},
-            {"generated_tokens", written},
-            {"ended", generation.ends.front() == EndReason::StopToken ? "eos"
-                 : generation.ends.front() == EndReason::MaxTokens    ? "length"
-                                                                      : "stopped"},
-            {"tokens", tokens},
-            {"slots", slots},
-            {"seconds", {{"prefill", generation.prefillSeconds}, {"decode", generation.decodeSeconds}}},
-            {"device", describeDevice(model.device().device)},
-            {"model", model.paths().base.string()},
-            {"adapter", model.paths().adapter.string()},
-        }.dump(2) << "\n";
-    } else {
-        std::cout << "\n" << std::flush;
-        std::cerr << written << " tokens in " << fixed(generation.prefillSeconds + generation.decodeSeconds, 2)
-                  << " s\n";
-    }
-    return stopped ? exitStopped : exitSuccess;
-}
-
 int readInputs(const Arguments& arguments, Task task, CommandContext& context)
 {
-    arguments.sampling.options(); // refuses bad options before anything is loaded
+    ReadOptions options{task, arguments.question, arguments.tokens, arguments.sampling.options()};
     const auto model = arguments.model.load(context, task == Task::Instruct ? "chat" : "reconstruct");
-    std::vector<Memory> memories;
+    std::vector<Source> inputs;
     for (const auto& path : arguments.inputs)
-        memories.push_back(loadInput(*model, path, arguments.slots, arguments.spanTokens, context).memory);
-    const Reader reader(*model);
-    const auto spans = allSpans(memories);
-    auto prompt =
-        task == Task::Instruct ? reader.question(spans, arguments.question) : reader.prompt(task, spans, {}, {});
-    return stream(arguments, *model, memories, std::move(prompt), context);
+        inputs.push_back(loadInput(*model, path, arguments.slots, arguments.spanTokens, context));
+    std::vector<ReadSource> sources;
+    for (const auto& input : inputs)
+        sources.push_back({&input, {}});
+    StreamingDetokenizer text(model->tokenizer());
+    ReadListener listener;
+    if (!arguments.model.json)
+        listener.token = [&](std::size_t /*parts*/, const GeneratedToken& token) {
+            std::cout << text.push(token.id) << std::flush;
+        };
+    const auto result = readSources(*model, sources, options, listener, context.stop);
+    if (arguments.model.json) {
+        std::cout << nlohmann::json(result).dump(2) << "\n";
+    } else {
+        std::cout << text.finish() << "\n" << std::flush;
+        std::cerr << result.generatedTokens << " tokens in " << fixed(result.seconds.prefill + result.seconds.decode, 2)
+                  << " s\n";
+    }
+    return context.stop.stop_requested() ? exitStopped : exitSuccess;
 }
 
 } // namespace

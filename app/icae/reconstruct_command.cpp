@@ -4,7 +4,6 @@
 #include "protocol/error.h"
 #include "protocol/fields.h"
 #include "study/reconstruct.h"
-#include "tensor/sha256.h"
 #include "text/text_file.h"
 
 #include <iostream>
@@ -21,17 +20,10 @@ struct Arguments {
     std::optional<std::int64_t> slots;
     std::optional<std::int64_t> spanTokens;
     bool diff = false;
+    bool tokens = false;
 };
 
-/// The text that a memory came from, given by the user to compare with.
-void attachReference(LoadedInput& input, const std::string& file, const Model& model)
-{
-    input.text = readTextFile(file);
-    if (sha256(input.text) != input.memory.header.sourceHash)
-        throw Error(ErrorKind::Mismatch, "The memory was not made from " + file + ".",
-                    "Name the text that was compressed (" + input.memory.header.sourceName + ").");
-    input.tokens = model.encodeContext(input.text);
-}
+constexpr std::int64_t listedAlternatives = 5;
 
 std::string scoreLine(const ReconstructionScores& s)
 {
@@ -70,14 +62,15 @@ int reconstructFile(const Arguments& arguments, CommandContext& context)
     const auto model = arguments.model.load(context, "reconstruct");
     auto input = loadInput(*model, arguments.file, arguments.slots, arguments.spanTokens, context);
     if (!arguments.reference.empty())
-        attachReference(input, arguments.reference, *model);
+        attachText(input, readTextFile(arguments.reference), arguments.reference, *model);
     if (arguments.diff && input.text.empty())
         throw Error(ErrorKind::InvalidInput, "A memory alone has no text to compare with.",
                     "Name the text that was compressed with --reference.");
-    GenerationOptions options;
+    ReconstructOptions options;
     options.sampling = sampling;
-    auto result = reconstruct(*model, input.memory, input.tokens, options, context.progress.callback(), context.stop);
-    result.seconds.compress = input.compressSeconds;
+    options.tokens = arguments.tokens;
+    options.alternatives = arguments.tokens ? listedAlternatives : 0;
+    const auto result = reconstruct(*model, input, options, {context.progress.callback(), {}}, context.stop);
     context.progress.clear();
     if (arguments.model.json) {
         std::cout << nlohmann::json(result).dump(2) << "\n";
@@ -108,6 +101,8 @@ CommandAction addReconstruct(CLI::App& program)
     command->add_option("--span", arguments->spanTokens, "Longest span in tokens; default: the adapter's");
     command->add_option("--reference", arguments->reference, "The text a memory file was made from, to compare with");
     command->add_flag("--diff", arguments->diff, "Mark what was lost and what was added, word by word");
+    command->add_flag("--tokens", arguments->tokens,
+                      "With --json: rate every token, as it was written and teacher-forced");
     command->footer("The text goes to standard output, figures to standard error.\n"
                     "Example: icae reconstruct letter.txt --model models/nano --slots 64 --diff");
     return [arguments](CommandContext& context) { return reconstructFile(*arguments, context); };

@@ -72,6 +72,7 @@ StopOnSignal::~StopOnSignal()
 
 ProgressLine::ProgressLine()
     : m_terminal(isatty(STDERR_FILENO) == 1)
+    , m_meter(redrawInterval)
 {
 }
 
@@ -84,26 +85,19 @@ void ProgressLine::show(const Progress& progress)
 {
     if (!m_terminal)
         return;
-    const auto now = Clock::now();
-    if (progress.phase != m_phase) {
-        m_phase = progress.phase;
-        m_start = now;
-    } else if (now - m_last < redrawInterval) {
+    const auto reading = m_meter.read(progress);
+    if (!reading)
         return;
-    }
-    m_last = now;
-    const double elapsed = std::chrono::duration<double>(now - m_start).count();
-    const double rate = elapsed > 0.2 ? progress.done / elapsed : 0;
     std::string line = "\r" + progress.phase + " ";
-    if (progress.total > 0) {
-        const auto filled = static_cast<int>(barWidth * std::min(1.0, progress.done / progress.total));
+    if (reading->fraction) {
+        const auto filled = static_cast<int>(barWidth * *reading->fraction);
         for (int i = 0; i < barWidth; ++i)
             line += i < filled ? "▓" : "░";
     }
-    if (rate > 0)
-        line += " " + std::to_string(static_cast<long>(rate)) + " " + progress.unit + "/s";
-    if (rate > 0 && progress.total > progress.done)
-        line += " · " + duration((progress.total - progress.done) / rate) + " left";
+    if (reading->rate)
+        line += " " + std::to_string(static_cast<long>(*reading->rate)) + " " + progress.unit + "/s";
+    if (reading->secondsLeft)
+        line += " · " + duration(*reading->secondsLeft) + " left";
     std::cerr << line << "\x1b[K" << std::flush;
     m_shown = true;
 }

@@ -2,7 +2,6 @@
 
 #include "protocol/progress.h"
 
-#include <chrono>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -38,12 +37,9 @@ public:
     ProgressCallback callback();
 
 private:
-    using Clock = std::chrono::steady_clock;
     bool m_terminal = false;
     bool m_shown = false;
-    std::string m_phase;
-    Clock::time_point m_start;
-    Clock::time_point m_last;
+    ProgressMeter m_meter;
 };
 
 /// True where standard output is a terminal that shows colours (and NO_COLOR is not set).

@@ -62,6 +62,11 @@ std::string_view layoutName(PositionLayout layout)
     return layout == PositionLayout::Sequential ? "sequential" : "spread";
 }
 
+std::string_view aeReadsName(AeReads reads)
+{
+    return reads == AeReads::All ? "all" : "span";
+}
+
 std::int64_t AdapterConfig::specialRow(std::string_view token) const
 {
     const auto it = std::find(specialTokens.begin(), specialTokens.end(), token);

@@ -54,6 +54,7 @@ struct AdapterConfig {
 };
 
 std::string_view layoutName(PositionLayout layout); ///< "sequential" or "spread"
+std::string_view aeReadsName(AeReads reads); ///< "all" or "span"
 
 /// Reads icae_config.json.
 /// @throws Error (InvalidInput) naming the field; (Unsupported) for an unknown layout or target

@@ -95,8 +95,7 @@ Memory Compressor::compress(std::string_view text, const CompressOptions& option
     return memory;
 }
 
-Memory Compressor::compress(std::span<const Token> tokens, const CompressOptions& options,
-                            const ProgressCallback& progress, const std::stop_token& stop) const
+MemoryHeader Compressor::plan(std::span<const Token> tokens, const CompressOptions& options) const
 {
     const auto& config = m_model.adapter().config;
     const auto slots = inRange(options.slots, config.slots, config.slots, "slots a span");
@@ -105,9 +104,7 @@ Memory Compressor::compress(std::span<const Token> tokens, const CompressOptions
     if (tokens.empty())
         throw Error(ErrorKind::InvalidInput, "There is no text to compress.", "Give at least one character.");
 
-    Memory memory;
-    auto& header = memory.header;
-    header.sourceName = options.sourceName;
+    MemoryHeader header;
     header.sourceTokens = static_cast<std::int64_t>(tokens.size());
     header.layout = config.layout;
     header.dtype = dtypeName(m_model.weights().dtype());
@@ -115,12 +112,21 @@ Memory Compressor::compress(std::span<const Token> tokens, const CompressOptions
     header.adapterName = m_model.paths().adapter.filename().string();
     header.baseConfigHash = m_model.baseHashes().config;
     header.baseWeightsHash = m_model.baseHashes().weights;
-    const auto ranges = planSpans(tokens.size(), static_cast<std::size_t>(longest));
-    for (const auto& range : ranges)
+    for (const auto& range : planSpans(tokens.size(), static_cast<std::size_t>(longest)))
         header.spans.push_back({{static_cast<std::int64_t>(range.count), slots},
                                 static_cast<std::int64_t>(range.first),
                                 tokens[range.first].begin,
                                 tokens[range.first + range.count - 1].end});
+    return header;
+}
+
+Memory Compressor::compress(std::span<const Token> tokens, const CompressOptions& options,
+                            const ProgressCallback& progress, const std::stop_token& stop) const
+{
+    Memory memory;
+    memory.header = plan(tokens, options);
+    memory.header.sourceName = options.sourceName;
+    const auto first = memory.header.spans.front().shape;
 
     auto ids = at::empty({static_cast<std::int64_t>(tokens.size())}, at::kLong);
     std::transform(tokens.begin(), tokens.end(), ids.data_ptr<int64_t>(), [](const Token& token) { return token.id; });
@@ -131,12 +137,14 @@ Memory Compressor::compress(std::span<const Token> tokens, const CompressOptions
             progress({part.phase, done, static_cast<double>(tokens.size()), part.unit});
     };
     // All spans but the last have one length; the last has its own.
-    const auto length = static_cast<std::int64_t>(ranges.front().count);
+    const std::int64_t length = first.tokens;
     const std::int64_t full = ids.size(0) / length;
     std::vector<at::Tensor> parts;
-    parts.push_back(encode(ids.narrow(0, 0, full * length).view({full, length}), slots, total, stop).flatten(0, 1));
+    parts.push_back(
+        encode(ids.narrow(0, 0, full * length).view({full, length}), first.slots, total, stop).flatten(0, 1));
     if (const auto rest = ids.size(0) - full * length; rest > 0)
-        parts.push_back(encode(ids.narrow(0, full * length, rest).view({1, rest}), slots, total, stop).flatten(0, 1));
+        parts.push_back(
+            encode(ids.narrow(0, full * length, rest).view({1, rest}), first.slots, total, stop).flatten(0, 1));
     memory.slots = at::cat(parts, 0);
     return memory;
 }

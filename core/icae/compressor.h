@@ -30,6 +30,10 @@ public:
     Memory compress(std::span<const Token> tokens, const CompressOptions& options,
                     const ProgressCallback& progress = {}, const std::stop_token& stop = {}) const;
 
+    /// How it would cut and compress these tokens: the memory's header, without a source's name and hash.
+    /// @throws Error (InvalidInput) as compress()
+    MemoryHeader plan(std::span<const Token> tokens, const CompressOptions& options) const;
+
     /// Slots of many spans of one length. ids [B, L] int64 on any device -> [B, k, d].
     at::Tensor encode(const at::Tensor& ids, std::int64_t slots, const ProgressCallback& progress = {},
                       const std::stop_token& stop = {}) const;

@@ -45,16 +45,20 @@ Memory Memory::load(const fs::path& path, const Model& model)
     Memory memory;
     memory.header = parseMemoryMetadata(store->metadata(), path.string());
     const auto& header = memory.header;
-    const auto hashes = model.baseHashes();
-    refuseOther("base configuration", path.string(), header.baseConfigHash, hashes.config);
-    refuseOther("base", path.string(), header.baseWeightsHash, hashes.weights);
-    refuseOther("adapter", path.string(), header.adapterHash, model.adapterHash());
+    requireSameModel(header, model, path.string());
     const auto& view = store->tensor(slotsName);
     if (view.shape != std::vector{header.slots(), model.config().hiddenSize})
         throw Error(ErrorKind::InvalidInput, "The slots in " + path.string() + " do not have the shape its spans say.",
                     "Compress the text again.");
     memory.slots = toTensor(view).to(model.device().device, model.weights().dtype());
     return memory;
+}
+
+void Memory::requireSameModel(const MemoryHeader& header, const Model& model, const std::string& source)
+{
+    refuseOther("base configuration", source, header.baseConfigHash, model.baseHashes().config);
+    refuseOther("base", source, header.baseWeightsHash, model.baseHashes().weights);
+    refuseOther("adapter", source, header.adapterHash, model.adapterHash());
 }
 
 bool Memory::looksLikeMemory(const fs::path& path)

@@ -23,6 +23,10 @@ struct Memory {
     /// @throws Error (Mismatch) naming both sides where another model made it; (InvalidInput) where it is damaged
     static Memory load(const std::filesystem::path& path, const Model& model);
 
+    /// @param source name for messages
+    /// @throws Error (Mismatch) where the memory was made by another model than this
+    static void requireSameModel(const MemoryHeader& header, const Model& model, const std::string& source);
+
     /// True where a file is a safetensors file (and so a memory, not a text).
     static bool looksLikeMemory(const std::filesystem::path& path);
 };

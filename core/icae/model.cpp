@@ -32,24 +32,6 @@ void requireMemory(std::int64_t needed, const at::Device& device)
                 "Close other programs, use another device, or use a smaller model.");
 }
 
-/// Refuses an adapter that names another base; says so where it names none.
-void checkBase(const AdapterFile& file, const BaseHashes& base, std::vector<std::string>& remarks)
-{
-    const auto& c = file.config;
-    const auto check = [&](const std::string& expected, const std::string& actual, const std::string& what) {
-        if (!expected.empty() && expected != actual)
-            throw Error(ErrorKind::Mismatch,
-                        "The adapter " + file.weights.string() + " was trained on another base: its " + what
-                            + " has the hash " + expected.substr(0, 12) + "…, this base's is " + actual.substr(0, 12)
-                            + "….",
-                        "Use the base that the adapter was trained on.");
-    };
-    check(c.baseConfigHash, base.config, "config.json");
-    check(c.baseWeightsHash, base.weights, "weights");
-    if (c.baseWeightsHash.empty())
-        remarks.emplace_back("The adapter does not name its base: only shapes were compared.");
-}
-
 } // namespace
 
 LlmConfig readLlmConfig(const fs::path& base)
@@ -65,6 +47,18 @@ LlmConfig readLlmConfig(const fs::path& base)
 BaseHashes hashBase(const fs::path& base)
 {
     return {sha256OfFile(base / "config.json"), sha256OfFiles(TensorStore::open(base)->files())};
+}
+
+std::string whyBaseDiffers(const AdapterConfig& adapter, const BaseHashes& base)
+{
+    const auto compare = [](const std::string& expected, const std::string& actual, const std::string& what) {
+        if (expected.empty() || actual.empty() || expected == actual)
+            return std::string();
+        return "it was trained on another base: its " + what + " has the hash " + expected.substr(0, 12)
+            + "…, this base's is " + actual.substr(0, 12) + "…";
+    };
+    auto why = compare(adapter.baseConfigHash, base.config, "config.json");
+    return why.empty() ? compare(adapter.baseWeightsHash, base.weights, "weights") : why;
 }
 
 std::int64_t memoryNeeded(const LlmConfig& config, const AdapterConfig* adapter, at::ScalarType dtype)
@@ -120,8 +114,14 @@ std::shared_ptr<const Model> Model::load(const ModelPaths& paths, const Options&
     const auto store = TensorStore::open(paths.base);
     checkWeights(config, *store);
     model->m_baseHashes = {sha256OfFile(paths.base / "config.json"), sha256OfFiles(store->files())};
-    if (adapter)
-        checkBase(*adapter, model->m_baseHashes, model->m_remarks);
+    if (adapter) {
+        if (const auto why = whyBaseDiffers(adapter->config, model->m_baseHashes); !why.empty())
+            throw Error(ErrorKind::Mismatch,
+                        "The adapter " + adapter->weights.string() + " does not fit this base: " + why + ".",
+                        "Use the base that the adapter was trained on.");
+        if (adapter->config.baseWeightsHash.empty())
+            model->m_remarks.emplace_back("The adapter does not name its base: only shapes were compared.");
+    }
     requireMemory(memoryNeeded(config, adapter ? &adapter->config : nullptr, dtype), device);
     try {
         model->m_weights = loadWeights(config, *store, device, dtype, progress, stop);

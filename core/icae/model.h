@@ -41,6 +41,9 @@ struct BaseHashes {
 };
 BaseHashes hashBase(const std::filesystem::path& base);
 
+/// Why an adapter's files say that it was trained on another base; empty where they do not, or a hash is unknown.
+std::string whyBaseDiffers(const AdapterConfig& adapter, const BaseHashes& base);
+
 /// Bytes that weights, merged encoder and a short text's working memory take.
 std::int64_t memoryNeeded(const LlmConfig& config, const AdapterConfig* adapter, at::ScalarType dtype);
 

@@ -196,7 +196,7 @@ constexpr std::array<const char*, 2> namesOf(ReadTask /*type*/)
 struct ScoreParams {
     SourceParams source;
     ReadTask task = ReadTask::Autoencode; ///< written back from the slots, or as what goes on after them
-    std::string target; ///< the text to rate; for Autoencode the source itself, which needs no mention
+    std::string target; ///< the text to rate; for Autoencode it is the source's own
     std::int64_t alternatives = 5; ///< likeliest tokens a place
 
     static void describe(auto& value, auto&& field)

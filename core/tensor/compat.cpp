@@ -1,7 +1,5 @@
 #include "tensor/compat.h"
 
-#include "protocol/error.h"
-
 #include <cmath>
 #include <new>
 #include <string_view>
@@ -94,6 +92,21 @@ void rethrowOutOfMemory(const std::exception& exception, const std::string& acti
         throw Error(ErrorKind::OutOfMemory, "Memory of " + device + " ran out while " + action + ".",
                     "Use fewer or shorter spans at once, close other programs, or use another device.",
                     exception.what());
+}
+
+Error asError(const std::exception& exception)
+{
+    const bool memory = isOutOfMemory(exception);
+    return {memory ? ErrorKind::OutOfMemory : ErrorKind::Internal,
+            memory ? "Memory ran out." : "Something unexpected went wrong.",
+            memory ? "Use shorter inputs or a smaller model, or close other programs."
+                   : "Please report this with the details below.",
+            exception.what()};
+}
+
+bool isDeviceFault(const std::exception& exception)
+{
+    return !isOutOfMemory(exception) && std::string_view(exception.what()).find("CUDA error") != std::string_view::npos;
 }
 
 } // namespace icae::compat

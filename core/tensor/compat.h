@@ -2,6 +2,7 @@
 
 // The differences between LibTorch versions, all of them.
 
+#include "protocol/error.h"
 #include "tensor/torch.h"
 
 #include <string>
@@ -28,5 +29,11 @@ bool isOutOfMemory(const std::exception& exception);
 /// Throws Error (OutOfMemory) in place of an exception that says so; does nothing for any other.
 /// @param action what was being done, e.g. "loading the model"
 void rethrowOutOfMemory(const std::exception& exception, const std::string& action, const std::string& device);
+
+/// What to tell the user about an exception that is no Error: memory ran out, or a defect of this program.
+Error asError(const std::exception& exception);
+
+/// True where a CUDA device failed in a way that leaves this process without it.
+bool isDeviceFault(const std::exception& exception);
 
 } // namespace icae::compat

@@ -14,6 +14,7 @@
 
 #ifdef ICAE_WITH_CUDA
 #include <ATen/cuda/CUDAEvent.h>
+#include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAFunctions.h>
 #include <c10/cuda/CUDAStream.h>
 #include <cuda_runtime_api.h>
@@ -173,6 +174,15 @@ DeviceMemory deviceMemory(const at::Device& device)
     cudaSetDevice(previous);
 #endif
     return memory;
+}
+
+void returnFreedMemory()
+{
+#ifdef ICAE_WITH_CUDA
+    if (compat::cudaDeviceCount() > 0)
+        c10::cuda::CUDACachingAllocator::emptyCache();
+#endif
+    malloc_trim(0);
 }
 
 void synchronize([[maybe_unused]] const at::Device& device)

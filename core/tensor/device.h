@@ -44,6 +44,9 @@ struct DeviceMemory {
 };
 DeviceMemory deviceMemory(const at::Device& device);
 
+/// Gives memory that tensors have freed back to the system; see prepareProcess().
+void returnFreedMemory();
+
 /// Waits for all work on the device; for timing only.
 void synchronize(const at::Device& device);
 

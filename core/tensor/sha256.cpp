@@ -104,31 +104,77 @@ std::string hashContent(const fs::path& path)
 
 } // namespace
 
-std::string sha256OfFile(const fs::path& path)
+namespace {
+
+/// Where a large file's hash is remembered; nothing for a small one.
+struct CacheEntry {
+    fs::path cache;
+    std::string key;
+};
+
+std::optional<CacheEntry> cacheEntryOf(const fs::path& path)
 {
     std::error_code fault;
     const auto size = fs::file_size(path, fault);
     const auto cachePath = cacheFile();
     if (fault || size < worthRemembering || !cachePath)
-        return hashContent(path);
+        return std::nullopt;
     const auto changed = fs::last_write_time(path, fault).time_since_epoch().count();
-    const auto key = fs::absolute(path).string() + "|" + std::to_string(size) + "|" + std::to_string(changed);
-    const auto cache = readCache(*cachePath);
-    if (cache.contains(key) && cache[key].is_string())
-        return cache[key].get<std::string>();
+    return CacheEntry{*cachePath,
+                      fs::absolute(path).string() + "|" + std::to_string(size) + "|" + std::to_string(changed)};
+}
+
+std::optional<std::string> remembered(const CacheEntry& entry)
+{
+    const auto cache = readCache(entry.cache);
+    if (cache.contains(entry.key) && cache[entry.key].is_string())
+        return cache[entry.key].get<std::string>();
+    return std::nullopt;
+}
+
+/// One hash for several files, by a function that hashes one, perhaps.
+template <typename Hash> std::optional<std::string> hashTogether(const std::vector<fs::path>& files, const Hash& hashOf)
+{
+    if (files.size() == 1)
+        return hashOf(files.front());
+    std::string all;
+    for (const auto& file : files) {
+        const std::optional<std::string> hash = hashOf(file);
+        if (!hash)
+            return std::nullopt;
+        all += *hash + "\n";
+    }
+    return sha256(all);
+}
+
+} // namespace
+
+std::string sha256OfFile(const fs::path& path)
+{
+    const auto entry = cacheEntryOf(path);
+    if (!entry)
+        return hashContent(path);
+    if (auto hash = remembered(*entry))
+        return *hash;
     auto hash = hashContent(path);
-    remember(*cachePath, key, hash);
+    remember(entry->cache, entry->key, hash);
     return hash;
+}
+
+std::optional<std::string> quickSha256OfFile(const fs::path& path)
+{
+    const auto entry = cacheEntryOf(path);
+    return entry ? remembered(*entry) : hashContent(path);
 }
 
 std::string sha256OfFiles(const std::vector<fs::path>& files)
 {
-    if (files.size() == 1)
-        return sha256OfFile(files.front());
-    std::string all;
-    for (const auto& file : files)
-        all += sha256OfFile(file) + "\n";
-    return sha256(all);
+    return *hashTogether(files, [](const fs::path& file) { return std::optional(sha256OfFile(file)); });
+}
+
+std::optional<std::string> quickSha256OfFiles(const std::vector<fs::path>& files)
+{
+    return hashTogether(files, quickSha256OfFile);
 }
 
 } // namespace icae

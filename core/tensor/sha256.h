@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,7 +34,12 @@ std::string sha256(std::string_view bytes);
 /// @throws Error (Io)
 std::string sha256OfFile(const std::filesystem::path& path);
 
+/// The same where it takes no time: for small files and remembered ones.
+std::optional<std::string> quickSha256OfFile(const std::filesystem::path& path);
+
 /// One hash for several files in the given order: the file's own for one, else the hash of their hashes.
 std::string sha256OfFiles(const std::vector<std::filesystem::path>& files);
+/// The same where it takes no time.
+std::optional<std::string> quickSha256OfFiles(const std::vector<std::filesystem::path>& files);
 
 } // namespace icae

@@ -5,8 +5,9 @@
 
 namespace icae {
 
-StreamingDetokenizer::StreamingDetokenizer(std::shared_ptr<const Tokenizer> tokenizer)
+StreamingDetokenizer::StreamingDetokenizer(std::shared_ptr<const Tokenizer> tokenizer, bool atStart)
     : m_tokenizer(std::move(tokenizer))
+    , m_first(atStart)
 {
     // sentencepiece drops the dummy prefix of the first piece only: decoding behind an anchor gives any other piece's
     // text as it stands within a sentence.

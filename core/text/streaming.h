@@ -12,7 +12,8 @@ namespace icae {
 /// split over several byte pieces comes out once, whole.
 class StreamingDetokenizer {
 public:
-    explicit StreamingDetokenizer(std::shared_ptr<const Tokenizer> tokenizer);
+    /// @param atStart false where other text goes before: the first piece then keeps its space
+    explicit StreamingDetokenizer(std::shared_ptr<const Tokenizer> tokenizer, bool atStart = true);
     std::string push(std::int32_t id); ///< the text completed by this token; may be empty
     std::string finish(); ///< what an unfinished character leaves behind (U+FFFD)
 

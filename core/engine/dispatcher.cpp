@@ -1,0 +1,118 @@
+#include "engine/dispatcher.h"
+
+#include "tensor/compat.h"
+
+#include <type_traits>
+
+namespace icae {
+
+Dispatcher::Dispatcher(Session& session, Channel& channel, std::function<void()> deviceFailed)
+    : m_session(session)
+    , m_channel(channel)
+    , m_deviceFailed(std::move(deviceFailed))
+{
+    add(protocol::initialize, Pace::Light, &Session::initialize);
+    add(protocol::status, Pace::Light, &Session::status);
+    add(protocol::modelsList, Pace::Light, &Session::listModels);
+    add(protocol::textPlan, Pace::Light, &Session::plan);
+    add(protocol::memoryList, Pace::Light, &Session::listMemories);
+    add(protocol::memoryDiscard, Pace::Light, &Session::discardMemory);
+    add(protocol::exportReport, Pace::Light, &Session::exportReport);
+    add(protocol::modelsLoad, Pace::Model, &Session::loadModel);
+    add(protocol::modelsUnload, Pace::Model, &Session::unloadModel);
+    add(protocol::compress, Pace::Model, &Session::compress);
+    add(protocol::score, Pace::Model, &Session::score);
+    add(protocol::reconstruct, Pace::Model, &Session::reconstruct);
+    add(protocol::continueText, Pace::Model, &Session::continueText);
+    add(protocol::ask, Pace::Model, &Session::ask);
+    add(protocol::memorySave, Pace::Model, &Session::saveMemory);
+    add(protocol::memoryLoad, Pace::Model, &Session::loadMemory);
+    std::vector<std::string> names;
+    for (const auto& [name, prepare] : m_methods)
+        names.push_back(name);
+    session.setCapabilities(std::move(names));
+    session.setQueue([this] { return m_model.waiting(); });
+}
+
+template <typename Params, typename Result>
+void Dispatcher::add(const protocol::Method<Params, Result>& method, Pace pace,
+                     Result (Session::*member)(const Params&, const RequestContext&))
+{
+    m_methods[method.name] = [this, name = std::string(method.name), pace, member](const RequestId& id,
+                                                                                   nlohmann::json json) {
+        auto params = fromJson<Params>(JsonReader(std::move(json), "the request " + name));
+        Prepared prepared{pace, {}};
+        if constexpr (std::is_same_v<Params, ListModelsParams>)
+            prepared.pace = params.hashes ? Pace::Model : pace; // hashing may take a while
+        prepared.job = [this, id, member, params = std::move(params)](const std::stop_token& stop) {
+            answer(id, stop, [&] { return nlohmann::json((m_session.*member)(params, {id, m_channel, stop})); });
+        };
+        return prepared;
+    };
+}
+
+void Dispatcher::answer(const RequestId& id, const std::stop_token& stop, const std::function<nlohmann::json()>& action)
+{
+    try {
+        if (stop.stop_requested())
+            throw Error(ErrorKind::Cancelled, "The request was cancelled before it began.", {});
+        m_channel.result(id, action());
+    } catch (const Error& error) {
+        m_channel.error(id, toRpcError(error));
+    } catch (const std::exception& exception) {
+        m_channel.error(id, toRpcError(compat::asError(exception)));
+        if (compat::isDeviceFault(exception))
+            m_deviceFailed();
+    }
+}
+
+void Dispatcher::take(std::string_view content)
+{
+    try {
+        auto message = parseMessage(content);
+        if (message.isRequest())
+            takeRequest(std::move(message));
+        else if (message.method == protocol::cancelRequest.name)
+            cancel(message);
+        // Other notifications and responses are for other versions.
+    } catch (const RpcFault& fault) {
+        m_channel.error(fault.id(), toRpcError(fault, fault.code()));
+    }
+}
+
+void Dispatcher::refuse(const RequestId& id, int code, const std::string& message)
+{
+    m_channel.error(id, toRpcError(RpcFault(code, id, message), code));
+}
+
+void Dispatcher::takeRequest(RpcMessage message)
+{
+    const auto method = m_methods.find(message.method);
+    if (method == m_methods.end()) {
+        refuse(message.id, protocol::methodNotFound, "This engine has no method \"" + message.method + "\".");
+        return;
+    }
+    if (m_light.has(message.id) || m_model.has(message.id)) {
+        refuse(message.id, protocol::invalidRequest, "A request with this id is still being answered.");
+        return;
+    }
+    try {
+        auto prepared = method->second(message.id, std::move(message.params));
+        (prepared.pace == Pace::Light ? m_light : m_model).add(message.id, std::move(prepared.job));
+    } catch (const Error& error) {
+        m_channel.error(message.id, toRpcError(error, protocol::invalidParams));
+    }
+}
+
+void Dispatcher::cancel(const RpcMessage& message)
+{
+    try {
+        const auto params = fromJson<CancelParams>(JsonReader(message.params, "the notification " + message.method));
+        m_light.cancel(params.id);
+        m_model.cancel(params.id);
+    } catch (const Error& error) { // a notification has no answer
+        m_channel.notify(protocol::log, {LogLevel::Warning, error.message(), {}});
+    }
+}
+
+} // namespace icae

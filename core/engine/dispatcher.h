@@ -1,0 +1,50 @@
+#pragma once
+
+#include "engine/channel.h"
+#include "engine/lane.h"
+#include "engine/session.h"
+#include "protocol/rpc.h"
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace icae {
+
+/// Takes messages from the client and sees that each request is answered exactly once: light ones beside a running
+/// model request, model requests one at a time.
+class Dispatcher {
+public:
+    /// @param deviceFailed called, on another thread, where a device failed so that this process must end
+    Dispatcher(Session& session, Channel& channel, std::function<void()> deviceFailed);
+
+    void take(std::string_view content); ///< the content of a frame
+    void refuse(const RequestId& id, int code, const std::string& message); ///< for what is no message
+
+private:
+    enum class Pace { Light, Model };
+    struct Prepared {
+        Pace pace = Pace::Light;
+        Lane::Job job;
+    };
+    /// Reads the parameters; throws Error.
+    using Prepare = std::function<Prepared(const RequestId& id, nlohmann::json params)>;
+
+    template <typename Params, typename Result>
+    void add(const protocol::Method<Params, Result>& method, Pace pace,
+             Result (Session::*answer)(const Params&, const RequestContext&));
+    void answer(const RequestId& id, const std::stop_token& stop, const std::function<nlohmann::json()>& action);
+    void takeRequest(RpcMessage message);
+    void cancel(const RpcMessage& message);
+
+    Session& m_session;
+    Channel& m_channel;
+    std::function<void()> m_deviceFailed;
+    std::map<std::string, Prepare> m_methods;
+    Lane m_light; ///< the lanes last: their jobs use all the others
+    Lane m_model;
+};
+
+} // namespace icae

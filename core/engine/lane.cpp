@@ -1,0 +1,93 @@
+#include "engine/lane.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace icae {
+
+Lane::Lane()
+    : m_thread([this](const std::stop_token& ended) { work(ended); })
+{
+}
+
+Lane::~Lane()
+{
+    m_thread.request_stop();
+    cancelAll();
+}
+
+void Lane::add(const RequestId& id, Job job)
+{
+    {
+        const std::scoped_lock lock(m_mutex);
+        m_waiting.push_back({id, std::move(job), {}});
+    }
+    m_changed.notify_one();
+}
+
+void Lane::cancel(const RequestId& id)
+{
+    std::deque<Entry> cancelled;
+    {
+        const std::scoped_lock lock(m_mutex);
+        if (m_running == id)
+            m_stopRunning.request_stop();
+        const auto found =
+            std::find_if(m_waiting.begin(), m_waiting.end(), [&](const Entry& entry) { return entry.id == id; });
+        if (found != m_waiting.end()) {
+            cancelled.push_back(std::move(*found));
+            m_waiting.erase(found);
+        }
+    }
+    for (auto& entry : cancelled)
+        runStopped(entry);
+}
+
+void Lane::cancelAll()
+{
+    std::deque<Entry> cancelled;
+    {
+        const std::scoped_lock lock(m_mutex);
+        m_stopRunning.request_stop();
+        cancelled = std::exchange(m_waiting, {});
+    }
+    for (auto& entry : cancelled)
+        runStopped(entry);
+}
+
+bool Lane::has(const RequestId& id) const
+{
+    const std::scoped_lock lock(m_mutex);
+    return m_running == id
+        || std::any_of(m_waiting.begin(), m_waiting.end(), [&](const Entry& entry) { return entry.id == id; });
+}
+
+std::int64_t Lane::waiting() const
+{
+    const std::scoped_lock lock(m_mutex);
+    return static_cast<std::int64_t>(m_waiting.size());
+}
+
+void Lane::work(const std::stop_token& ended)
+{
+    std::unique_lock lock(m_mutex);
+    while (m_changed.wait(lock, ended, [this] { return !m_waiting.empty(); }) && !ended.stop_requested()) {
+        auto entry = std::move(m_waiting.front());
+        m_waiting.pop_front();
+        m_running = entry.id;
+        m_stopRunning = entry.stop;
+        lock.unlock();
+        entry.job(entry.stop.get_token());
+        entry.job = nullptr; // what it holds may take long to destroy
+        lock.lock();
+        m_running = {};
+    }
+}
+
+void Lane::runStopped(Entry& entry)
+{
+    entry.stop.request_stop();
+    entry.job(entry.stop.get_token());
+}
+
+} // namespace icae

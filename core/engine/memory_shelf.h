@@ -1,0 +1,42 @@
+#pragma once
+
+#include "protocol/text_messages.h"
+#include "study/source.h"
+
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace icae {
+
+/// Memories that requests may name. Slots are held in host memory, so that a model can go and come back. The oldest
+/// ones go first where there are too many.
+class MemoryShelf {
+public:
+    struct Held {
+        MemoryInfo info;
+        std::shared_ptr<const Source> source;
+    };
+
+    MemoryShelf();
+
+    /// @param path where it was loaded from; empty for a new one
+    Held add(Source source, const std::string& path);
+    /// @throws Error (NotFound) where there is no such memory, here and below
+    Held find(const std::string& id);
+    MemoryInfo saved(const std::string& id, const std::string& path); ///< notes where it was saved
+    void discard(const std::string& id);
+    std::vector<MemoryInfo> list() const; ///< oldest first
+
+private:
+    std::list<Held>::iterator position(const std::string& id);
+
+    mutable std::mutex m_mutex;
+    std::string m_prefix; ///< another one each start: ids of an engine that died must not name other memories
+    std::int64_t m_count = 0;
+    std::list<Held> m_held;
+};
+
+} // namespace icae

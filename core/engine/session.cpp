@@ -1,0 +1,353 @@
+#include "engine/session.h"
+
+#include "engine/streams.h"
+#include "protocol/error.h"
+#include "report/report.h"
+#include "study/catalog.h"
+#include "study/plan.h"
+#include "tensor/atomic_file.h"
+#include "tensor/compat.h"
+
+#include <fstream>
+#include <unistd.h>
+
+namespace icae {
+
+namespace {
+
+constexpr std::int64_t mostAlternatives = 50;
+
+std::int64_t residentBytes()
+{
+    std::ifstream statm("/proc/self/statm");
+    std::int64_t total = 0;
+    std::int64_t resident = 0;
+    statm >> total >> resident;
+    return resident * sysconf(_SC_PAGESIZE);
+}
+
+LoadedModel describe(const Model& model)
+{
+    LoadedModel loaded;
+    const auto& device = model.device();
+    loaded.base = model.paths().base.string();
+    loaded.adapter = model.paths().adapter.string();
+    loaded.adapterSha256 = model.adapterHash();
+    loaded.device = device.device.str();
+    loaded.deviceName = describeDevice(device.device);
+    loaded.deviceReason = device.reason;
+    loaded.dtype = dtypeName(model.weights().dtype());
+    loaded.positions = model.config().maxPositions;
+    loaded.remarks = model.remarks();
+    const AdapterConfig* adapter = model.hasAdapter() ? &model.adapter().config : nullptr;
+    loaded.memoryBytes = memoryNeeded(model.config(), adapter, model.weights().dtype());
+    if (adapter != nullptr) {
+        loaded.slots = adapter->slots;
+        loaded.slotChoices = adapter->slotChoices();
+        loaded.spanTokens = adapter->spanTokens;
+        loaded.positionLayout = layoutName(adapter->layout);
+        loaded.aeReads = aeReadsName(adapter->aeReads);
+        loaded.specialTokens = adapter->specialTokens;
+    }
+    return loaded;
+}
+
+SamplingOptions samplingOf(const SamplingParams& params)
+{
+    SamplingOptions options;
+    options.greedy = params.temperature == 0;
+    options.temperature = options.greedy ? 1.0 : params.temperature;
+    options.topK = params.topK;
+    options.topP = params.topP;
+    options.seed = static_cast<std::uint64_t>(params.seed);
+    checkSampling(options);
+    return options;
+}
+
+CompressOptions compressOptionsOf(const SourceParams& params)
+{
+    CompressOptions options;
+    options.slots = params.slots;
+    options.spanTokens = params.spanTokens;
+    options.sourceName = params.name;
+    return options;
+}
+
+std::int64_t checkedAlternatives(std::int64_t asked)
+{
+    if (asked >= 0 && asked <= mostAlternatives)
+        return asked;
+    throw Error(ErrorKind::InvalidInput, std::to_string(asked) + " alternatives a token were asked for.",
+                "Ask for 0 to " + std::to_string(mostAlternatives) + ".");
+}
+
+/// Slots where the model computes; they are held on the host.
+std::shared_ptr<const Source> onDeviceOf(const Model& model, std::shared_ptr<const Source> held)
+{
+    const auto device = model.device().device;
+    const auto dtype = model.weights().dtype();
+    if (held->memory.slots.device() == device && held->memory.slots.scalar_type() == dtype)
+        return held;
+    auto moved = std::make_shared<Source>(*held);
+    moved->memory.slots = held->memory.slots.to(device, dtype);
+    return moved;
+}
+
+/// Progress and tokens of one request.
+class Listening {
+public:
+    Listening(const Model& model, const RequestContext& context)
+        : m_progress(context.channel, context.id)
+        , m_tokens(context.channel, context.id, model.tokenizer())
+    {
+    }
+
+    ProgressCallback progress() { return m_progress.callback(); }
+    ReadListener listener()
+    {
+        return {m_progress.callback(), [this](std::size_t parts, const GeneratedToken& token) {
+                    m_tokens.add(parts, token.sequence, token.id);
+                }};
+    }
+    void finish() { m_tokens.finish(); }
+
+private:
+    ProgressReporter m_progress;
+    TokenStreamer m_tokens;
+};
+
+} // namespace
+
+Session::Session(std::string version)
+    : m_version(std::move(version))
+{
+}
+
+InitializeResult Session::initialize(const InitializeParams& params, const RequestContext& /*context*/)
+{
+    if (params.protocolVersion != protocol::version)
+        throw Error(ErrorKind::Mismatch,
+                    "The client speaks version " + std::to_string(params.protocolVersion)
+                        + " of the protocol, this engine version " + std::to_string(protocol::version) + ".",
+                    "Use an engine and a client of the same version.");
+    const auto choice = chooseDevice("auto");
+    const auto blas = blasInfo();
+    InitializeResult result;
+    result.protocolVersion = protocol::version;
+    result.engineVersion = m_version;
+    result.capabilities = m_capabilities;
+    result.devices = listDevices();
+    result.autoDevice = choice.device.str();
+    result.autoReason = choice.reason;
+    result.libtorch = compat::torchVersion();
+    result.blas = blas.name;
+    result.fastBlas = blas.fast;
+    return result;
+}
+
+EngineStatus Session::status(const NoParams& /*params*/, const RequestContext& /*context*/)
+{
+    EngineStatus status;
+    status.devices = listDevices();
+    status.residentBytes = residentBytes();
+    status.waiting = m_waiting ? m_waiting() : 0;
+    const std::scoped_lock lock(m_modelMutex);
+    if (m_model)
+        status.model = describe(*m_model);
+    return status;
+}
+
+ModelList Session::listModels(const ListModelsParams& params, const RequestContext& /*context*/)
+{
+    return icae::listModels(params);
+}
+
+TextPlan Session::plan(const PlanParams& params, const RequestContext& /*context*/)
+{
+    CompressOptions options;
+    options.slots = params.slots;
+    options.spanTokens = params.spanTokens;
+    return planText(*model(), params.text, options, params.tokens);
+}
+
+MemoryList Session::listMemories(const NoParams& /*params*/, const RequestContext& /*context*/)
+{
+    return {m_memories.list()};
+}
+
+MemoryList Session::discardMemory(const MemoryParams& params, const RequestContext& /*context*/)
+{
+    m_memories.discard(params.memory);
+    return {m_memories.list()};
+}
+
+ExportResult Session::exportReport(const ExportParams& params, const RequestContext& /*context*/)
+{
+    auto content = renderReport(params);
+    if (params.path.empty())
+        return {std::move(content), {}};
+    writeFile(params.path, content);
+    return {{}, params.path};
+}
+
+LoadedModel Session::loadModel(const LoadModelParams& params, const RequestContext& context)
+{
+    ProgressReporter progress(context.channel, context.id);
+    const auto paths = findModel(params.base, params.adapter, params.preferred);
+    Model::Options options;
+    options.device = params.device;
+    options.dtype = params.dtype;
+    const auto load = [&] { return Model::load(paths, options, progress.callback(), context.stop); };
+    std::shared_ptr<const Model> loaded;
+    try {
+        loaded = load();
+    } catch (const Error& error) {
+        bool hasOther = false;
+        {
+            const std::scoped_lock lock(m_modelMutex);
+            hasOther = m_model != nullptr;
+        }
+        if (error.kind() != ErrorKind::OutOfMemory || !hasOther)
+            throw;
+    }
+    if (!loaded) {
+        setModel(nullptr);
+        loaded = load();
+    }
+    setModel(loaded);
+    return describe(*loaded);
+}
+
+EngineStatus Session::unloadModel(const NoParams& params, const RequestContext& context)
+{
+    setModel(nullptr);
+    return status(params, context);
+}
+
+CompressResult Session::compress(const CompressParams& params, const RequestContext& context)
+{
+    ProgressReporter progress(context.channel, context.id);
+    const auto model = this->model();
+    const auto resolved = resolve(params.source, *model, progress.callback(), context.stop);
+    CompressResult result;
+    result.memory = resolved.info;
+    result.seconds.compress = resolved.source->compressSeconds;
+    result.device = describeDevice(model->device().device);
+    return result;
+}
+
+ScoreResult Session::score(const ScoreParams& params, const RequestContext& context)
+{
+    ProgressReporter progress(context.channel, context.id);
+    const auto alternatives = checkedAlternatives(params.alternatives);
+    const auto model = this->model();
+    const auto resolved = resolve(params.source, *model, progress.callback(), context.stop);
+    progress.callback()({"Measuring", 0, 0, "tokens"});
+    const auto& spans = params.source.spans;
+    auto result = params.task == ReadTask::Autoencode
+        ? scoreSource(*model, *resolved.source, spans, alternatives, context.stop)
+        : scoreContinuation(*model, *resolved.source, spans, params.target, alternatives, context.stop);
+    result.memory = resolved.info.id;
+    return result;
+}
+
+ReconstructResult Session::reconstruct(const ReconstructParams& params, const RequestContext& context)
+{
+    ReconstructOptions options;
+    options.sampling = samplingOf(params.sampling);
+    options.spans = params.source.spans;
+    options.tokens = params.tokens;
+    options.alternatives = checkedAlternatives(params.alternatives);
+    const auto model = this->model();
+    Listening listening(*model, context);
+    const auto resolved = resolve(params.source, *model, listening.progress(), context.stop);
+    ReconstructResult result;
+    result.memory = resolved.info;
+    result.reconstruction = icae::reconstruct(*model, *resolved.source, options, listening.listener(), context.stop);
+    listening.finish();
+    return result;
+}
+
+ReadResult Session::continueText(const ReadParams& params, const RequestContext& context)
+{
+    return readSources(Task::Continue, params, context);
+}
+
+ReadResult Session::ask(const ReadParams& params, const RequestContext& context)
+{
+    if (params.question.empty())
+        throw Error(ErrorKind::InvalidInput, "There is no question.", "Ask something.");
+    return readSources(Task::Instruct, params, context);
+}
+
+MemoryInfo Session::saveMemory(const SaveMemoryParams& params, const RequestContext& /*context*/)
+{
+    m_memories.find(params.memory).source->memory.save(params.path);
+    return m_memories.saved(params.memory, params.path);
+}
+
+MemoryInfo Session::loadMemory(const LoadMemoryParams& params, const RequestContext& /*context*/)
+{
+    Source source;
+    source.memory = Memory::load(params.path, *model());
+    return m_memories.add(std::move(source), params.path).info;
+}
+
+std::shared_ptr<const Model> Session::model() const
+{
+    const std::scoped_lock lock(m_modelMutex);
+    if (!m_model)
+        throw Error(ErrorKind::InvalidInput, "No model is loaded.", "Load one first.");
+    return m_model;
+}
+
+void Session::setModel(std::shared_ptr<const Model> model)
+{
+    {
+        const std::scoped_lock lock(m_modelMutex);
+        std::swap(m_model, model);
+    }
+    if (!model)
+        return;
+    model.reset();
+    returnFreedMemory();
+}
+
+MemoryShelf::Held Session::resolve(const SourceParams& params, const Model& model, const ProgressCallback& progress,
+                                   const std::stop_token& stop)
+{
+    MemoryShelf::Held held;
+    if (params.memory.empty()) {
+        held = m_memories.add(compressSource(model, params.text, compressOptionsOf(params), progress, stop), {});
+    } else {
+        held = m_memories.find(params.memory);
+        Memory::requireSameModel(held.source->memory.header, model, "The memory");
+        if (!params.text.empty()) {
+            auto known = std::make_shared<Source>(*held.source);
+            attachText(*known, params.text, "the given text", model);
+            held.source = known;
+        }
+    }
+    held.source = onDeviceOf(model, held.source);
+    return held;
+}
+
+ReadResult Session::readSources(Task task, const ReadParams& params, const RequestContext& context)
+{
+    const ReadOptions options{task, params.question, params.maxTokens, samplingOf(params.sampling)};
+    const auto model = this->model();
+    Listening listening(*model, context);
+    std::vector<MemoryShelf::Held> resolved;
+    for (const auto& source : params.sources)
+        resolved.push_back(resolve(source, *model, listening.progress(), context.stop));
+    std::vector<ReadSource> sources;
+    for (std::size_t i = 0; i < resolved.size(); ++i)
+        sources.push_back({resolved[i].source.get(), params.sources[i].spans});
+    auto result = icae::readSources(*model, sources, options, listening.listener(), context.stop);
+    listening.finish();
+    for (const auto& source : resolved)
+        result.memories.push_back(source.info.id);
+    return result;
+}
+
+} // namespace icae

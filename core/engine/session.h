@@ -1,0 +1,68 @@
+#pragma once
+
+#include "engine/channel.h"
+#include "engine/memory_shelf.h"
+#include "icae/model.h"
+#include "study/read.h"
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace icae {
+
+/// What a request has at hand while it is answered.
+struct RequestContext {
+    const RequestId& id;
+    Channel& channel; ///< for progress and streamed tokens
+    const std::stop_token& stop;
+};
+
+/// What the engine knows between requests, the model and the memories, and how it answers each of them. Light requests
+/// may come from another thread than model requests; those come one at a time.
+class Session {
+public:
+    /// @param version of this program
+    explicit Session(std::string version);
+
+    InitializeResult initialize(const InitializeParams& params, const RequestContext& context);
+    EngineStatus status(const NoParams& params, const RequestContext& context);
+    ModelList listModels(const ListModelsParams& params, const RequestContext& context);
+    TextPlan plan(const PlanParams& params, const RequestContext& context);
+    MemoryList listMemories(const NoParams& params, const RequestContext& context);
+    MemoryList discardMemory(const MemoryParams& params, const RequestContext& context);
+    ExportResult exportReport(const ExportParams& params, const RequestContext& context);
+
+    /// The old model stays until the new one is there, unless memory is too short for both.
+    LoadedModel loadModel(const LoadModelParams& params, const RequestContext& context);
+    EngineStatus unloadModel(const NoParams& params, const RequestContext& context);
+    CompressResult compress(const CompressParams& params, const RequestContext& context);
+    ScoreResult score(const ScoreParams& params, const RequestContext& context);
+    ReconstructResult reconstruct(const ReconstructParams& params, const RequestContext& context);
+    ReadResult continueText(const ReadParams& params, const RequestContext& context);
+    ReadResult ask(const ReadParams& params, const RequestContext& context);
+    MemoryInfo saveMemory(const SaveMemoryParams& params, const RequestContext& context);
+    MemoryInfo loadMemory(const LoadMemoryParams& params, const RequestContext& context);
+
+    void setCapabilities(std::vector<std::string> methods) { m_capabilities = std::move(methods); }
+    /// @param waiting how many model requests wait
+    void setQueue(std::function<std::int64_t()> waiting) { m_waiting = std::move(waiting); }
+
+private:
+    std::shared_ptr<const Model> model() const;
+    void setModel(std::shared_ptr<const Model> model);
+    /// The memory that is named, or that of the text, compressed now; where the model computes.
+    MemoryShelf::Held resolve(const SourceParams& params, const Model& model, const ProgressCallback& progress,
+                              const std::stop_token& stop);
+    ReadResult readSources(Task task, const ReadParams& params, const RequestContext& context);
+
+    std::string m_version;
+    std::vector<std::string> m_capabilities;
+    std::function<std::int64_t()> m_waiting;
+    MemoryShelf m_memories;
+    mutable std::mutex m_modelMutex;
+    std::shared_ptr<const Model> m_model;
+};
+
+} // namespace icae

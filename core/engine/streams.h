@@ -1,0 +1,52 @@
+#pragma once
+
+#include "engine/channel.h"
+#include "protocol/progress.h"
+#include "text/streaming.h"
+
+#include <chrono>
+#include <memory>
+#include <vector>
+
+namespace icae {
+
+/// Tells the client how far a request has come, some times a second.
+class ProgressReporter {
+public:
+    ProgressReporter(Channel& channel, RequestId id);
+    ProgressCallback callback();
+
+private:
+    void report(const Progress& progress);
+
+    Channel& m_channel;
+    RequestId m_id;
+    ProgressMeter m_meter;
+};
+
+/// Sends what a request writes as text, in batches: at most 60 a second.
+class TokenStreamer {
+public:
+    /// @param continued the prompts' texts follow each other: only the first one starts a text
+    TokenStreamer(Channel& channel, RequestId id, std::shared_ptr<const Tokenizer> tokenizer);
+
+    /// @param parts prompts of the request; @param part whose token it is
+    void add(std::size_t parts, std::size_t part, std::int32_t token);
+    void finish(); ///< sends what is left
+
+private:
+    using Clock = std::chrono::steady_clock;
+    struct Part {
+        StreamingDetokenizer text;
+        StreamedText pending;
+    };
+    void flush();
+
+    Channel& m_channel;
+    RequestId m_id;
+    std::shared_ptr<const Tokenizer> m_tokenizer;
+    std::vector<Part> m_parts;
+    Clock::time_point m_last;
+};
+
+} // namespace icae

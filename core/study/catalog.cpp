@@ -1,0 +1,211 @@
+#include "study/catalog.h"
+
+#include "protocol/error.h"
+#include "protocol/json.h"
+#include "tensor/compat.h"
+#include "tensor/sha256.h"
+#include "text/text_file.h"
+
+#include <algorithm>
+#include <set>
+
+namespace icae {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int levelsBelow = 2;
+constexpr auto adapterFile = "icae.safetensors";
+constexpr auto memoryTokens = "memory_token_embed.weight";
+
+MemoryNeed memoryNeed(const LlmConfig& config, const AdapterConfig* adapter)
+{
+    return {memoryNeeded(config, adapter, at::kFloat), memoryNeeded(config, adapter, at::kBFloat16)};
+}
+
+std::int64_t sizeOfFiles(const std::vector<fs::path>& files)
+{
+    std::int64_t total = 0;
+    std::error_code ignored;
+    for (const auto& file : files)
+        total += static_cast<std::int64_t>(fs::file_size(file, ignored));
+    return total;
+}
+
+AdapterFit fitOf(const AdapterFile& file, const BaseInfo& base)
+{
+    AdapterFit fit;
+    fit.base = base.folder;
+    const auto config = readLlmConfig(base.folder);
+    fit.doesNotFit = whyAdapterDoesNotFit(file, config);
+    if (fit.doesNotFit.empty())
+        fit.doesNotFit = whyBaseDiffers(file.config, {base.configSha256, base.weightsSha256});
+    if (fit.doesNotFit.empty())
+        fit.memoryBytes = memoryNeed(config, &file.config);
+    return fit;
+}
+
+/// A language model's config.json; run directories have files of that name, too.
+bool holdsBase(const fs::path& folder)
+{
+    std::error_code ignored;
+    if (!fs::is_regular_file(folder / "config.json", ignored))
+        return false;
+    try {
+        const auto json = JsonReader::parse(readTextFile(folder / "config.json"), "config.json");
+        return json.has("architectures") || json.has("model_type");
+    } catch (const Error&) {
+        return true; // listed, with what is wrong
+    }
+}
+
+/// A checkpoint as published: one file with the memory tokens in it.
+bool isPublishedAdapter(const fs::path& file)
+{
+    if (file.extension() != ".safetensors" || file.filename() == adapterFile)
+        return false;
+    try {
+        return TensorStore::open(file)->contains(memoryTokens);
+    } catch (const Error&) {
+        return false;
+    }
+}
+
+/// What one search has found, each once.
+struct Found {
+    std::set<fs::path> seen;
+    std::vector<fs::path> bases;
+    std::vector<fs::path> adapters;
+
+    void search(const fs::path& folder, int levels)
+    {
+        std::error_code ignored;
+        const auto real = fs::weakly_canonical(folder, ignored);
+        if (!seen.insert(real).second)
+            return;
+        const bool base = holdsBase(folder);
+        if (base)
+            bases.push_back(folder);
+        if (fs::exists(folder / adapterFile, ignored))
+            adapters.push_back(folder);
+        std::vector<fs::path> entries;
+        for (const auto& entry : fs::directory_iterator(folder, ignored))
+            entries.push_back(entry.path());
+        std::sort(entries.begin(), entries.end());
+        for (const auto& entry : entries) {
+            if (levels > 0 && fs::is_directory(entry, ignored))
+                search(entry, levels - 1);
+            else if (!base && isPublishedAdapter(entry))
+                adapters.push_back(entry);
+        }
+    }
+};
+
+} // namespace
+
+BaseInfo describeBase(const fs::path& folder, bool hash)
+{
+    BaseInfo info;
+    info.folder = folder.string();
+    std::error_code ignored;
+    info.tokenizer = fs::exists(folder / "tokenizer.model", ignored);
+    try {
+        const auto config = readLlmConfig(folder);
+        info.architecture = config.architecture;
+        info.parameters = config.parameters();
+        info.layers = config.layers;
+        info.hiddenSize = config.hiddenSize;
+        info.intermediateSize = config.intermediateSize;
+        info.heads = config.heads;
+        info.kvHeads = config.kvHeads;
+        info.headDim = config.headDim;
+        info.vocabulary = config.vocabSize;
+        info.positions = config.maxPositions;
+        info.ropeTheta = config.ropeTheta;
+        info.tiedEmbeddings = config.tiedEmbeddings;
+        info.memoryBytes = memoryNeed(config, nullptr);
+        const auto store = TensorStore::open(folder);
+        info.diskBytes = sizeOfFiles(store->files());
+        checkWeights(config, *store);
+        info.configSha256 = sha256OfFile(folder / "config.json");
+        info.weightsSha256 =
+            hash ? sha256OfFiles(store->files()) : quickSha256OfFiles(store->files()).value_or(std::string());
+    } catch (const Error& error) {
+        info.problem = error.message();
+        info.remedy = error.remedy();
+    }
+    return info;
+}
+
+AdapterInfo describeAdapter(const fs::path& path, const std::vector<BaseInfo>& bases, bool hash)
+{
+    AdapterInfo info;
+    info.path = path.string();
+    try {
+        const auto file = AdapterFile::open(path);
+        const auto& c = file.config;
+        info.file = file.weights.string();
+        info.parameters = file.parameters();
+        info.diskBytes = sizeOfFiles({file.weights});
+        info.slots = c.slots;
+        info.elasticSlots = c.elasticSlots;
+        info.spanTokens = c.spanTokens;
+        info.positionLayout = layoutName(c.layout);
+        info.aeReads = aeReadsName(c.aeReads);
+        info.slotScale = c.slotScale;
+        info.contextBos = c.contextBos;
+        info.lora = {c.rank, c.alpha, c.targets};
+        info.specialTokens = c.specialTokens;
+        info.sha256 = hash ? sha256OfFile(file.weights) : quickSha256OfFile(file.weights).value_or(std::string());
+        info.inferred = c.inferred;
+        info.published = !c.inferred.empty();
+        info.baseNamed = !c.baseWeightsHash.empty();
+        for (const auto& base : bases)
+            if (!base.architecture.empty() && base.diskBytes > 0)
+                info.fits.push_back(fitOf(file, base));
+    } catch (const Error& error) {
+        info.problem = error.message();
+        info.remedy = error.remedy();
+    }
+    return info;
+}
+
+ModelList listModels(const ListModelsParams& params)
+{
+    ModelList list;
+    Found found;
+    for (const auto& folder : params.folders) {
+        std::error_code ignored;
+        if (fs::is_directory(folder, ignored))
+            found.search(fs::absolute(folder).lexically_normal(), levelsBelow);
+        else
+            list.problems.push_back({folder, "There is no folder " + folder + ".", "Check the path, or remove it."});
+    }
+    for (const auto& base : found.bases)
+        list.bases.push_back(describeBase(base, params.hashes));
+    for (auto& base : list.bases) {
+        if (base.tokenizer || !base.problem.empty())
+            continue;
+        base.problem = base.folder + " holds no tokenizer.model.";
+        base.remedy = "Download tokenizer.model (sentencepiece) from where the model came.";
+    }
+    for (const auto& adapter : found.adapters)
+        list.adapters.push_back(describeAdapter(adapter, list.bases, params.hashes));
+    return list;
+}
+
+std::vector<DeviceInfo> listDevices()
+{
+    std::vector<DeviceInfo> devices;
+    const auto add = [&](const at::Device& device) {
+        const auto memory = deviceMemory(device);
+        devices.push_back({device.str(), describeDevice(device), memory.total, memory.free});
+    };
+    add(at::kCPU);
+    for (int i = 0; i < compat::cudaDeviceCount(); ++i)
+        add(at::Device(at::kCUDA, static_cast<at::DeviceIndex>(i)));
+    return devices;
+}
+
+} // namespace icae

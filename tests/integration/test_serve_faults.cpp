@@ -1,0 +1,261 @@
+#include "engine.h"
+
+#include <QtTest>
+
+#include <csignal>
+
+using namespace icae;
+using namespace Qt::StringLiterals;
+
+/// What a client may do wrong, and what may go wrong with it: an error reply or a clean exit.
+class TestServeFaults : public QObject {
+    Q_OBJECT
+
+    ModelFixture m_model;
+    std::string m_long = ModelFixture::text(3000).toStdString();
+
+    void load(Engine& engine) const
+    {
+        engine.call(protocol::modelsLoad, {m_model.path("").string(), {}, "cpu", "auto", "reconstruct"});
+    }
+    /// A request that takes long.
+    std::int64_t sendLong(Engine& engine) const
+    {
+        ReconstructParams params;
+        params.source.text = m_long;
+        return engine.send(protocol::reconstruct, params);
+    }
+    static bool works(Engine& engine) { return engine.call(protocol::status, {}).residentBytes > 0; }
+
+private Q_SLOTS:
+    void hostileFrames_data()
+    {
+        QTest::addColumn<QByteArray>("bytes");
+        QTest::newRow("no header") << QByteArray("GET / HTTP/1.1\r\n\r\n");
+        QTest::newRow("bad length") << QByteArray("Content-Length: -1\r\n\r\n");
+        QTest::newRow("endless header") << QByteArray(1 << 20, 'x');
+        QTest::newRow("zeros") << QByteArray(70000, '\0');
+        QTest::newRow("no JSON") << QByteArray::fromStdString(framed("hello"));
+        QTest::newRow("empty") << QByteArray::fromStdString(framed(""));
+        QTest::newRow("invalid UTF-8") << QByteArray::fromStdString(framed("{\"jsonrpc\":\"\xff\"}"));
+        QTest::newRow("deep") << QByteArray::fromStdString(framed(std::string(1U << 20U, '[')));
+        QTest::newRow("deep object") << QByteArray::fromStdString(framed([] {
+            std::string text;
+            for (int i = 0; i < 100000; ++i)
+                text += "{\"a\":";
+            return text;
+        }()));
+        QTest::newRow("batch") << QByteArray::fromStdString(framed("[]"));
+        QTest::newRow("no method") << QByteArray::fromStdString(framed(R"({"jsonrpc":"2.0"})"));
+        QTest::newRow("too long") << QByteArray("Content-Length: 104857600\r\n\r\n") + QByteArray(104857600, ' ');
+    }
+
+    /// Each is answered once, and the next request as if nothing had been.
+    void hostileFrames()
+    {
+        QFETCH(QByteArray, bytes);
+        Engine engine(m_model);
+        engine.write(bytes.toStdString());
+        QVERIFY(works(engine));
+        QVERIFY(!engine.unasked.empty() && engine.unasked.size() <= 2);
+        QVERIFY(engine.unasked.front().error.has_value());
+    }
+
+    /// A gigabyte is announced and never comes: the engine waits without holding it, and ends with its input.
+    void announcedGigabyte()
+    {
+        Engine engine(m_model);
+        QVERIFY(works(engine));
+        engine.write("Content-Length: 1073741824\r\n\r\nabc");
+        QVERIFY(engine.waitFor([&] { return !engine.unasked.empty(); }));
+        engine.process.closeWriteChannel();
+        QVERIFY(engine.process.waitForFinished(20000));
+        QCOMPARE(engine.process.exitCode(), 0);
+        QCOMPARE(engine.process.exitStatus(), QProcess::NormalExit);
+    }
+
+    void tornFrames()
+    {
+        Engine engine(m_model);
+        const auto frame = framed(requestContent(1000, protocol::status.name, nlohmann::json::object()));
+        for (const char byte : frame) {
+            engine.write(std::string(1, byte));
+            engine.process.waitForBytesWritten(1000);
+        }
+        QVERIFY(!engine.answer(1000).error);
+    }
+
+    void wrongRequests_data()
+    {
+        QTest::addColumn<QByteArray>("method");
+        QTest::addColumn<QByteArray>("params");
+        QTest::addColumn<int>("code");
+        const auto row = [](const char* name, const char* method, const char* params, int code) {
+            QTest::newRow(name) << QByteArray(method) << QByteArray(params) << code;
+        };
+        row("unknown method", "dance", "{}", protocol::methodNotFound);
+        row("missing field", "text/plan", "{}", protocol::invalidParams);
+        row("wrong type", "text/plan", R"({"text":5})", protocol::invalidParams);
+        row("wrong nested type", "reconstruct", R"({"source":{"text":"a","spans":"all"}})", protocol::invalidParams);
+        row("huge number", "text/plan", R"({"text":"a","slots":1e300})", protocol::invalidParams);
+        row("unknown name", "export", R"({"kind":"picture","format":"html","reconstruction":{}})",
+            protocol::invalidParams);
+        row("params are a list", "status", "[]", protocol::invalidRequest);
+        row("no model", "text/plan", R"({"text":"a"})", protocol::requestFailed);
+        row("unknown device", "models/load", R"({"base":"base","device":"toaster"})", protocol::requestFailed);
+    }
+
+    void wrongRequests()
+    {
+        QFETCH(QByteArray, method);
+        QFETCH(QByteArray, params);
+        QFETCH(int, code);
+        Engine engine(m_model);
+        engine.sendContent(R"({"jsonrpc":"2.0","id":500,"method":")" + method.toStdString() + R"(","params":)"
+                           + params.toStdString() + "}");
+        const auto answer = engine.answer(500);
+        QCOMPARE(answer.error->code, code);
+        QVERIFY(!answer.error->message.empty() && !answer.error->remedy.empty());
+        QVERIFY(works(engine));
+    }
+
+    void wrongValues()
+    {
+        Engine engine(m_model);
+        load(engine);
+        ReconstructParams params;
+        QVERIFY(engine.failure(protocol::reconstruct, params).starts_with("invalid_input: There is no text"));
+        params.source.text = "a";
+        params.source.slots = -1;
+        QVERIFY(!engine.failure(protocol::reconstruct, params).empty());
+        params.source.slots = std::nullopt;
+        params.source.spanTokens = INT64_MAX;
+        QVERIFY(!engine.failure(protocol::reconstruct, params).empty());
+        params.source.spanTokens = std::nullopt;
+        params.sampling.temperature = -1;
+        QVERIFY(!engine.failure(protocol::reconstruct, params).empty());
+        params.sampling.temperature = 0;
+        params.source.text = std::string("zero \0 byte", 11);
+        engine.answer(engine.send(protocol::reconstruct, params)); // whatever it says, it goes on
+        params.source.memory = "memory-1";
+        QVERIFY(engine.failure(protocol::reconstruct, params).starts_with("not_found"));
+        ReadParams read;
+        read.sources.resize(1);
+        read.sources[0].text = "a";
+        read.maxTokens = INT64_MAX;
+        QVERIFY(!engine.failure(protocol::continueText, read).empty());
+        QVERIFY(works(engine));
+    }
+
+    void cancelsInMidStream()
+    {
+        Engine engine(m_model);
+        load(engine);
+        const auto id = sendLong(engine);
+        QVERIFY(engine.waitFor([&] { return !engine.notesOf(protocol::tokens).empty(); }));
+        engine.cancel(id);
+        const auto result = engine.result(protocol::reconstruct, id); // keeps what was written
+        QVERIFY(result.reconstruction.stopped && !result.reconstruction.text.empty());
+        QVERIFY(result.reconstruction.generatedTokens < result.reconstruction.tokens);
+        QVERIFY(!result.reconstruction.scores);
+        QVERIFY(works(engine));
+    }
+
+    /// Model requests wait for each other, light ones do not; a waiting one that is cancelled is answered at once.
+    void queues()
+    {
+        Engine engine(m_model);
+        load(engine);
+        const auto running = sendLong(engine);
+        const auto waiting = sendLong(engine);
+        const auto last = engine.send(protocol::compress, {{"Short.", "s", {}, {}, {}, {}}});
+        QVERIFY(engine.call(protocol::textPlan, {"Hello.", {}, {}, false}).tokens > 0);
+        QVERIFY(!engine.answered(running) && !engine.answered(last));
+        QVERIFY(engine.call(protocol::status, {}).waiting >= 1);
+        engine.cancel(waiting);
+        QCOMPARE(engine.answer(waiting).error->code, protocol::requestCancelled);
+        QVERIFY(!engine.answered(running));
+        engine.cancel(running);
+        engine.answer(last);
+        QVERIFY(engine.answered(running));
+        engine.cancel(running); // long over
+        engine.cancel(123456);
+        QVERIFY(works(engine));
+    }
+
+    void sameIdTwice()
+    {
+        Engine engine(m_model);
+        load(engine);
+        const auto id = sendLong(engine);
+        engine.sendContent(requestContent(id, protocol::status.name, nlohmann::json::object()));
+        QCOMPARE(engine.answer(id).error->code, protocol::invalidRequest);
+        engine.cancel(id);
+        QVERIFY(works(engine));
+    }
+
+    void inputClosed()
+    {
+        Engine engine(m_model);
+        load(engine);
+        sendLong(engine);
+        QVERIFY(engine.waitFor([&] { return !engine.notesOf(protocol::tokens).empty(); }));
+        engine.process.closeWriteChannel();
+        QVERIFY(engine.process.waitForFinished(20000));
+        QCOMPARE(engine.process.exitStatus(), QProcess::NormalExit);
+        QCOMPARE(engine.process.exitCode(), 0);
+    }
+
+    void outputClosed()
+    {
+        Engine engine(m_model);
+        load(engine);
+        sendLong(engine);
+        QVERIFY(engine.waitFor([&] { return !engine.notesOf(protocol::tokens).empty(); }));
+        engine.process.closeReadChannel(QProcess::StandardOutput);
+        engine.send(protocol::status, {}); // wakes it
+        engine.process.closeWriteChannel();
+        QVERIFY(engine.process.waitForFinished(20000));
+        QCOMPARE(engine.process.exitStatus(), QProcess::NormalExit);
+    }
+
+    void signals_data()
+    {
+        QTest::addColumn<int>("signal");
+        QTest::addColumn<int>("exitCode");
+        QTest::newRow("SIGTERM") << SIGTERM << 130;
+        QTest::newRow("SIGINT") << SIGINT << 130;
+    }
+
+    void signals()
+    {
+        QFETCH(int, signal);
+        QFETCH(int, exitCode);
+        Engine engine(m_model);
+        load(engine);
+        sendLong(engine);
+        QVERIFY(engine.waitFor([&] { return !engine.notesOf(protocol::tokens).empty(); }));
+        kill(static_cast<pid_t>(engine.process.processId()), signal);
+        QVERIFY(engine.process.waitForFinished(20000));
+        QCOMPARE(engine.process.exitStatus(), QProcess::NormalExit);
+        QCOMPARE(engine.process.exitCode(), exitCode);
+    }
+
+    /// Unloading gives the memory back to the system.
+    void returnsMemory()
+    {
+        Engine engine(m_model);
+        load(engine);
+        ReconstructParams params;
+        params.source.text = m_long;
+        params.tokens = false;
+        engine.cancel(engine.send(protocol::reconstruct, params));
+        const auto loaded = engine.call(protocol::status, {});
+        const auto unloaded = engine.call(protocol::modelsUnload, {});
+        QVERIFY(!unloaded.model);
+        QVERIFY(unloaded.residentBytes <= loaded.residentBytes);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestServeFaults)
+#include "test_serve_faults.moc"
