@@ -49,7 +49,7 @@ CommandAction addServe(CLI::App& program)
         program.add_subcommand("serve", "Be the engine of a graphical client, on standard input and output");
     command->footer("Speaks JSON-RPC 2.0 in frames with Content-Length; ends when its input does. Log on standard\n"
                     "error. Nothing listens on a network.\n"
-                    "Example: ssh gpu-host icae serve");
+                    "Example: icae serve, or from another machine: ssh gpu-host icae serve");
     return [](CommandContext& context) { return serveClient(context); };
 }
 

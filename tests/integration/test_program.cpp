@@ -18,7 +18,7 @@ private Q_SLOTS:
     {
         QTest::addColumn<QString>("command");
         for (const char* command :
-             {"info", "compress", "reconstruct", "continue", "ask", "evaluate", "verify", "bench"})
+             {"info", "compress", "reconstruct", "continue", "ask", "evaluate", "verify", "bench", "serve"})
             QTest::newRow(command) << QString::fromLatin1(command);
     }
 
@@ -50,6 +50,7 @@ private Q_SLOTS:
         QCOMPARE(json["adapters"].size(), 1U);
         QCOMPARE(json["adapters"][0]["slots"].get<int>(), 16);
         const auto adapterAlone = m_model.run({u"info"_s, u"reconstruct"_s, u"--json"_s}).json();
+        QCOMPARE(json["adapters"][0]["fits"][0]["does_not_fit"].get<std::string>(), std::string());
         QCOMPARE(adapterAlone["base"]["weights_sha256"], json["base"]["weights_sha256"]);
     }
 

@@ -86,6 +86,7 @@ void EngineProcess::launch()
 {
     release({});
     m_lastLines.clear();
+    m_unreadLog.clear();
     m_process = new QProcess(this);
     connect(m_process, &QProcess::started, this, [this] {
         setState(State::Running);
@@ -93,7 +94,7 @@ void EngineProcess::launch()
     });
     connect(m_process, &QProcess::readyReadStandardOutput, this,
             [this] { Q_EMIT received(m_process->readAllStandardOutput()); });
-    connect(m_process, &QProcess::readyReadStandardError, this, &EngineProcess::readLog);
+    connect(m_process, &QProcess::readyReadStandardError, this, [this] { readLog(false); });
     connect(m_process, &QProcess::finished, this, &EngineProcess::onFinished);
     connect(m_process, &QProcess::errorOccurred, this, [this](QProcess::ProcessError error) {
         if (error == QProcess::FailedToStart)
@@ -105,10 +106,13 @@ void EngineProcess::launch()
     m_process->start(program, words);
 }
 
-void EngineProcess::readLog()
+void EngineProcess::readLog(bool whole)
 {
-    while (m_process->canReadLine() || (m_process->state() == QProcess::NotRunning && !m_process->atEnd())) {
-        const auto line = QString::fromUtf8(m_process->readLine()).trimmed();
+    m_unreadLog += m_process->readAllStandardError();
+    auto lines = m_unreadLog.split('\n');
+    m_unreadLog = whole ? QByteArray() : lines.takeLast();
+    for (const auto& bytes : lines) {
+        const auto line = QString::fromUtf8(bytes).trimmed();
         if (line.isEmpty())
             continue;
         m_lastLines.append(line);
@@ -129,7 +133,7 @@ void EngineProcess::onFinished(int code, QProcess::ExitStatus status)
 {
     if (const auto rest = m_process->readAllStandardOutput(); !rest.isEmpty())
         Q_EMIT received(rest);
-    readLog();
+    readLog(true);
     QString what;
     QString remedy = tr("It is started again; texts and results are still here.");
     if (status == QProcess::CrashExit && code == SIGKILL) {

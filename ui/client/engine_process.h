@@ -53,7 +53,7 @@ Q_SIGNALS:
 
 private:
     void launch();
-    void readLog();
+    void readLog(bool whole);
     void onFailedToStart();
     void onFinished(int code, QProcess::ExitStatus status);
     void recover(const Error& why, bool again);
@@ -65,6 +65,7 @@ private:
     QTimer m_restart;
     State m_state = State::Stopped;
     int m_failures = 0; ///< unconfirmed ends in a row
+    QByteArray m_unreadLog; ///< a line that is not complete yet
     QStringList m_lastLines; ///< of its standard error, for details
 };
 
