@@ -63,6 +63,7 @@ private Q_SLOTS:
         m_window = std::make_unique<MainWindow>(*m_theme, *m_client, *m_settings, model);
         m_window->show();
         QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
+        QApplication::setActiveWindow(m_window.get()); // a bare display has no window manager to do it
         shoot(u"compress-empty"_s);
         m_client->start();
         QTRY_VERIFY_WITH_TIMEOUT(m_client->model().has_value(), patience);

@@ -235,7 +235,12 @@ void CompressPage::showError(const Error& error)
 
 void CompressPage::onModelChanged()
 {
-    m_controls->setModel(m_client.model());
+    const auto& model = m_client.model();
+    const auto key = model ? model->base + '\n' + model->adapter + '\n' + model->device + '\n' + model->dtype : std::string();
+    if (key == m_modelKey && !key.empty())
+        return; // told again, by a status report
+    m_modelKey = key;
+    m_controls->setModel(model);
     onSourceChanged();
 }
 

@@ -86,6 +86,7 @@ private:
     bool m_runWhenPlanned = false;
     ReconstructionView m_view;
     QString m_sourceName;
+    std::string m_modelKey; ///< which model the plan is for
 };
 
 } // namespace icae

@@ -15,7 +15,6 @@ ModelCatalog::ModelCatalog(EngineClient& client, Settings& settings, QString sta
     connect(&m_client, &EngineClient::modelChanged, this, [this] {
         const auto& model = m_client.model();
         m_tree.setLoaded(model ? model->base : std::string(), model ? model->adapter : std::string());
-        refreshDevices();
     });
     connect(&m_settings, &Settings::modelFoldersChanged, this, [this] { refresh(); });
 }
@@ -115,6 +114,7 @@ void ModelCatalog::load(const std::string& base, const std::string& adapter, con
                                                 QString::fromStdString(model.adapter), QString::fromStdString(device),
                                                 QString::fromStdString(dtype)});
                            Q_EMIT loadingChanged();
+                           refreshDevices();
                        },
                    .failed =
                        [this](const Error& why) {
@@ -139,6 +139,7 @@ void ModelCatalog::unload()
         m_loading = false;
         m_settings.setModel({});
         Q_EMIT loadingChanged();
+        refreshDevices();
     };
     m_client.call(protocol::modelsUnload, {}, this,
                   {.done = [end](const EngineStatus&) { end(); },
