@@ -89,7 +89,8 @@ private Q_SLOTS:
         DiffListModel model;
         const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
         QCOMPARE(model.rowCount(), 0);
-        model.setDocument(std::make_shared<const DiffDocument>(documentOf("We saw 12 big ships.", "We saw 14 large ships!")));
+        model.setDocument(
+            std::make_shared<const DiffDocument>(documentOf("We saw 12 big ships.", "We saw 14 large ships!")));
         QCOMPARE(model.rowCount(), 2);
         QCOMPARE(model.index(1, DiffListModel::Source).data().toString(), u"."_s);
         model.setFilter({DifferenceClass::CaseOrPunctuation});

@@ -33,7 +33,8 @@ constexpr qint64 longestStall = 50;
 /// Seven hundred words of prose repeated with other numbers, to the wanted length.
 QString longText(int words)
 {
-    const auto story = sampleText(u"ferry"_s) + u"\n\n"_s + sampleText(u"news"_s) + u"\n\n"_s + sampleText(u"technical"_s);
+    const auto story =
+        sampleText(u"ferry"_s) + u"\n\n"_s + sampleText(u"news"_s) + u"\n\n"_s + sampleText(u"technical"_s);
     QString text;
     while (text.count(u' ') < words)
         text += story + u"\n\n"_s;
@@ -85,7 +86,10 @@ private Q_SLOTS:
     {
         page().setSource(sampleText(u"ferry"_s));
         QTRY_VERIFY_WITH_TIMEOUT(page().plan().has_value(), patience);
-        QTest::qWait(100);
+        const auto before = page().plan()->slots;
+        QTest::keyClick(m_window.get(), Qt::Key_Left, Qt::AltModifier);
+        QTest::keyClick(m_window.get(), Qt::Key_Left, Qt::AltModifier);
+        QTRY_VERIFY_WITH_TIMEOUT(page().plan().has_value() && page().plan()->slots < before, patience);
         QTest::keyClick(m_window.get(), Qt::Key_Return, Qt::ControlModifier);
         QTRY_VERIFY_WITH_TIMEOUT(!page().isRunning() && page().result().result, patience);
         QVERIFY(page().result().result->reconstruction.scores.has_value());
@@ -101,8 +105,10 @@ private Q_SLOTS:
         QTest::keyClick(m_window.get(), Qt::Key_F8);
         QCOMPARE(pane.currentDifference(), page().result().diff->differences.empty() ? -1 : 0);
         shoot(u"compress-difference"_s);
-        for (const auto& [mode, name] : std::initializer_list<std::pair<ResultPane::Mode, QString>>{
-                 {ResultPane::Mode::Inline, u"inline"_s}, {ResultPane::Mode::List, u"list"_s}, {ResultPane::Mode::Tokens, u"tokens"_s}}) {
+        for (const auto& [mode, name] :
+             std::initializer_list<std::pair<ResultPane::Mode, QString>>{{ResultPane::Mode::Inline, u"inline"_s},
+                                                                         {ResultPane::Mode::List, u"list"_s},
+                                                                         {ResultPane::Mode::Tokens, u"tokens"_s}}) {
             pane.setMode(mode);
             shoot(u"compress-"_s + name);
         }
@@ -155,8 +161,8 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(page().plan().has_value() && page().plan()->tokens > 3000, patience);
         QTest::keyClick(m_window.get(), Qt::Key_Return, Qt::ControlModifier);
         QTRY_VERIFY_WITH_TIMEOUT(page().isRunning(), patience);
-        QTRY_VERIFY_WITH_TIMEOUT(source().column().document() && source().column().document()->reconstruction.size() > 2000,
-                                 patience);
+        QTRY_VERIFY_WITH_TIMEOUT(
+            source().column().document() && source().column().document()->reconstruction.size() > 2000, patience);
         const auto stall = m_watchdog.longestStall();
         shoot(u"compress-running"_s);
         QTest::qWait(10);
@@ -209,9 +215,8 @@ private Q_SLOTS:
         page().setSource(sampleText(u"german"_s));
         QTRY_VERIFY_WITH_TIMEOUT(page().plan().has_value(), patience);
         QTest::keyClick(m_window.get(), Qt::Key_Return, Qt::ControlModifier);
-        QTRY_VERIFY_WITH_TIMEOUT(!page().isRunning() && page().result().result
-                                     && page().result().diff->source == page().source(),
-                                 patience);
+        QTRY_VERIFY_WITH_TIMEOUT(
+            !page().isRunning() && page().result().result && page().result().diff->source == page().source(), patience);
     }
 
     void cleanupTestCase()
@@ -230,7 +235,7 @@ private:
     /// @param scale of the screen, 1 or 2
     void shoot(const QString& name, int scale = 1)
     {
-        QTest::qWait(50);
+        QTest::qWait(80);
         QPixmap pixmap(m_window->size() * scale);
         pixmap.setDevicePixelRatio(scale);
         m_window->render(&pixmap);

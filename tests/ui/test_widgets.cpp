@@ -36,8 +36,9 @@ private Q_SLOTS:
     void theEditorKeepsTheTextAsWritten()
     {
         SourceEditor editor(m_theme);
-        for (const auto& text : {u"One. Two? \"Three.\"  Four"_s, u"Title\n\nFirst. Second.\n\n\nEnd\n"_s,
-                                 u"def f():\n    return 1\n\n\tx"_s, u""_s, u"\n\n"_s, sampleText(u"code"_s), sampleText(u"german"_s)}) {
+        for (const auto& text :
+             {u"One. Two? \"Three.\"  Four"_s, u"Title\n\nFirst. Second.\n\n\nEnd\n"_s,
+              u"def f():\n    return 1\n\n\tx"_s, u""_s, u"\n\n"_s, sampleText(u"code"_s), sampleText(u"german"_s)}) {
             editor.setSource(text);
             QTRY_VERIFY(!editor.isInserting());
             QCOMPARE(editor.source(), text);

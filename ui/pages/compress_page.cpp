@@ -61,6 +61,9 @@ CompressPage::CompressPage(const Theme& theme, EngineClient& client, Settings& s
     m_splitter->setStretchFactor(0, 1);
     m_splitter->setStretchFactor(1, 1);
     m_splitter->setSizes({1000, 1000});
+    // Whatever a pane shows, it keeps its width.
+    m_source->setMinimumWidth(Theme::grid(30));
+    m_result->setMinimumWidth(Theme::grid(50));
     auto* panes = new QHBoxLayout;
     panes->setSpacing(0);
     panes->addWidget(m_splitter, 1);
@@ -236,7 +239,8 @@ void CompressPage::showError(const Error& error)
 void CompressPage::onModelChanged()
 {
     const auto& model = m_client.model();
-    const auto key = model ? model->base + '\n' + model->adapter + '\n' + model->device + '\n' + model->dtype : std::string();
+    const auto key =
+        model ? model->base + '\n' + model->adapter + '\n' + model->device + '\n' + model->dtype : std::string();
     if (key == m_modelKey && !key.empty())
         return; // told again, by a status report
     m_modelKey = key;

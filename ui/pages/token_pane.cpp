@@ -62,9 +62,10 @@ TokenPane::TokenPane(const Theme& theme, QWidget* parent)
     measure(TokenMeasure::Rank, Qt::Key_R, tr("Colour by rank (R)"));
     row->addSpacing(Theme::grid());
     row->addWidget(m_legend);
-    row->addStretch(1);
     m_summary->setProperty("secondary", true);
-    row->addWidget(m_summary);
+    m_summary->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred); // gives way in a narrow pane
+    m_summary->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    row->addWidget(m_summary, 1);
     m_detailsAction->setCheckable(true);
     m_detailsAction->setShortcut(QKeySequence(Qt::Key_D));
     m_detailsAction->setToolTip(tr("Show the token's alternatives at the right (D)"));

@@ -13,7 +13,6 @@ namespace icae {
 namespace {
 
 constexpr int margin = 16;
-constexpr int tokenPadding = 1;
 constexpr int lineGap = 4;
 
 } // namespace
@@ -61,7 +60,7 @@ int TokenView::tokenWidth(const TokenItem& item)
     const auto known = m_widths.constFind(item.text);
     if (known != m_widths.constEnd())
         return *known;
-    const auto width = QFontMetrics(m_theme.font(TypeRole::Reading)).horizontalAdvance(item.text) + 2 * tokenPadding;
+    const auto width = QFontMetrics(m_theme.font(TypeRole::Reading)).horizontalAdvance(item.text);
     m_widths.insert(item.text, width);
     return width;
 }
@@ -181,7 +180,7 @@ void TokenView::paintLine(QPainter& painter, const Line& line, int top)
         if (item.special)
             text.setAlphaF(0.7F);
         painter.setPen(text);
-        painter.drawText(box.adjusted(tokenPadding, 0, 0, 0), Qt::AlignVCenter | Qt::AlignLeft, item.text);
+        painter.drawText(box.adjusted(0, 0, 1, 0), Qt::AlignVCenter | Qt::AlignLeft, item.text);
         if (token.rank > 0) { // not by colour alone
             painter.setPen(QPen(text, 1.4, Qt::DotLine));
             painter.drawLine(box.left() + 2, box.bottom() - 1, box.right() - 2, box.bottom() - 1);
