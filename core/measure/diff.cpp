@@ -137,8 +137,8 @@ private:
     std::size_t m_theirs = 0;
 };
 
-/// Where a cut at a reference offset within an equal hunk falls in the hypothesis: as far before the same word, unless the
-/// white space there is shorter.
+/// Where a cut at a reference offset within an equal hunk falls in the hypothesis: as far before the same word, unless
+/// the white space there is shorter.
 std::size_t matchingOffset(const DiffHunk& hunk, std::size_t offset, const Interned& ours, const Interned& theirs)
 {
     const auto firstAt = [](const Interned& side, std::size_t begin) {

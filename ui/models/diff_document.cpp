@@ -10,6 +10,8 @@ namespace {
 
 /// Rows longer than this are cut at a space: a view lays out whole rows.
 constexpr std::size_t longestRow = 1200;
+/// Differences up to this many bytes are not cut into rows.
+constexpr std::size_t shortDifference = 400;
 
 PieceKind pieceKind(DiffKind kind)
 {
@@ -94,6 +96,13 @@ private:
         }
         const auto ours = displayRowEnds(m_source.substr(hunk.sourceBegin, hunk.sourceEnd - hunk.sourceBegin));
         const auto theirs = displayRowEnds(m_written.substr(hunk.writtenBegin, hunk.writtenEnd - hunk.writtenBegin));
+        // A short difference stays in its sentence's row, whatever full stops it holds.
+        const bool isShort = difference >= 0
+            && std::max(hunk.sourceEnd - hunk.sourceBegin, hunk.writtenEnd - hunk.writtenBegin) <= shortDifference;
+        if (isShort) {
+            push({hunk.kind, difference, hunk.sourceBegin, hunk.sourceEnd, hunk.writtenBegin, hunk.writtenEnd});
+            return;
+        }
         if (hunk.kind == PieceKind::Equal && ours.size() != theirs.size()) {
             push({hunk.kind, -1, hunk.sourceBegin, hunk.sourceEnd, hunk.writtenBegin, hunk.writtenEnd});
             return;

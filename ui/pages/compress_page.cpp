@@ -63,7 +63,7 @@ CompressPage::CompressPage(const Theme& theme, EngineClient& client, Settings& s
     m_splitter->setSizes({1000, 1000});
     // Whatever a pane shows, it keeps its width.
     m_source->setMinimumWidth(Theme::grid(30));
-    m_result->setMinimumWidth(Theme::grid(50));
+    m_result->setMinimumWidth(Theme::grid(73));
     auto* panes = new QHBoxLayout;
     panes->setSpacing(0);
     panes->addWidget(m_splitter, 1);

@@ -43,7 +43,7 @@ MainWindow::MainWindow(Theme& theme, EngineClient& client, Settings& settings, c
 {
     setWindowTitle(tr("ICAE Explorer"));
     resize(1280, 800);
-    setMinimumSize(720, 480);
+    setMinimumSize(960, 560);
     makeActions();
     auto* column = new QVBoxLayout;
     column->setSpacing(0);
