@@ -1,6 +1,7 @@
 #include "command.h"
 
 #include "study/verify.h"
+#include "train/verify_training.h"
 
 #include <cstdio>
 #include <iostream>
@@ -56,7 +57,9 @@ int verifyFolders(const Arguments& arguments, CommandContext& context)
     for (const auto& folder : goldenFolders(arguments.folders)) {
         if (context.stop.stop_requested())
             return exitStopped;
-        const auto report = verifyFolder(folder, arguments.model.model, options);
+        auto report = verifyFolder(folder, arguments.model.model, options);
+        for (auto& check : verifyTraining(folder, arguments.model.model, options))
+            report.checks.push_back(std::move(check));
         ok = ok && report.ok();
         if (arguments.model.json)
             all.push_back(toJson(report));

@@ -2,6 +2,7 @@
 
 #include "protocol/error.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -57,17 +58,30 @@ JsonReader::JsonReader(nlohmann::json object, std::string source)
         throw notJson(m_source, "does not hold a JSON object");
 }
 
-JsonReader JsonReader::parse(std::string_view text, std::string source)
+JsonReader JsonReader::parse(std::string_view text, std::string source, bool comments)
 {
     if (nestsTooDeep(text))
         throw notJson(source, "is nested more than " + std::to_string(deepest) + " levels deep");
     nlohmann::json json;
     try {
-        json = nlohmann::json::parse(text);
+        json = nlohmann::json::parse(text, nullptr, true, comments);
     } catch (const nlohmann::json::exception& e) {
         throw notJson(source, "is not valid JSON", e.what());
     }
     return {std::move(json), std::move(source)};
+}
+
+void JsonReader::requireKnown(const std::vector<std::string_view>& keys) const
+{
+    for (const auto& [name, value] : m_json.items()) {
+        if (std::find(keys.begin(), keys.end(), name) != keys.end())
+            continue;
+        std::string known;
+        for (const auto key : keys)
+            known += (known.empty() ? "" : ", ") + std::string(key);
+        throw Error(ErrorKind::InvalidInput, m_source + " has an unknown field \"" + fieldName(name) + "\".",
+                    "Correct its name; known here are: " + known + ".");
+    }
 }
 
 bool JsonReader::has(std::string_view key) const

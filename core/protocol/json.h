@@ -17,9 +17,14 @@ class JsonReader {
 public:
     /// @param text JSON text of at most 64 nested levels; must hold one object
     /// @param source name for messages, e.g. the file's path
-    static JsonReader parse(std::string_view text, std::string source);
+    /// @param comments whether // and /* */ are allowed
+    static JsonReader parse(std::string_view text, std::string source, bool comments = false);
     /// Reads an object that has been parsed already.
     JsonReader(nlohmann::json object, std::string source);
+
+    /// Refuses fields that nobody reads: most often they are misspelt.
+    /// @throws Error (InvalidInput) naming the field and the known ones
+    void requireKnown(const std::vector<std::string_view>& keys) const;
 
     bool has(std::string_view key) const; ///< present and not null
     std::int64_t integer(std::string_view key, std::int64_t least, std::int64_t greatest) const;

@@ -3,13 +3,9 @@
 #include "icae/compressor.h"
 #include "icae/reader.h"
 #include "protocol/error.h"
-#include "protocol/json.h"
-#include "tensor/tensor_data.h"
-#include "text/text_file.h"
+#include "study/golden.h"
 
 #include <algorithm>
-#include <cmath>
-#include <map>
 
 namespace icae {
 
@@ -17,112 +13,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr auto expectedName = "expected.safetensors";
-constexpr std::size_t unratedContinuation = 8; // the published LM objective has no loss on its first 8 tokens
-
-struct Tolerances {
-    double vectors;
-    double losses;
-    bool exactIds;
-};
-
-Tolerances tolerancesFor(const Model& model)
-{
-    if (model.weights().dtype() != at::kFloat)
-        return {3e-2, 3e-2, false};
-    if (model.device().device.is_cpu())
-        return {1e-4, 1e-5, true};
-    return {1e-3, 1e-3, true};
-}
-
-/// Recorded values by name, and the worst error against them.
-class Golden {
-public:
-    Golden(std::shared_ptr<const TensorStore> store, Tolerances tolerances)
-        : m_store(std::move(store))
-        , m_tolerances(tolerances)
-    {
-    }
-
-    bool has(const std::string& name) const { return m_store->contains(name); }
-    at::Tensor tensor(const std::string& name) const { return toTensor(m_store->tensor(name)); }
-
-    std::vector<std::int32_t> ids(const std::string& name) const
-    {
-        const auto values = tensor(name).to(at::kLong).flatten().contiguous();
-        const auto* first = values.data_ptr<int64_t>();
-        return {first, first + values.numel()};
-    }
-
-    void compare(const std::string& kind, const std::string& name, const at::Tensor& actual)
-    {
-        const auto expected = tensor(name).to(at::kDouble).flatten();
-        const auto computed = actual.to(at::kCPU, at::kDouble).flatten();
-        double error = infinity;
-        if (computed.numel() == expected.numel()) {
-            const auto difference = computed - expected;
-            error = std::max((difference.norm() / expected.norm()).item<double>(),
-                             (difference.abs().max() / expected.abs().max()).item<double>());
-        }
-        record(kind, name, error, m_tolerances.vectors, false);
-    }
-
-    /// Where a token is all but certain, its NLL is rounding noise: errors count in nats then.
-    void compareTokenNll(const std::string& name, std::span<const double> actual)
-    {
-        const auto expected = tensor(name).to(at::kDouble).contiguous();
-        double error = actual.size() == static_cast<std::size_t>(expected.numel()) ? 0.0 : infinity;
-        for (std::size_t i = 0; error < infinity && i < actual.size(); ++i) {
-            const double value = expected.data_ptr<double>()[i];
-            error = std::max(error, std::abs(actual[i] - value) / std::max(1.0, std::abs(value)));
-        }
-        record("token_nll", name, error, m_tolerances.vectors, !m_tolerances.exactIds);
-    }
-
-    void compareLoss(const std::string& name, double expected, double actual)
-    {
-        record("loss", name, std::abs(actual - expected) / std::max(1.0, std::abs(expected)), m_tolerances.losses,
-               false);
-    }
-
-    void compareIds(const std::string& name, const std::vector<std::int32_t>& actual)
-    {
-        const auto expected = ids(name);
-        std::size_t equal = 0;
-        while (equal < expected.size() && equal < actual.size() && expected[equal] == actual[equal])
-            ++equal;
-        const double error =
-            1.0 - static_cast<double>(equal) / static_cast<double>(std::max<std::size_t>(1, expected.size()));
-        record("greedy_ids", name, error, 0.0, !m_tolerances.exactIds);
-    }
-
-    std::vector<VerifyCheck> checks() const
-    {
-        std::vector<VerifyCheck> result;
-        for (const auto& [kind, check] : m_checks)
-            result.push_back(check);
-        return result;
-    }
-
-private:
-    void record(const std::string& kind, const std::string& name, double error, double tolerance, bool informative)
-    {
-        auto& check = m_checks[kind];
-        check.kind = kind;
-        check.tolerance = tolerance;
-        check.informative = informative;
-        ++check.compared;
-        if (!(error <= check.worst) || check.where.empty()) { // NaN is the worst of all
-            check.worst = std::isnan(error) ? infinity : error;
-            check.where = name;
-        }
-    }
-
-    std::shared_ptr<const TensorStore> m_store;
-    Tolerances m_tolerances;
-    std::map<std::string, VerifyCheck> m_checks;
-};
 
 std::vector<Token> asTokens(const std::vector<std::int32_t>& ids)
 {
@@ -176,15 +66,14 @@ void compareTrainingLosses(Golden& golden, const Bench& bench, const std::string
                            const std::vector<std::int32_t>& continuation, const Prompt& ft,
                            const std::vector<std::int32_t>& answer)
 {
-    const auto expected = [&](const std::string& name) { return golden.tensor(name).to(at::kDouble).item<double>(); };
     const std::vector end{bench.eos()};
     if (const auto name = prefix + "ae.loss"; golden.has(name))
-        golden.compareLoss(name, expected(name), mean(bench.nll(ae, joined(context, end))));
+        golden.compareLoss("loss", name, golden.number(name), mean(bench.nll(ae, joined(context, end))));
     if (const auto name = prefix + "lm.loss"; golden.has(name))
-        golden.compareLoss(name, expected(name),
+        golden.compareLoss("loss", name, golden.number(name),
                            mean(std::span<const double>(bench.nll(lm, continuation)).subspan(unratedContinuation)));
     if (const auto name = prefix + "ft.loss"; golden.has(name))
-        golden.compareLoss(name, expected(name), mean(bench.nll(ft, joined(answer, end))));
+        golden.compareLoss("loss", name, golden.number(name), mean(bench.nll(ft, joined(answer, end))));
 }
 
 void comparePublished(Golden& golden, const Bench& bench, std::int64_t spanTokens)
@@ -253,7 +142,7 @@ void compareLab(Golden& golden, const Bench& bench)
                 return;
             const auto values = bench.nll(prompt, target);
             golden.compareTokenNll(tensor, values);
-            golden.compareLoss(tensor, golden.tensor(tensor).to(at::kDouble).mean().item<double>(), mean(values));
+            golden.compareLoss("loss", tensor, golden.tensor(tensor).to(at::kDouble).mean().item<double>(), mean(values));
         };
         const auto compareGreedy = [&](const std::string& tensor, const Prompt& prompt) {
             if (golden.has(tensor))
@@ -279,22 +168,6 @@ void compareLab(Golden& golden, const Bench& bench)
     }
 }
 
-/// The published adapters' rank, alpha and span length stand in expected.json, since no icae_config.json does.
-AdapterOverrides overridesFrom(const fs::path& folder)
-{
-    AdapterOverrides overrides;
-    const auto file = folder / "expected.json";
-    std::error_code ignored;
-    if (!fs::exists(file, ignored))
-        return overrides;
-    const auto json = JsonReader::parse(readTextFile(file), file.string());
-    if (json.has("lora_alpha"))
-        overrides.alpha = json.number("lora_alpha", 0, 1e6);
-    if (json.has("mem_size") && json.has("mean_compression_rate"))
-        overrides.spanTokens = json.integer("mem_size", 1, 1 << 16) * json.integer("mean_compression_rate", 1, 1 << 10);
-    return overrides;
-}
-
 } // namespace
 
 bool VerifyReport::ok() const
@@ -307,13 +180,13 @@ std::vector<fs::path> goldenFolders(const std::vector<fs::path>& folders)
     std::vector<fs::path> found;
     for (const auto& folder : folders) {
         std::error_code fault;
-        if (fs::exists(folder / expectedName, fault)) {
+        if (fs::exists(folder / goldenFile, fault)) {
             found.push_back(folder);
             continue;
         }
         const auto before = found.size();
         for (const auto& entry : fs::recursive_directory_iterator(folder, fault))
-            if (entry.path().filename() == expectedName)
+            if (entry.path().filename() == goldenFile)
                 found.push_back(entry.path().parent_path());
         if (found.size() == before)
             throw Error(ErrorKind::NotFound,
@@ -330,11 +203,11 @@ VerifyReport verifyFolder(const fs::path& folder, const fs::path& base, const Mo
     auto paths = findModel({}, folder, {});
     if (!base.empty())
         paths.base = findModel(base, {}, {}).base;
-    const auto overrides = overridesFrom(folder);
+    const auto overrides = goldenOverrides(folder);
     auto modelOptions = options;
     modelOptions.overrides = overrides;
     const auto model = Model::load(paths, modelOptions, {}, {});
-    Golden golden(TensorStore::open(folder / expectedName), tolerancesFor(*model));
+    Golden golden(folder, tolerancesFor(model->weights().dtype(), model->device().device));
     const Bench bench{*model};
     if (golden.has("case0.ids"))
         comparePublished(golden, bench, model->adapter().config.spanTokens);

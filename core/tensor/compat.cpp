@@ -56,6 +56,22 @@ at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor&
 #endif
 }
 
+bool fusedAdamW([[maybe_unused]] at::Tensor& values, [[maybe_unused]] at::Tensor& gradients,
+                [[maybe_unused]] at::Tensor& moments, [[maybe_unused]] at::Tensor& squares,
+                [[maybe_unused]] const at::Tensor& update, [[maybe_unused]] const at::Tensor& learningRate,
+                [[maybe_unused]] const AdamWSettings& settings, [[maybe_unused]] const at::Tensor& limit)
+{
+#if ICAE_TORCH2
+    if (!values.is_cuda())
+        return false;
+    at::_fused_adamw_(values, gradients, moments, squares, {}, update, learningRate, settings.beta1, settings.beta2,
+                      settings.decay, settings.epsilon, false, false, limit);
+    return true;
+#else
+    return false;
+#endif
+}
+
 void allowTf32(bool allow)
 {
     at::globalContext().setAllowTF32CuBLAS(allow);

@@ -14,6 +14,21 @@ namespace icae::compat {
 /// @return [B, H, T, hd]
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& mask);
 
+/// AdamW's constants.
+struct AdamWSettings {
+    double beta1 = 0.9;
+    double beta2 = 0.999;
+    double decay = 0;
+    double epsilon = 1e-8;
+};
+
+/// AdamW in one pass over memory, where this LibTorch and device have it. All tensors flat float32 on the device.
+/// @param update, learningRate [] on the device; @param limit [] the gradients are divided by it first
+/// @return false where there is none and nothing was done
+bool fusedAdamW(at::Tensor& values, at::Tensor& gradients, at::Tensor& moments, at::Tensor& squares,
+                const at::Tensor& update, const at::Tensor& learningRate, const AdamWSettings& settings,
+                const at::Tensor& limit);
+
 /// Turns reduced-precision float32 matrix products (TF32) on or off; they cost 4e-4 relative on slots.
 void allowTf32(bool allow);
 

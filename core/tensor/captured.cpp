@@ -1,0 +1,59 @@
+#include "tensor/captured.h"
+
+#if defined(ICAE_WITH_CUDA) && TORCH_VERSION_MAJOR >= 2
+#include <ATen/cuda/CUDAGraph.h>
+#include <c10/cuda/CUDAGuard.h>
+#endif
+
+namespace icae {
+
+#if defined(ICAE_WITH_CUDA) && TORCH_VERSION_MAJOR >= 2
+
+namespace {
+
+class CudaCapturer final : public Capturer {
+public:
+    explicit CudaCapturer(const at::Device& device)
+        : m_guard(c10::cuda::getStreamFromPool(true, device.index()))
+        , m_pool(at::cuda::graph_pool_handle())
+    {
+    }
+
+    std::unique_ptr<Work> capture(const std::function<void()>& work) override
+    {
+        auto result = std::make_unique<CudaWork>();
+        c10::cuda::getCurrentCUDAStream().synchronize();
+        // Relaxed: other threads may go on preparing batches meanwhile.
+        result->graph.capture_begin(m_pool, cudaStreamCaptureModeRelaxed);
+        work();
+        result->graph.capture_end();
+        return result;
+    }
+
+private:
+    struct CudaWork final : Work {
+        void replay() override { graph.replay(); }
+        at::cuda::CUDAGraph graph;
+    };
+
+    c10::cuda::CUDAStreamGuard m_guard;
+    at::cuda::MempoolId_t m_pool;
+};
+
+} // namespace
+
+std::unique_ptr<Capturer> Capturer::make(const at::Device& device)
+{
+    return device.is_cuda() ? std::make_unique<CudaCapturer>(device) : nullptr;
+}
+
+#else
+
+std::unique_ptr<Capturer> Capturer::make(const at::Device&)
+{
+    return nullptr;
+}
+
+#endif
+
+} // namespace icae

@@ -1,0 +1,339 @@
+#include "train/batch.h"
+
+#include "llm/decoder.h"
+#include "protocol/error.h"
+#include "study/golden.h"
+#include "text/spans.h"
+
+#include <algorithm>
+
+namespace icae {
+
+namespace {
+
+constexpr std::int64_t noTarget = -1;
+constexpr std::int64_t mostQuestionTokens = 64;
+constexpr std::int64_t mostAnswerTokens = 96;
+constexpr std::int64_t leastContextTokens = 16;
+constexpr std::int64_t mostContextTokens = 1536;
+constexpr std::int64_t mostSequences = 256;
+constexpr std::int64_t leastSequences = 4;
+
+Task taskOf(Objective objective)
+{
+    return objective == Objective::Autoencode ? Task::Autoencode
+        : objective == Objective::Continue    ? Task::Continue
+                                              : Task::Instruct;
+}
+
+std::int64_t roundUp(std::int64_t value, std::int64_t step)
+{
+    return (value + step - 1) / step * step;
+}
+
+void append(std::vector<std::int64_t>& ids, const auto& more)
+{
+    ids.insert(ids.end(), more.begin(), more.end());
+}
+
+/// Spans of all examples, one a row: context, memory tokens, padding.
+void layOutSpans(Batch& batch, const std::vector<Sample>& samples, const LlmConfig& config, const AdapterConfig& adapter,
+                 std::int64_t least)
+{
+    for (const auto& sample : samples)
+        for (const auto& span : sample.spans) {
+            ++batch.spanRows;
+            least = std::max<std::int64_t>(least, std::ssize(span));
+            batch.contextTokens += std::ssize(span);
+        }
+    batch.spanLength = least + batch.slots;
+    batch.spanIds.assign(static_cast<std::size_t>(batch.spanRows * batch.spanLength), 0);
+    batch.spanPositions.assign(batch.spanIds.size(), 0.0F);
+    std::int64_t row = 0;
+    for (const auto& sample : samples)
+        for (const auto& span : sample.spans) {
+            const auto start = batch.spanLength * row++;
+            auto* ids = batch.spanIds.data() + start;
+            ids = std::copy(span.begin(), span.end(), ids);
+            for (std::int64_t i = 0; i < batch.slots; ++i) {
+                *ids++ = config.vocabSize + i;
+                batch.slotRows.push_back(start + std::ssize(span) + i);
+            }
+            const auto positions = encoderPositions(adapter.layout, {std::ssize(span), batch.slots});
+            checkPositions(config, static_cast<double>(positions.back()));
+            std::copy(positions.begin(), positions.end(), batch.spanPositions.data() + start);
+        }
+}
+
+/// What one example's decoder reads behind the slots, and what it is to predict.
+void layOutText(Batch& batch, std::int64_t row, const Sample& sample, const LlmConfig& config,
+                const AdapterConfig& adapter)
+{
+    std::vector<std::int64_t> ids;
+    DecoderPositions positions;
+    if (sample.spans.empty()) {
+        positions.next = 0;
+    } else {
+        std::vector<SpanShape> shapes;
+        for (const auto& span : sample.spans)
+            shapes.push_back({std::ssize(span), batch.slots});
+        const auto task = taskOf(batch.objective);
+        positions = decoderPositions(adapter.layout, task, shapes, batch.leftLength);
+        ids.push_back(config.vocabSize + adapter.specialRow(specialTokenOf(task)));
+    }
+    append(ids, sample.prompt);
+    ids.insert(ids.end(), sample.targets.begin(), sample.targets.end() - 1);
+    const std::int64_t total = batch.leftLength + batch.slotsOfSequence() + batch.textLength;
+    auto* place = batch.positions.data() + row * total;
+    const auto read = batch.leftLength + batch.slotsOfSequence() + std::ssize(ids);
+    for (; std::ssize(positions.prompt) < read; positions.next += 1)
+        positions.prompt.push_back(positions.next);
+    checkPositions(config, static_cast<double>(positions.prompt.back()));
+    std::copy(positions.prompt.begin(), positions.prompt.end(), place);
+    std::copy(ids.begin(), ids.end(), batch.textIds.data() + row * batch.textLength);
+    auto* labels = batch.targets.data() + row * batch.textLength + (std::ssize(ids) - std::ssize(sample.targets));
+    for (std::int64_t i = 0; i < std::ssize(sample.targets); ++i)
+        labels[i] = i < sample.unrated ? noTarget : sample.targets[static_cast<std::size_t>(i)];
+    batch.targetCount += std::max<std::int64_t>(0, std::ssize(sample.targets) - sample.unrated);
+    std::copy(sample.left.begin(), sample.left.end(), batch.leftIds.data() + row * batch.leftLength);
+}
+
+} // namespace
+
+Batch assemble(Objective objective, const std::vector<Sample>& samples, std::int64_t slots, const LlmConfig& config,
+               const AdapterConfig& adapter, const Padding& padding)
+{
+    Batch batch;
+    batch.objective = objective;
+    batch.slots = slots;
+    batch.sequences = std::ssize(samples);
+    batch.leftLength = std::ssize(samples.front().left);
+    if (!samples.front().spans.empty())
+        layOutSpans(batch, samples, config, adapter, padding.spanTokens);
+    batch.textLength = padding.textLength;
+    for (const auto& sample : samples) {
+        const auto special = sample.spans.empty() ? 0 : 1;
+        batch.textLength = std::max(batch.textLength, special + std::ssize(sample.prompt) + std::ssize(sample.targets) - 1);
+    }
+    const auto rows = static_cast<std::size_t>(batch.sequences);
+    batch.leftIds.assign(rows * static_cast<std::size_t>(batch.leftLength), 0);
+    batch.textIds.assign(rows * static_cast<std::size_t>(batch.textLength), 0);
+    batch.targets.assign(batch.textIds.size(), noTarget);
+    batch.positions.assign(rows * static_cast<std::size_t>(batch.leftLength + batch.slotsOfSequence() + batch.textLength),
+                           0.0F);
+    for (std::int64_t row = 0; row < batch.sequences; ++row)
+        layOutText(batch, row, samples[static_cast<std::size_t>(row)], config, adapter);
+    if (batch.spanRows == 0)
+        batch.contextTokens = batch.sequences * batch.textLength;
+    return batch;
+}
+
+BatchSource::BatchSource(const TrainJob& job, const LlmConfig& config, std::shared_ptr<const TextCorpus> texts,
+                         std::shared_ptr<const QuestionCorpus> questions, const Tokenizer& tokenizer)
+    : m_job(job)
+    , m_config(config)
+    , m_texts(std::move(texts))
+    , m_questions(std::move(questions))
+{
+    const auto& words = job.adapter.prompt;
+    if (words.leftBos)
+        m_left.push_back(config.bosId);
+    append(m_left, tokenizer.encodeIds(words.left));
+    append(m_before, tokenizer.encodeIds(words.rightBefore));
+    append(m_after, tokenizer.encodeIds(words.rightAfter));
+    std::int64_t longest = m_job.weightOf(Objective::Plain) > 0 ? m_job.plainTokens + 1 : 0;
+    if (m_job.weightOf(Objective::Continue) > 0)
+        longest = std::max(longest, m_job.mostSpans * m_job.adapter.spanTokens + m_job.continueTokens);
+    for (const auto& cell : m_job.autoencode)
+        longest = std::max(longest, cell.tokens);
+    if (longest > 0 && (m_texts == nullptr || m_texts->tokens() < longest))
+        throw Error(ErrorKind::InvalidInput,
+                    "The texts of data.texts have " + std::to_string(m_texts ? m_texts->tokens() : 0)
+                        + " tokens, and the longest sample needs " + std::to_string(longest) + ".",
+                    "Add texts, or shorten the samples (ae.cells, lm.spans, plain.tokens).");
+    sortQuestions();
+}
+
+void BatchSource::sortQuestions()
+{
+    const bool overSlots = m_job.weightOf(Objective::Instruct) > 0;
+    const bool overText = m_job.weightOf(Objective::InstructText) > 0;
+    if (!overSlots && !overText)
+        return;
+    const auto words = std::ssize(m_before) + std::ssize(m_after);
+    for (std::size_t item = 0; item < m_questions->size(); ++item) {
+        const auto n = m_questions->lengths(item);
+        if (n.context < leastContextTokens || n.context > mostContextTokens || n.question > mostQuestionTokens
+            || n.answer < 1 || n.answer > mostAnswerTokens)
+            continue;
+        const auto text = words + n.question + n.answer + 1;
+        if (overText)
+            m_overText[{0, 0, roundUp(1 + n.context + text - 1, 256)}].push_back(item);
+        if (!overSlots)
+            continue;
+        const auto spans = planSpans(static_cast<std::size_t>(n.context), static_cast<std::size_t>(m_job.adapter.spanTokens));
+        const auto longest = static_cast<std::int64_t>(spans.front().count);
+        const auto padded = longest <= 64 ? 64 : std::min(roundUp(longest, 128), roundUp(m_job.adapter.spanTokens, 64));
+        m_overSlots[{std::ssize(spans), padded, roundUp(text, 32)}].push_back(item);
+    }
+    if ((overSlots && m_overSlots.empty()) || (overText && m_overText.empty()))
+        throw Error(ErrorKind::InvalidInput,
+                    "No question of data.questions can be used: contexts need 16 to 1,536 tokens, questions at most 64, "
+                    "answers 1 to 96.",
+                    "Use other data, or leave the questions out of the mixture.");
+}
+
+Batch BatchSource::make(std::int64_t number) const
+{
+    auto random = Random::of(m_job.seed, 0, static_cast<std::uint64_t>(number));
+    double total = 0;
+    for (const auto& entry : m_job.mixture)
+        total += entry.weight;
+    double draw = random.uniform() * total;
+    auto objective = m_job.mixture.back().objective;
+    for (const auto& entry : m_job.mixture) {
+        draw -= entry.weight;
+        if (draw < 0) {
+            objective = entry.objective;
+            break;
+        }
+    }
+    switch (objective) {
+    case Objective::Autoencode:
+        return autoencode(random);
+    case Objective::Continue:
+        return continuation(random);
+    case Objective::Instruct:
+        return ask(random, m_overSlots, true);
+    case Objective::InstructText:
+        return ask(random, m_overText, false);
+    case Objective::Plain:
+        break;
+    }
+    return plain(random);
+}
+
+std::vector<std::int64_t> BatchSource::window(Random& random, std::int64_t tokens) const
+{
+    std::vector<std::int64_t> ids(static_cast<std::size_t>(tokens));
+    m_texts->copy(random.below(m_texts->tokens() - tokens + 1), ids);
+    return ids;
+}
+
+std::int64_t BatchSource::sequencesFor(std::int64_t tokens) const
+{
+    return std::clamp(m_job.batchTokens / tokens, std::min(leastSequences, m_job.batchTokens / tokens + 1), mostSequences);
+}
+
+Batch BatchSource::autoencode(Random& random) const
+{
+    const auto cell = m_job.autoencode[static_cast<std::size_t>(random.below(std::ssize(m_job.autoencode)))];
+    const bool shorter = random.uniform() < m_job.shorten;
+    std::vector<Sample> samples(static_cast<std::size_t>(sequencesFor(cell.tokens)));
+    for (auto& sample : samples) {
+        const auto cut = shorter ? random.below(std::max<std::int64_t>(1, cell.tokens / 4)) : 0;
+        auto ids = window(random, std::max(cell.slots, cell.tokens - cut));
+        if (m_job.adapter.contextBos)
+            ids.front() = m_config.bosId;
+        sample.targets = ids;
+        sample.targets.push_back(m_config.eosId);
+        sample.spans.push_back(std::move(ids));
+    }
+    auto batch = assemble(Objective::Autoencode, samples, cell.slots, m_config, m_job.adapter,
+                          {cell.tokens, cell.tokens + 1});
+    batch.series = "ae " + std::to_string(cell.tokens) + "/" + std::to_string(cell.slots);
+    return batch;
+}
+
+Batch BatchSource::continuation(Random& random) const
+{
+    const auto spans = m_job.leastSpans + random.below(m_job.mostSpans - m_job.leastSpans + 1);
+    const auto slots = m_job.continueSlots[static_cast<std::size_t>(random.below(std::ssize(m_job.continueSlots)))];
+    const auto length = m_job.adapter.spanTokens;
+    std::vector<Sample> samples(static_cast<std::size_t>(sequencesFor(spans * length)));
+    for (auto& sample : samples) {
+        auto ids = window(random, spans * length + m_job.continueTokens);
+        if (m_job.adapter.contextBos)
+            ids.front() = m_config.bosId;
+        for (std::int64_t i = 0; i < spans; ++i)
+            sample.spans.emplace_back(ids.begin() + i * length, ids.begin() + (i + 1) * length);
+        sample.targets.assign(ids.begin() + spans * length, ids.end());
+        sample.unrated = unratedContinuation;
+    }
+    auto batch = assemble(Objective::Continue, samples, slots, m_config, m_job.adapter, {});
+    batch.series = "lm " + std::to_string(spans) + "x" + std::to_string(length) + "/" + std::to_string(slots);
+    return batch;
+}
+
+Batch BatchSource::plain(Random& random) const
+{
+    std::vector<Sample> samples(static_cast<std::size_t>(sequencesFor(m_job.plainTokens)));
+    for (auto& sample : samples) {
+        auto ids = window(random, m_job.plainTokens + 1);
+        if (random.uniform() < m_job.copies) {
+            const auto half = m_job.plainTokens / 2;
+            std::copy(ids.begin(), ids.begin() + half, ids.begin() + half);
+        }
+        sample.prompt = {ids.front()};
+        sample.targets.assign(ids.begin() + 1, ids.end());
+    }
+    auto batch = assemble(Objective::Plain, samples, 0, m_config, m_job.adapter, {});
+    batch.series = "plain";
+    return batch;
+}
+
+Sample BatchSource::question(std::size_t item, std::int64_t spans) const
+{
+    Sample sample;
+    const auto context = m_questions->context(item);
+    if (spans == 0) {
+        sample.prompt.push_back(m_config.bosId);
+        append(sample.prompt, context);
+    } else {
+        sample.left = m_left;
+        for (const auto& range : planSpans(context.size(), static_cast<std::size_t>(m_job.adapter.spanTokens))) {
+            const auto first = context.begin() + static_cast<std::ptrdiff_t>(range.first);
+            sample.spans.emplace_back(first, first + static_cast<std::ptrdiff_t>(range.count));
+        }
+    }
+    append(sample.prompt, m_before);
+    append(sample.prompt, m_questions->question(item));
+    append(sample.prompt, m_after);
+    append(sample.targets, m_questions->answer(item));
+    sample.targets.push_back(m_config.eosId);
+    return sample;
+}
+
+Batch BatchSource::ask(Random& random, const Buckets& buckets, bool withSlots) const
+{
+    std::int64_t total = 0;
+    for (const auto& [shape, items] : buckets)
+        total += std::ssize(items);
+    auto draw = random.below(total);
+    auto bucket = buckets.begin();
+    for (; draw >= std::ssize(bucket->second); ++bucket)
+        draw -= std::ssize(bucket->second);
+    const auto& [shape, items] = *bucket;
+    const auto context = withSlots ? shape.spans * shape.spanTokens : 2 * shape.textLength;
+    std::vector<Sample> samples(static_cast<std::size_t>(sequencesFor(context)));
+    std::int64_t shortest = shape.spanTokens;
+    for (auto& sample : samples) {
+        sample = question(items[static_cast<std::size_t>(random.below(std::ssize(items)))], shape.spans);
+        for (const auto& span : sample.spans)
+            shortest = std::min(shortest, std::ssize(span));
+    }
+    // Four tokens a slot, as published, or the next slot count that the adapter has.
+    const auto choices = m_job.adapter.slotChoices();
+    std::int64_t slots = 0;
+    if (withSlots) {
+        const auto enough = std::find_if(choices.begin(), choices.end(),
+                                         [&](auto count) { return count * 4 >= shape.spanTokens; });
+        slots = std::min(enough == choices.end() ? choices.back() : *enough, shortest);
+    }
+    auto batch = assemble(withSlots ? Objective::Instruct : Objective::InstructText, samples, slots, m_config,
+                          m_job.adapter, {shape.spanTokens, shape.textLength});
+    batch.series = objectiveName(batch.objective);
+    return batch;
+}
+
+} // namespace icae

@@ -1,0 +1,110 @@
+#pragma once
+
+#include "icae/layout.h"
+#include "llm/config.h"
+#include "train/corpus.h"
+#include "train/job.h"
+#include "train/random.h"
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace icae {
+
+/// One training example as token ids.
+struct Sample {
+    std::vector<std::vector<std::int64_t>> spans; ///< context, span by span; empty for plain text
+    std::vector<std::int64_t> left; ///< before the slots
+    std::vector<std::int64_t> prompt; ///< read, without loss; for plain text at least one token
+    std::vector<std::int64_t> targets; ///< predicted
+    std::int64_t unrated = 0; ///< first targets without loss
+};
+
+/// Examples side by side, padded to one shape: what one forward reads. Ids from vocabSize on mean rows of the adapter's
+/// embeddings (memory tokens, then special tokens). Padding stands behind everything that is read, so that causal
+/// attention never sees it.
+struct Batch {
+    Objective objective = Objective::Plain;
+    std::string series; ///< whose curve its loss belongs to, e.g. "ae 512/128"
+    std::int64_t contextTokens = 0;
+    std::int64_t targetCount = 0; ///< targets with loss
+
+    std::int64_t spanRows = 0; ///< R: spans of all examples; 0 for plain text
+    std::int64_t spanLength = 0; ///< longest span and its memory tokens
+    std::int64_t slots = 0; ///< k, a span
+    std::vector<std::int64_t> spanIds; ///< [R, spanLength]
+    std::vector<float> spanPositions; ///< [R, spanLength]
+    std::vector<std::int64_t> slotRows; ///< [R·k]: rows of the memory tokens among R·spanLength
+
+    std::int64_t sequences = 0; ///< B
+    std::int64_t leftLength = 0;
+    std::int64_t textLength = 0; ///< T
+    std::vector<std::int64_t> leftIds; ///< [B, leftLength]
+    std::vector<std::int64_t> textIds; ///< [B, T]: special token, prompt, targets but the last
+    std::vector<float> positions; ///< [B, leftLength + slots of an example + T]
+    std::vector<std::int64_t> targets; ///< [B, T]; -1 without loss
+
+    /// Slots of one example.
+    std::int64_t slotsOfSequence() const { return sequences == 0 ? 0 : spanRows * slots / sequences; }
+    /// Batches of equal shape run through the same buffers.
+    using Shape = std::array<std::int64_t, 6>;
+    Shape shape() const { return {spanRows, spanLength, slots, sequences, leftLength, textLength}; }
+};
+
+/// Least extents of a batch, so that few shapes occur.
+struct Padding {
+    std::int64_t spanTokens = 0;
+    std::int64_t textLength = 0;
+};
+
+/// Lays examples out. All have the same number of spans and the same length of `left`.
+/// @param slots k; at most the length of the shortest span
+/// @throws Error (InvalidInput) where an example reaches beyond the model's positions
+Batch assemble(Objective objective, const std::vector<Sample>& samples, std::int64_t slots, const LlmConfig& config,
+               const AdapterConfig& adapter, const Padding& padding);
+
+/// Draws batches from corpora. Which batch comes at which number depends on the job alone.
+class BatchSource {
+public:
+    BatchSource(const TrainJob& job, const LlmConfig& config, std::shared_ptr<const TextCorpus> texts,
+                std::shared_ptr<const QuestionCorpus> questions, const Tokenizer& tokenizer);
+
+    /// Safe to call from several threads.
+    Batch make(std::int64_t number) const;
+
+private:
+    /// Questions whose batches have one shape.
+    struct BucketShape {
+        std::int64_t spans = 0; ///< 0: the text is read without slots
+        std::int64_t spanTokens = 0;
+        std::int64_t textLength = 0;
+
+        auto operator<=>(const BucketShape&) const = default;
+    };
+    using Buckets = std::map<BucketShape, std::vector<std::size_t>>;
+
+    Batch autoencode(Random& random) const;
+    Batch continuation(Random& random) const;
+    Batch plain(Random& random) const;
+    Batch ask(Random& random, const Buckets& buckets, bool withSlots) const;
+    Sample question(std::size_t item, std::int64_t spans) const;
+    void sortQuestions();
+    std::vector<std::int64_t> window(Random& random, std::int64_t tokens) const;
+    std::int64_t sequencesFor(std::int64_t tokens) const;
+
+    TrainJob m_job;
+    LlmConfig m_config;
+    std::shared_ptr<const TextCorpus> m_texts;
+    std::shared_ptr<const QuestionCorpus> m_questions;
+    std::vector<std::int64_t> m_left;
+    std::vector<std::int64_t> m_before;
+    std::vector<std::int64_t> m_after;
+    Buckets m_overSlots;
+    Buckets m_overText;
+};
+
+} // namespace icae

@@ -1,0 +1,263 @@
+#include "train/corpus.h"
+
+#include "protocol/error.h"
+#include "protocol/json.h"
+#include "tensor/sha256.h"
+
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <unordered_map>
+
+namespace icae {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr auto formatVersion = "1";
+constexpr auto idsName = "ids";
+constexpr auto rangesName = "ranges";
+using Ids = std::vector<std::int32_t>;
+
+fs::path defaultCacheFolder()
+{
+    const auto variable = [](const char* name) {
+        const char* value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): nobody sets it
+        return value == nullptr ? std::string() : std::string(value);
+    };
+    if (const auto cache = variable("XDG_CACHE_HOME"); !cache.empty())
+        return fs::path(cache) / "icae" / "corpora";
+    if (const auto home = variable("HOME"); !home.empty())
+        return fs::path(home) / ".cache" / "icae" / "corpora";
+    return fs::temp_directory_path() / "icae-corpora";
+}
+
+/// Ends of the name decide: ".jsonl.xz" is a ".jsonl".
+std::string kindOf(const fs::path& file)
+{
+    return file.extension() == ".xz" ? file.stem().extension().string() : file.extension().string();
+}
+
+/// The rows of a .jsonl file, parsed one by one.
+template <typename Function> void forEachRow(const fs::path& file, const std::string& text, Function&& use)
+{
+    std::size_t number = 0;
+    for (std::size_t begin = 0; begin < text.size();) {
+        const auto end = std::min(text.find('\n', begin), text.size());
+        const auto line = std::string_view(text).substr(begin, end - begin);
+        begin = end + 1;
+        ++number;
+        if (line.find_first_not_of(" \t\r") != std::string_view::npos)
+            use(JsonReader::parse(line, file.string() + " line " + std::to_string(number)));
+    }
+}
+
+/// Encodes texts on all cores.
+std::vector<Ids> encodeAll(const Tokenizer& tokenizer, const std::vector<std::string>& texts, const fs::path& file,
+                           const ProgressCallback& progress, const std::stop_token& stop)
+{
+    std::vector<Ids> encoded(texts.size());
+    std::atomic<std::size_t> next = 0;
+    std::mutex mutex;
+    std::exception_ptr fault;
+    Progress state{"Tokenising " + file.filename().string(), 0, static_cast<double>(texts.size()), "texts"};
+    const auto work = [&] {
+        constexpr std::size_t block = 64;
+        try {
+            while (!stop.stop_requested()) {
+                const auto first = next.fetch_add(block);
+                if (first >= texts.size())
+                    return;
+                const auto last = std::min(first + block, texts.size());
+                for (auto i = first; i < last; ++i)
+                    encoded[i] = tokenizer.encodeIds(texts[i]);
+                const std::scoped_lock lock(mutex);
+                state.done += static_cast<double>(last - first);
+                if (progress)
+                    progress(state);
+            }
+        } catch (...) {
+            const std::scoped_lock lock(mutex);
+            fault = std::current_exception();
+            next = texts.size();
+        }
+    };
+    {
+        std::vector<std::jthread> workers;
+        for (unsigned i = 1; i < std::max(1U, std::thread::hardware_concurrency()); ++i)
+            workers.emplace_back(work);
+        work();
+    }
+    if (fault)
+        std::rethrow_exception(fault);
+    if (stop.stop_requested())
+        throw Error(ErrorKind::Cancelled, "Tokenising was stopped.", {});
+    return encoded;
+}
+
+/// The cache file of one corpus file: found, or made by `tokenize`.
+template <typename Tokenize>
+std::shared_ptr<const TensorStore> cached(const fs::path& file, const std::string& what, const TokenizeOptions& options,
+                                          Tokenize&& tokenize)
+{
+    const auto key = sha256(std::string(formatVersion) + what + sha256OfFile(file) + sha256OfFile(options.tokenizerFile)
+                            + kindOf(file) + std::to_string(options.bosId));
+    const auto folder = options.cacheFolder.empty() ? defaultCacheFolder() : options.cacheFolder;
+    const auto path = folder / (what + "-" + key.substr(0, 32) + ".safetensors");
+    std::error_code fault;
+    if (!fs::exists(path, fault)) {
+        fs::create_directories(folder, fault);
+        if (fault)
+            throw Error(ErrorKind::Io, "The folder " + folder.string() + " cannot be made: " + fault.message() + ".",
+                        "Set XDG_CACHE_HOME to a folder that you may write to.");
+        tokenize(path);
+    }
+    return TensorStore::open(path);
+}
+
+void write(const fs::path& path, const Ids& ids, const std::vector<std::int64_t>& ranges, std::int64_t columns)
+{
+    std::vector<TensorView> tensors{
+        {idsName, DType::I32, {static_cast<std::int64_t>(ids.size())}, std::as_bytes(std::span(ids))}};
+    if (columns > 0)
+        tensors.push_back({rangesName,
+                           DType::I64,
+                           {static_cast<std::int64_t>(ranges.size()) / columns, columns},
+                           std::as_bytes(std::span(ranges))});
+    writeSafetensors(path, std::move(tensors), {{"icae_corpus", formatVersion}});
+}
+
+std::vector<std::string> textsOf(const fs::path& file)
+{
+    const auto kind = kindOf(file);
+    auto content = readCorpusFile(file);
+    if (kind == ".txt" || kind == ".md")
+        return {std::move(content)};
+    if (kind != ".jsonl")
+        throw Error(ErrorKind::InvalidInput, file.string() + " is no corpus: its name ends in \"" + kind + "\".",
+                    "Use .txt, .md or .jsonl, each also as .xz.");
+    std::vector<std::string> texts;
+    forEachRow(file, content, [&](const JsonReader& row) { texts.push_back(row.text("text")); });
+    return texts;
+}
+
+} // namespace
+
+TextCorpus TextCorpus::open(const std::vector<fs::path>& files, const TokenizeOptions& options,
+                            const ProgressCallback& progress, const std::stop_token& stop)
+{
+    TextCorpus corpus;
+    for (const auto& file : files) {
+        auto store = cached(file, "texts", options, [&](const fs::path& path) {
+            const auto texts = textsOf(file);
+            Ids all;
+            for (const auto& ids : encodeAll(*options.tokenizer, texts, file, progress, stop)) {
+                all.push_back(options.bosId);
+                all.insert(all.end(), ids.begin(), ids.end());
+            }
+            write(path, all, {}, 0);
+        });
+        const auto& ids = store->tensor(idsName);
+        corpus.m_parts.push_back({store, ids.data, corpus.m_tokens});
+        corpus.m_tokens += static_cast<std::int64_t>(ids.data.size() / sizeof(std::int32_t));
+    }
+    return corpus;
+}
+
+void TextCorpus::copy(std::int64_t first, std::span<std::int64_t> out) const
+{
+    auto part = m_parts.rbegin();
+    while (part->first > first)
+        ++part;
+    auto it = part.base() - 1;
+    std::int64_t offset = first - it->first;
+    for (auto& id : out) {
+        while (static_cast<std::size_t>(offset) * sizeof(std::int32_t) >= it->ids.size()) {
+            ++it;
+            offset = 0;
+        }
+        std::int32_t value = 0;
+        std::memcpy(&value, it->ids.data() + static_cast<std::size_t>(offset++) * sizeof value, sizeof value);
+        id = value;
+    }
+}
+
+QuestionCorpus QuestionCorpus::open(const std::vector<fs::path>& files, const TokenizeOptions& options,
+                                    const ProgressCallback& progress, const std::stop_token& stop)
+{
+    QuestionCorpus corpus;
+    for (const auto& file : files) {
+        auto store = cached(file, "questions", options, [&](const fs::path& path) {
+            // Equal contexts are stored once. Texts: contexts, then question and answer of each row.
+            std::vector<std::string> texts;
+            std::unordered_map<std::string, std::size_t> contexts;
+            std::vector<std::array<std::size_t, 3>> rows;
+            forEachRow(file, readCorpusFile(file), [&](const JsonReader& row) {
+                const auto [it, isNew] = contexts.try_emplace(row.text("input"), texts.size());
+                if (isNew)
+                    texts.push_back(it->first);
+                rows.push_back({it->second, texts.size(), texts.size() + 1});
+                texts.push_back(row.text("prompt"));
+                texts.push_back(row.text("answer"));
+            });
+            Ids all;
+            std::vector<std::int64_t> starts{0};
+            for (const auto& ids : encodeAll(*options.tokenizer, texts, file, progress, stop)) {
+                all.insert(all.end(), ids.begin(), ids.end());
+                starts.push_back(static_cast<std::int64_t>(all.size()));
+            }
+            std::vector<std::int64_t> ranges;
+            for (const auto& row : rows)
+                for (const auto text : row) {
+                    ranges.push_back(starts[text]);
+                    ranges.push_back(starts[text + 1]);
+                }
+            write(path, all, ranges, 6);
+        });
+        const auto& ranges = store->tensor(rangesName);
+        const auto part = corpus.m_parts.size();
+        for (std::int64_t row = 0; row < ranges.shape[0]; ++row) {
+            std::array<std::int64_t, 6> r{};
+            std::memcpy(r.data(), ranges.data.data() + static_cast<std::size_t>(row) * sizeof r, sizeof r);
+            corpus.m_items.push_back({part, {r[0], r[1]}, {r[2], r[3]}, {r[4], r[5]}});
+        }
+        corpus.m_parts.push_back({store, store->tensor(idsName).data});
+    }
+    return corpus;
+}
+
+QuestionCorpus::Lengths QuestionCorpus::lengths(std::size_t item) const
+{
+    const auto& i = m_items[item];
+    return {i.context.end - i.context.begin, i.question.end - i.question.begin, i.answer.end - i.answer.begin};
+}
+
+std::vector<std::int32_t> QuestionCorpus::ids(std::size_t part, Range range) const
+{
+    std::vector<std::int32_t> result(static_cast<std::size_t>(range.end - range.begin));
+    if (!result.empty())
+        std::memcpy(result.data(), m_parts[part].ids.data() + static_cast<std::size_t>(range.begin) * sizeof(std::int32_t),
+                    result.size() * sizeof(std::int32_t));
+    return result;
+}
+
+std::vector<std::int32_t> QuestionCorpus::context(std::size_t item) const
+{
+    return ids(m_items[item].part, m_items[item].context);
+}
+
+std::vector<std::int32_t> QuestionCorpus::question(std::size_t item) const
+{
+    return ids(m_items[item].part, m_items[item].question);
+}
+
+std::vector<std::int32_t> QuestionCorpus::answer(std::size_t item) const
+{
+    return ids(m_items[item].part, m_items[item].answer);
+}
+
+} // namespace icae

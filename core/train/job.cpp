@@ -1,0 +1,304 @@
+#include "train/job.h"
+
+#include "protocol/error.h"
+#include "protocol/json.h"
+#include "text/text_file.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace icae {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::int64_t many = std::int64_t{1} << 40U;
+constexpr std::array stages{
+    std::pair{Stage::Base, "base"},
+    std::pair{Stage::Midtrain, "midtrain"},
+    std::pair{Stage::Adapter, "adapter"},
+    std::pair{Stage::Instruct, "instruct"},
+};
+constexpr std::array objectives{
+    std::pair{Objective::Autoencode, "ae"},         std::pair{Objective::Continue, "lm"},
+    std::pair{Objective::Instruct, "ft"},           std::pair{Objective::Plain, "plain"},
+    std::pair{Objective::InstructText, "ft_text"},
+};
+
+[[noreturn]] void refuse(const JsonReader& json, std::string_view field, const std::string& why,
+                         const std::string& remedy = "Correct the job file.")
+{
+    throw Error(ErrorKind::InvalidInput, "The field \"" + json.fieldName(field) + "\" of " + json.source() + " " + why + ".",
+                remedy);
+}
+
+/// Paths in a job are relative to its folder; data files may also lie in a folder named at the start.
+class Places {
+public:
+    Places(const JsonReader& json, fs::path folder, fs::path data)
+        : m_json(json)
+        , m_folder(std::move(folder))
+        , m_data(std::move(data))
+    {
+    }
+
+    fs::path existing(const JsonReader& json, std::string_view field, const fs::path& path) const
+    {
+        std::error_code ignored;
+        for (const auto& folder : {m_folder, m_data})
+            if (const auto found = folder / path; fs::exists(found, ignored))
+                return found.lexically_normal();
+        throw Error(ErrorKind::NotFound,
+                    "The field \"" + json.fieldName(field) + "\" of " + json.source() + " names "
+                        + (m_folder / path).lexically_normal().string() + ", which does not exist.",
+                    "Correct the path; data files are also looked for in the folder that --data names.");
+    }
+
+    fs::path existing(std::string_view field) const
+    {
+        return m_json.has(field) ? existing(m_json, field, m_json.text(field)) : fs::path();
+    }
+
+    std::vector<fs::path> all(const JsonReader& json, std::string_view field) const
+    {
+        std::vector<fs::path> paths;
+        for (const auto& path : json.texts(field))
+            paths.push_back(existing(json, field, path));
+        return paths;
+    }
+
+private:
+    const JsonReader& m_json;
+    fs::path m_folder;
+    fs::path m_data;
+};
+
+std::vector<LengthAndSlots> readCells(const JsonReader& json, std::string_view field, const AdapterConfig& adapter)
+{
+    std::vector<LengthAndSlots> cells;
+    if (!json.has(field))
+        return cells;
+    const auto& list = json.json().at(std::string(field));
+    const auto isCell = [](const nlohmann::json& cell) {
+        return cell.is_array() && cell.size() == 2 && cell[0].is_number_integer() && cell[1].is_number_integer();
+    };
+    if (!list.is_array() || !std::all_of(list.begin(), list.end(), isCell))
+        refuse(json, field, "must be a list of [tokens, slots]");
+    for (const auto& cell : list) {
+        const LengthAndSlots shape{cell[0].get<std::int64_t>(), cell[1].get<std::int64_t>()};
+        const auto name = "[" + std::to_string(shape.tokens) + ", " + std::to_string(shape.slots) + "]";
+        if (shape.tokens < 1 || shape.tokens > adapter.spanTokens)
+            refuse(json, field, "has " + name + ", but a span has at most " + std::to_string(adapter.spanTokens) + " tokens");
+        if (shape.slots < 1 || shape.slots > adapter.slots)
+            refuse(json, field, "has " + name + ", but the adapter has " + std::to_string(adapter.slots) + " slots");
+        if (shape.slots > shape.tokens)
+            refuse(json, field, "has " + name + ": more slots than tokens compress nothing");
+        cells.push_back(shape);
+    }
+    return cells;
+}
+
+void readMixture(const JsonReader& json, TrainJob& job)
+{
+    const auto allowed = [&](Objective objective) {
+        const bool withoutSlots = objective == Objective::Plain || objective == Objective::InstructText;
+        return job.stage == Stage::Midtrain || (job.stage == Stage::Base) == withoutSlots;
+    };
+    const auto mixture = json.object("mixture");
+    for (const auto& [name, value] : mixture.json().items()) {
+        const auto known = std::find_if(objectives.begin(), objectives.end(),
+                                        [&name = name](const auto& objective) { return objective.second == name; });
+        if (known == objectives.end())
+            refuse(mixture, name, "is no objective", "Known are ae, lm, ft, plain and ft_text.");
+        if (!allowed(known->first))
+            refuse(mixture, name, "cannot be trained in the stage \"" + std::string(stageName(job.stage)) + "\"");
+        if (const double weight = mixture.number(name, 0, 1e9); weight > 0)
+            job.mixture.push_back({known->first, weight});
+    }
+    if (job.mixture.empty())
+        refuse(json, "mixture", "names no objective with a weight above 0");
+    const bool asks = job.weightOf(Objective::Instruct) + job.weightOf(Objective::InstructText) > 0;
+    if (asks && job.questions.empty())
+        refuse(json, "data.questions", "is empty, and the mixture asks questions");
+    const bool reads = job.weightOf(Objective::Autoencode) + job.weightOf(Objective::Continue)
+            + job.weightOf(Objective::Plain) > 0;
+    if (reads && job.texts.empty())
+        refuse(json, "data.texts", "is empty, and the mixture reads texts");
+}
+
+void readAdapter(const JsonReader& json, TrainJob& job)
+{
+    const auto adapter = json.object("adapter");
+    if (adapter.has("lora"))
+        job.loraDropout = adapter.object("lora").number("dropout", 0, 0.999, 0);
+    job.adapter = parseAdapterConfig(adapter.json().dump(), json.source() + ", adapter");
+    if (job.adapter.slots > job.adapter.spanTokens)
+        refuse(adapter, "slots",
+               "is " + std::to_string(job.adapter.slots) + ", more than a span of " + std::to_string(job.adapter.spanTokens)
+                   + " tokens has");
+}
+
+void readObjectives(const JsonReader& json, TrainJob& job)
+{
+    if (json.has("ae")) {
+        const auto ae = json.object("ae");
+        ae.requireKnown({"cells", "shorten"});
+        job.autoencode = readCells(ae, "cells", job.adapter);
+        job.shorten = ae.number("shorten", 0, 1, job.shorten);
+    }
+    if (job.weightOf(Objective::Autoencode) > 0 && job.autoencode.empty())
+        refuse(json, "ae.cells", "is missing, and the mixture autoencodes");
+    job.continueSlots = job.adapter.slotChoices();
+    if (json.has("lm")) {
+        const auto lm = json.object("lm");
+        lm.requireKnown({"spans", "slots", "tokens"});
+        if (const auto spans = lm.integers("spans", 1, 4096); !spans.empty()) {
+            if (spans.size() != 2 || spans[0] > spans[1])
+                refuse(lm, "spans", "must be [least, most]");
+            job.leastSpans = spans[0];
+            job.mostSpans = spans[1];
+        }
+        if (lm.has("slots"))
+            job.continueSlots = lm.integers("slots", 1, job.adapter.slots);
+        job.continueTokens = lm.integer("tokens", 16, 1 << 20, job.continueTokens);
+    }
+    if (json.has("plain")) {
+        const auto plain = json.object("plain");
+        plain.requireKnown({"tokens", "copies"});
+        job.plainTokens = plain.integer("tokens", 16, 1 << 20, job.plainTokens);
+        job.copies = plain.number("copies", 0, 1, job.copies);
+    }
+}
+
+OptimizerSettings readOptimizer(const JsonReader& json)
+{
+    OptimizerSettings settings;
+    if (!json.has("optimizer"))
+        return settings;
+    const auto o = json.object("optimizer");
+    o.requireKnown({"learning_rate", "beta1", "beta2", "epsilon", "weight_decay", "warmup", "schedule", "final", "clip"});
+    settings.learningRate = o.number("learning_rate", 1e-12, 10, settings.learningRate);
+    settings.beta1 = o.number("beta1", 0, 0.99999, settings.beta1);
+    settings.beta2 = o.number("beta2", 0, 0.9999999, settings.beta2);
+    settings.epsilon = o.number("epsilon", 1e-30, 1, settings.epsilon);
+    settings.weightDecay = o.number("weight_decay", 0, 10, settings.weightDecay);
+    settings.warmup = o.integer("warmup", 0, many, settings.warmup);
+    settings.finalShare = o.number("final", 0, 1, settings.finalShare);
+    settings.clip = o.number("clip", 0, 1e9, settings.clip);
+    const auto schedule = o.text("schedule", "linear");
+    if (schedule == "cosine")
+        settings.schedule = OptimizerSettings::Schedule::Cosine;
+    else if (schedule == "constant")
+        settings.schedule = OptimizerSettings::Schedule::Constant;
+    else if (schedule != "linear")
+        refuse(o, "schedule", "must be \"linear\", \"cosine\" or \"constant\"");
+    return settings;
+}
+
+void readLimits(const JsonReader& json, TrainJob& job)
+{
+    if (json.has("stop")) {
+        const auto stop = json.object("stop");
+        stop.requireKnown({"steps", "minutes"});
+        if (stop.has("steps"))
+            job.steps = stop.integer("steps", 1, many);
+        if (stop.has("minutes"))
+            job.minutes = stop.number("minutes", 1e-6, 1e7);
+    }
+    if (job.steps.has_value() == job.minutes.has_value())
+        refuse(json, "stop", "must say either \"steps\" or \"minutes\"");
+    if (!json.has("every"))
+        return;
+    const auto every = json.object("every");
+    every.requireKnown({"log", "evaluate", "checkpoint", "keep"});
+    job.logEvery = every.integer("log", 1, many, job.logEvery);
+    job.evaluateEvery = every.integer("evaluate", 0, many, job.evaluateEvery);
+    job.checkpointEvery = every.integer("checkpoint", 1, many, job.checkpointEvery);
+    job.keepCheckpoints = every.integer("keep", 1, many, job.keepCheckpoints);
+}
+
+void readSources(const JsonReader& json, const Places& places, TrainJob& job)
+{
+    if (job.stage == Stage::Base) {
+        job.newBase = json.object("new_base").json().dump(1);
+        parseLlmConfig(job.newBase, json.source() + ", new_base");
+        job.tokenizer = places.existing(json, "tokenizer", json.text("tokenizer"));
+        if (json.has("base"))
+            refuse(json, "base", "cannot stand beside the stage \"base\", which trains one from scratch");
+    } else {
+        job.base = places.existing(json, "base", json.text("base"));
+        readAdapter(json, job);
+        job.initAdapter = places.existing("init_from");
+    }
+    const auto data = json.object("data");
+    data.requireKnown({"texts", "questions", "validation_texts", "validation_questions"});
+    job.texts = places.all(data, "texts");
+    job.questions = places.all(data, "questions");
+    job.validationTexts = places.all(data, "validation_texts");
+    job.validationQuestions = places.all(data, "validation_questions");
+}
+
+} // namespace
+
+std::string_view stageName(Stage stage)
+{
+    return std::find_if(stages.begin(), stages.end(), [&](const auto& entry) { return entry.first == stage; })->second;
+}
+
+std::string_view objectiveName(Objective objective)
+{
+    return std::find_if(objectives.begin(), objectives.end(), [&](const auto& entry) { return entry.first == objective; })
+        ->second;
+}
+
+Stage parseStage(std::string_view name)
+{
+    for (const auto& [stage, known] : stages)
+        if (name == known)
+            return stage;
+    throw Error(ErrorKind::InvalidInput, "There is no training stage \"" + std::string(name) + "\".",
+                "Known are base, midtrain, adapter and instruct.");
+}
+
+double TrainJob::weightOf(Objective objective) const
+{
+    double weight = 0;
+    for (const auto& entry : mixture)
+        if (entry.objective == objective)
+            weight += entry.weight;
+    return weight;
+}
+
+TrainJob parseTrainJob(std::string_view text, const std::string& source, const fs::path& folder, const fs::path& data)
+{
+    const auto json = JsonReader::parse(text, source, true);
+    json.requireKnown({"stage", "base", "new_base", "tokenizer", "init_from", "adapter", "data", "mixture", "ae", "lm", "plain",
+                       "batch_tokens", "accumulate", "optimizer", "stop", "every", "precision", "checkpoint_activations",
+                       "seed", "evaluate"});
+    TrainJob job;
+    job.stage = parseStage(json.text("stage"));
+    readSources(json, Places(json, folder, data), job);
+    readMixture(json, job);
+    readObjectives(json, job);
+    job.batchTokens = json.integer("batch_tokens", 1, many, job.batchTokens);
+    job.accumulate = json.integer("accumulate", 1, 1 << 20, job.accumulate);
+    job.optimizer = readOptimizer(json);
+    readLimits(json, job);
+    job.precision = json.text("precision", job.precision);
+    if (job.precision != "auto" && job.precision != "fp32" && job.precision != "bf16")
+        refuse(json, "precision", "must be \"auto\", \"fp32\" or \"bf16\"");
+    job.checkpointActivations = json.boolean("checkpoint_activations", false);
+    job.seed = static_cast<std::uint64_t>(json.integer("seed", 0, INT64_MAX, 0));
+    if (json.has("evaluate")) {
+        const auto evaluate = json.object("evaluate");
+        evaluate.requireKnown({"cells", "windows", "samples"});
+        job.evaluate = readCells(evaluate, "cells", job.adapter);
+        job.evaluationWindows = evaluate.integer("windows", 1, 1 << 20, job.evaluationWindows);
+        job.samples = evaluate.integer("samples", 0, 1 << 10, job.samples);
+    }
+    return job;
+}
+
+} // namespace icae

@@ -1,0 +1,122 @@
+#pragma once
+
+#include "icae/adapter_config.h"
+#include "llm/config.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace icae {
+
+/// What a job trains.
+enum class Stage {
+    Base, ///< a base from scratch, on plain text
+    Midtrain, ///< base and adapter together: teaches a small base to read slots
+    Adapter, ///< an adapter on a frozen base, as the paper pretrains
+    Instruct, ///< an adapter on a frozen base, with questions, as the paper fine-tunes
+};
+
+/// What one batch asks of the model.
+enum class Objective {
+    Autoencode, ///< slots → the text
+    Continue, ///< slots → what follows
+    Instruct, ///< slots and a question → its answer
+    Plain, ///< text → the next token, without slots
+    InstructText, ///< the whole text and a question → its answer, without slots
+};
+
+std::string_view stageName(Stage stage); ///< "base", "midtrain", "adapter" or "instruct"
+std::string_view objectiveName(Objective objective); ///< "ae", "lm", "ft", "plain" or "ft_text"
+
+/// A length and a slot count that autoencoding trains or that an evaluation measures.
+struct LengthAndSlots {
+    std::int64_t tokens = 0;
+    std::int64_t slots = 0;
+
+    bool operator==(const LengthAndSlots&) const = default;
+};
+
+struct WeightedObjective {
+    Objective objective = Objective::Autoencode;
+    double weight = 0;
+};
+
+/// AdamW (Loshchilov & Hutter 2019) and its schedule.
+struct OptimizerSettings {
+    enum class Schedule { Linear, Cosine, Constant };
+
+    double learningRate = 1e-4;
+    double beta1 = 0.9;
+    double beta2 = 0.95;
+    double epsilon = 1e-8;
+    double weightDecay = 0; ///< on matrices; vectors have none
+    std::int64_t warmup = 200; ///< steps
+    Schedule schedule = Schedule::Linear;
+    double finalShare = 0.02; ///< of the learning rate, at the end of the schedule
+    double clip = 1; ///< greatest norm of all gradients together; 0: no limit
+};
+
+/// Everything a training job is told.
+struct TrainJob {
+    Stage stage = Stage::Adapter;
+    std::filesystem::path base; ///< folder; empty for a base from scratch
+    std::string newBase; ///< HF config.json of a base from scratch; empty otherwise
+    std::filesystem::path tokenizer; ///< tokenizer.model of a base from scratch
+    std::filesystem::path initAdapter; ///< folder or file to start the adapter from; empty: fresh
+    AdapterConfig adapter; ///< of stages other than Base
+    double loraDropout = 0;
+
+    std::vector<std::filesystem::path> texts;
+    std::vector<std::filesystem::path> questions;
+    std::vector<std::filesystem::path> validationTexts;
+    std::vector<std::filesystem::path> validationQuestions;
+
+    std::vector<WeightedObjective> mixture;
+    std::vector<LengthAndSlots> autoencode; ///< cells, equally likely
+    double shorten = 0.5; ///< share of autoencoding batches whose spans are up to a quarter shorter
+    std::int64_t leastSpans = 1; ///< of a sample of the continuation objective
+    std::int64_t mostSpans = 6;
+    std::vector<std::int64_t> continueSlots; ///< slots a span of that objective, equally likely
+    std::int64_t continueTokens = 256; ///< tokens to continue
+    std::int64_t plainTokens = 1024; ///< length of plain samples
+    double copies = 0; ///< share of plain samples whose second half repeats the first
+
+    std::int64_t batchTokens = 32768; ///< context tokens a batch, about
+    std::int64_t accumulate = 1; ///< batches a step
+    OptimizerSettings optimizer;
+    std::optional<std::int64_t> steps; ///< stop after so many …
+    std::optional<double> minutes; ///< … or after so long
+    std::string precision = "auto"; ///< of the computation: "auto", "fp32" or "bf16"; masters are float32
+    bool checkpointActivations = false; ///< compute layers again in the backward pass instead of keeping their inner values
+    std::uint64_t seed = 0;
+
+    std::int64_t logEvery = 50; ///< steps
+    std::int64_t evaluateEvery = 1000; ///< steps; 0: only at the end
+    std::int64_t checkpointEvery = 1000; ///< steps; there is always one at the end
+    std::int64_t keepCheckpoints = 2;
+    std::vector<LengthAndSlots> evaluate; ///< cells that evaluations measure
+    std::int64_t evaluationWindows = 32; ///< a cell
+    std::int64_t samples = 3; ///< reconstructions written out at each evaluation
+
+    bool trainsBase() const { return stage == Stage::Base || stage == Stage::Midtrain; }
+    bool trainsAdapter() const { return stage != Stage::Base; }
+    double weightOf(Objective objective) const;
+};
+
+/// Reads a job: JSON with comments. Paths are relative to `folder`, data files also to `data`.
+/// @param source name for messages
+/// @throws Error (InvalidInput, NotFound, Unsupported) naming the field at fault
+TrainJob parseTrainJob(std::string_view json, const std::string& source, const std::filesystem::path& folder,
+                       const std::filesystem::path& data);
+
+/// A commented job to start from.
+std::string trainJobTemplate(Stage stage);
+
+/// @throws Error (InvalidInput) for an unknown name
+Stage parseStage(std::string_view name);
+
+} // namespace icae

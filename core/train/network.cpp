@@ -1,0 +1,420 @@
+#include "train/network.h"
+
+#include "protocol/error.h"
+#include "tensor/compat.h"
+#include "tensor/tensor_data.h"
+#include "train/checkpointed.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace icae {
+
+namespace {
+
+/// The four products of a layer that LoRA can touch, in the order of Layer::lora.
+constexpr std::array<at::Tensor LayerWeights::*, 4> products{&LayerWeights::qkv, &LayerWeights::o,
+                                                             &LayerWeights::gateUp, &LayerWeights::down};
+constexpr std::array<std::pair<at::Tensor LayerWeights::*, const char*>, 6> layerTensors{{
+    {&LayerWeights::inputNorm, "input_norm"},
+    {&LayerWeights::qkv, "qkv"},
+    {&LayerWeights::o, "o"},
+    {&LayerWeights::postNorm, "post_norm"},
+    {&LayerWeights::gateUp, "gate_up"},
+    {&LayerWeights::down, "down"},
+}};
+
+std::size_t productOf(Linear linear)
+{
+    switch (linear) {
+    case Linear::Q:
+    case Linear::K:
+    case Linear::V:
+        return 0;
+    case Linear::O:
+        return 1;
+    case Linear::Gate:
+    case Linear::Up:
+        return 2;
+    case Linear::Down:
+        break;
+    }
+    return 3;
+}
+
+std::string loraName(std::size_t layer, const LinearSpec& linear, char matrix)
+{
+    return "icae.base_model.model.model.layers." + std::to_string(layer) + "." + linear.module + ".lora_" + matrix
+        + ".default.weight";
+}
+
+/// Every LoRA pair: use(layer, linear, pair).
+template <typename Lora, typename Function>
+void forEachPair(const LlmConfig& config, const AdapterConfig& adapter, Lora& lora, Function&& use)
+{
+    for (std::size_t i = 0; i < lora.size(); ++i) {
+        std::array<std::size_t, 4> used{};
+        for (const auto& linear : linears(config)) {
+            if (std::find(adapter.targets.begin(), adapter.targets.end(), linear.name) == adapter.targets.end())
+                continue;
+            const auto product = productOf(linear.linear);
+            use(i, linear, lora[i][product].at(used[product]++));
+        }
+    }
+}
+
+at::Tensor onDevice(const std::vector<std::int64_t>& shape, at::ScalarType dtype, const at::Device& device)
+{
+    return at::zeros(shape, at::TensorOptions().dtype(dtype).device(device));
+}
+
+template <typename T> void copyTo(const at::Tensor& target, const std::vector<T>& values)
+{
+    if (values.empty())
+        return;
+    auto host = at::from_blob(const_cast<T*>(values.data()), target.sizes(), target.options().device(at::kCPU)); // NOLINT
+    if (target.is_cuda())
+        host = host.pin_memory();
+    target.copy_(host, true);
+}
+
+} // namespace
+
+DeviceBatch DeviceBatch::allocate(const Batch& batch, const at::Device& device)
+{
+    DeviceBatch result;
+    result.shape = batch.shape();
+    result.slotsOfSequence = batch.slotsOfSequence();
+    result.spanIds = onDevice({batch.spanRows, batch.spanLength}, at::kLong, device);
+    result.spanPositions = onDevice({batch.spanRows * batch.spanLength}, at::kFloat, device);
+    result.slotRows = onDevice({batch.spanRows * batch.slots}, at::kLong, device);
+    result.leftIds = onDevice({batch.sequences, batch.leftLength}, at::kLong, device);
+    result.textIds = onDevice({batch.sequences, batch.textLength}, at::kLong, device);
+    result.positions = onDevice({static_cast<std::int64_t>(batch.positions.size())}, at::kFloat, device);
+    result.targets = onDevice({batch.sequences * batch.textLength}, at::kLong, device);
+    result.factor = onDevice({1}, at::kFloat, device);
+    return result;
+}
+
+void DeviceBatch::fill(const Batch& batch)
+{
+    copyTo(spanIds, batch.spanIds);
+    copyTo(spanPositions, batch.spanPositions);
+    copyTo(slotRows, batch.slotRows);
+    copyTo(leftIds, batch.leftIds);
+    copyTo(textIds, batch.textIds);
+    copyTo(positions, batch.positions);
+    copyTo(targets, batch.targets);
+    factor.fill_(1.0 / static_cast<double>(std::max<std::int64_t>(1, batch.targetCount)));
+}
+
+TrainNetwork::TrainNetwork(LlmConfig config, LlmWeights base, const Options& options)
+    : m_config(std::move(config))
+    , m_options(options)
+    , m_base(std::move(base))
+    , m_kernels(options.plainKernels ? makePlainTrainKernels() : makeTrainKernels(options.device))
+{
+    if (!options.trainsBase)
+        return;
+    addParameter("embedding", m_base.embedding);
+    if (m_config.tiedEmbeddings)
+        m_base.head = m_base.embedding;
+    else
+        addParameter("head", m_base.head);
+    addParameter("final_norm", m_base.finalNorm);
+    for (std::size_t i = 0; i < m_base.layers.size(); ++i)
+        for (const auto& [member, name] : layerTensors)
+            addParameter("layers." + std::to_string(i) + "." + name, m_base.layers[i].*member);
+}
+
+void TrainNetwork::addParameter(const std::string& name, at::Tensor& place)
+{
+    place = place.to(m_options.device, at::kFloat).clone().set_requires_grad(true);
+    m_parameters.push_back({name, place, place.dim() > 1});
+}
+
+void TrainNetwork::addAdapter(const AdapterConfig& config, std::uint64_t seed)
+{
+    auto generator = at::detail::createCPUGenerator(seed);
+    const auto options = at::TensorOptions().dtype(at::kFloat);
+    m_adapterConfig = config;
+    m_hasAdapter = true;
+    m_lora.assign(m_base.layers.size(), {});
+    for (auto& layer : m_lora) {
+        for (const auto& linear : linears(m_config)) {
+            if (std::find(config.targets.begin(), config.targets.end(), linear.name) == config.targets.end())
+                continue;
+            // PEFT: kaiming_uniform with a = √5, that is uniform within 1/√in; B starts at zero.
+            const double bound = 1.0 / std::sqrt(static_cast<double>(linear.in));
+            LoraPair pair;
+            pair.a = at::empty({config.rank, linear.in}, options).uniform_(-bound, bound, generator);
+            pair.b = at::zeros({linear.out, config.rank}, options);
+            const auto rows = linearRows(m_config, m_base.layers.front(), linear.linear);
+            pair.firstRow = rows.storage_offset() / rows.size(1);
+            layer[productOf(linear.linear)].push_back(pair);
+        }
+    }
+    forEachPair(m_config, config, m_lora, [&](std::size_t layer, const LinearSpec& linear, LoraPair& pair) {
+        addParameter(loraName(layer, linear, 'A'), pair.a);
+        addParameter(loraName(layer, linear, 'B'), pair.b);
+    });
+    const c10::InferenceMode noGradients(false);
+    const at::NoGradGuard guard;
+    const auto deviation = m_base.embedding.to(at::kFloat).std().item<double>();
+    const auto rows = config.slots + static_cast<std::int64_t>(config.specialTokens.size());
+    m_embeddings = at::empty({rows, m_config.hiddenSize}, options).normal_(0, deviation, generator);
+    addParameter("memory_token_embed.weight", m_embeddings);
+    if (!config.slotScale)
+        return;
+    const auto norm = m_base.finalNorm.to(at::kFloat).pow(2).mean().sqrt().item<double>();
+    m_slotScale = at::full({m_config.hiddenSize}, deviation / norm, options);
+    addParameter("slot_scale", m_slotScale);
+}
+
+void TrainNetwork::loadAdapter(const AdapterFile& file)
+{
+    if (const auto why = whyAdapterDoesNotFit(file, m_config); !why.empty())
+        throw Error(ErrorKind::Mismatch, "The adapter " + file.weights.string() + " does not fit this base: " + why + ".",
+                    "Start from an adapter of this base.");
+    const at::NoGradGuard guard;
+    for (const auto& parameter : m_parameters) {
+        const bool ofAdapter = parameter.name.starts_with("icae.") || parameter.name == "slot_scale"
+            || parameter.name == "memory_token_embed.weight";
+        if (!ofAdapter)
+            continue;
+        if (!file.store->contains(parameter.name) || file.store->tensor(parameter.name).shape != parameter.value.sizes())
+            throw Error(ErrorKind::Mismatch,
+                        "The adapter " + file.weights.string() + " differs from the job's in " + parameter.name + ".",
+                        "Give the job the same LoRA rank, targets, slots and slot scale as that adapter.");
+        parameter.value.copy_(toTensor(file.store->tensor(parameter.name)));
+    }
+}
+
+double TrainNetwork::loraScale() const
+{
+    return m_adapterConfig.alpha / static_cast<double>(m_adapterConfig.rank);
+}
+
+TrainNetwork::Weights TrainNetwork::cast(bool encoder) const
+{
+    const auto dtype = m_options.dtype;
+    Weights weights;
+    const auto embedding = m_base.embedding.to(dtype);
+    weights.head = m_config.tiedEmbeddings ? embedding : m_base.head.to(dtype);
+    weights.table = m_hasAdapter ? at::cat({embedding, m_embeddings.to(dtype)}, 0) : embedding;
+    weights.finalNorm = m_base.finalNorm.to(dtype);
+    for (const auto& layer : m_base.layers) {
+        Layer own;
+        for (const auto& [member, name] : layerTensors)
+            own.weights.*member = (layer.*member).to(dtype);
+        weights.decoder.push_back(std::move(own));
+    }
+    if (!encoder)
+        return weights;
+    weights.encoder = weights.decoder;
+    for (std::size_t i = 0; i < m_lora.size(); ++i) {
+        auto& layer = weights.encoder[i];
+        for (std::size_t p = 0; p < products.size(); ++p) {
+            if (m_lora[i][p].empty())
+                continue;
+            if (m_options.loraDropout > 0)
+                layer.lora[p] = m_lora[i][p];
+            else
+                layer.weights.*products[p] = mergeLora(layer.weights.*products[p], m_lora[i][p], loraScale());
+        }
+    }
+    return weights;
+}
+
+Rotary TrainNetwork::rotaryAt(const at::Tensor& positions) const
+{
+    const auto angles = positions.unsqueeze(-1) * m_base.inverseFrequencies;
+    // Rounded to the computing dtype, as HF does.
+    return {angles.cos().to(m_options.dtype).to(at::kFloat), angles.sin().to(m_options.dtype).to(at::kFloat)};
+}
+
+at::Tensor TrainNetwork::project(const at::Tensor& x, const at::Tensor& weight, const std::vector<LoraPair>& lora) const
+{
+    auto out = at::linear(x, weight);
+    for (const auto& pair : lora) {
+        const auto dropped = at::dropout(x, m_options.loraDropout, true);
+        const auto delta = at::linear(at::linear(dropped, pair.a.to(x.scalar_type())), pair.b.to(x.scalar_type()));
+        out.narrow(1, pair.firstRow, pair.b.size(0)).add_(delta, loraScale());
+    }
+    return out;
+}
+
+TrainNetwork::Residual TrainNetwork::runLayer(const Layer& layer, const at::Tensor& x, const at::Tensor& added,
+                                              const Rotary& rotary, int64_t batch) const
+{
+    const auto& w = layer.weights;
+    const auto& k = *m_kernels;
+    const auto [sum, normed] = addRmsNorm(k, x, added, w.inputNorm, m_config.rmsEps);
+    const auto [q, keys, values] = rotateSplit(k, project(normed, w.qkv, layer.lora[0]), rotary,
+                                               {m_config.heads, m_config.kvHeads, m_config.headDim}, batch);
+    const auto attended = compat::attention(q, keys, values, {}).transpose(1, 2).reshape({x.size(0), -1});
+    const auto [sum2, normed2] =
+        addRmsNorm(k, sum, project(attended, w.o, layer.lora[1]), w.postNorm, m_config.rmsEps);
+    return {sum2, project(swiglu(k, project(normed2, w.gateUp, layer.lora[2])), w.down, layer.lora[3])};
+}
+
+TrainNetwork::Residual TrainNetwork::run(const std::vector<Layer>& layers, const at::Tensor& embeddings,
+                                         const at::Tensor& positions, int64_t batch) const
+{
+    const auto rotary = rotaryAt(positions);
+    Residual state{embeddings, {}};
+    for (const auto& layer : layers) {
+        if (!m_options.checkpointActivations || !at::GradMode::is_enabled()) {
+            state = runLayer(layer, state.first, state.second, rotary, batch);
+            continue;
+        }
+        const auto again = [this, batch, rotary](const std::vector<at::Tensor>& in) -> std::vector<at::Tensor> {
+            Layer copy;
+            for (std::size_t i = 0; i < layerTensors.size(); ++i)
+                copy.weights.*layerTensors[i].first = in[2 + i];
+            const auto out = runLayer(copy, in[0], in[1], rotary, batch);
+            return {out.first, out.second};
+        };
+        std::vector<at::Tensor> in{state.first, state.second};
+        for (const auto& [member, name] : layerTensors)
+            in.push_back(layer.weights.*member);
+        const auto out = checkpointed(again, in);
+        state = {out[0], out[1]};
+    }
+    return state;
+}
+
+at::Tensor TrainNetwork::encode(const Weights& weights, const DeviceBatch& batch) const
+{
+    const auto x = at::embedding(weights.table, batch.spanIds.flatten());
+    const auto [sum, added] = run(weights.encoder, x, batch.spanPositions, batch.spanIds.size(0));
+    const auto rows = at::index_select(sum, 0, batch.slotRows);
+    const auto normed = addRmsNorm(*m_kernels, rows, at::index_select(added, 0, batch.slotRows), weights.finalNorm,
+                                   m_config.rmsEps)
+                            .second;
+    return m_slotScale.defined() ? normed * m_slotScale.to(normed.scalar_type()) : normed;
+}
+
+at::Tensor TrainNetwork::slots(const DeviceBatch& batch) const
+{
+    return encode(cast(true), batch);
+}
+
+at::Tensor TrainNetwork::loss(const DeviceBatch& batch) const
+{
+    const bool overSlots = batch.slotsOfSequence > 0;
+    const auto weights = cast(overSlots);
+    const int64_t sequences = batch.textIds.size(0);
+    const int64_t length = batch.textIds.size(1);
+    const int64_t before = batch.leftIds.size(1) + batch.slotsOfSequence;
+    const int64_t d = m_config.hiddenSize;
+    auto x = at::embedding(weights.table, batch.textIds);
+    if (overSlots) {
+        const auto slots = encode(weights, batch).view({sequences, batch.slotsOfSequence, d});
+        x = at::cat({at::embedding(weights.table, batch.leftIds), slots, x}, 1);
+    }
+    const auto [sum, added] = run(weights.decoder, x.reshape({-1, d}), batch.positions, sequences);
+    const auto read = [&](const at::Tensor& states) {
+        return states.view({sequences, before + length, d}).narrow(1, before, length).reshape({-1, d});
+    };
+    const auto normed = addRmsNorm(*m_kernels, read(sum), read(added), weights.finalNorm, m_config.rmsEps).second;
+    return linearCrossEntropy(*m_kernels, normed, weights.head, batch.targets, batch.factor);
+}
+
+LlmWeights TrainNetwork::decoderWeights() const
+{
+    const at::NoGradGuard guard;
+    LlmWeights weights = m_base;
+    const auto dtype = m_options.dtype;
+    weights.embedding = m_base.embedding.detach().to(dtype);
+    weights.head = m_config.tiedEmbeddings ? weights.embedding : m_base.head.detach().to(dtype);
+    weights.finalNorm = m_base.finalNorm.detach().to(dtype);
+    for (auto& layer : weights.layers)
+        for (const auto& [member, name] : layerTensors)
+            layer.*member = (layer.*member).detach().to(dtype);
+    return weights;
+}
+
+Adapter TrainNetwork::adapter(const LlmWeights& decoder) const
+{
+    const at::NoGradGuard guard;
+    Adapter adapter;
+    adapter.config = m_adapterConfig;
+    adapter.encoder = decoder;
+    for (std::size_t i = 0; i < m_lora.size(); ++i)
+        for (std::size_t p = 0; p < products.size(); ++p)
+            if (!m_lora[i][p].empty()) {
+                auto& weight = adapter.encoder.layers[i].*products[p];
+                weight = mergeLora(weight, m_lora[i][p], loraScale());
+            }
+    adapter.embeddings = m_embeddings.detach().to(m_options.dtype);
+    if (m_slotScale.defined())
+        adapter.slotScale = m_slotScale.detach().to(m_options.dtype);
+    return adapter;
+}
+
+std::vector<std::pair<std::string, at::Tensor>> TrainNetwork::adapterTensors() const
+{
+    std::vector<std::pair<std::string, at::Tensor>> tensors;
+    const auto add = [&](const std::string& name, const at::Tensor& value) {
+        if (value.defined())
+            tensors.emplace_back(name, value.detach().to(at::kCPU).contiguous());
+    };
+    forEachPair(m_config, m_adapterConfig, m_lora, [&](std::size_t layer, const LinearSpec& linear, const LoraPair& pair) {
+        add(loraName(layer, linear, 'A'), pair.a);
+        add(loraName(layer, linear, 'B'), pair.b);
+    });
+    add("memory_token_embed.weight", m_embeddings);
+    add("slot_scale", m_slotScale);
+    return tensors;
+}
+
+std::vector<std::pair<std::string, at::Tensor>> TrainNetwork::baseTensors() const
+{
+    std::vector<std::pair<std::string, at::Tensor>> tensors;
+    const auto add = [&](const std::string& name, const at::Tensor& value) {
+        tensors.emplace_back(name, value.detach().to(at::kCPU, at::kBFloat16).contiguous());
+    };
+    add("model.embed_tokens.weight", m_base.embedding);
+    add("model.norm.weight", m_base.finalNorm);
+    if (!m_config.tiedEmbeddings)
+        add("lm_head.weight", m_base.head);
+    for (std::size_t i = 0; i < m_base.layers.size(); ++i) {
+        const auto prefix = "model.layers." + std::to_string(i) + ".";
+        add(prefix + "input_layernorm.weight", m_base.layers[i].inputNorm);
+        add(prefix + "post_attention_layernorm.weight", m_base.layers[i].postNorm);
+        for (const auto& linear : linears(m_config))
+            add(prefix + linear.module + ".weight", linearRows(m_config, m_base.layers[i], linear.linear));
+    }
+    return tensors;
+}
+
+LlmWeights freshWeights(const LlmConfig& config, const at::Device& device, std::uint64_t seed)
+{
+    auto generator = at::detail::createCPUGenerator(seed);
+    auto weights = randomWeights(config, at::kCPU, at::kFloat);
+    const double inner = 0.02 / std::sqrt(2.0 * static_cast<double>(config.layers));
+    const auto draw = [&](at::Tensor& place, double deviation) {
+        place = place.normal_(0, deviation, generator).to(device);
+    };
+    draw(weights.embedding, 0.02);
+    if (config.tiedEmbeddings)
+        weights.head = weights.embedding;
+    else
+        draw(weights.head, 0.02);
+    weights.finalNorm = weights.finalNorm.to(device);
+    weights.inverseFrequencies = weights.inverseFrequencies.to(device);
+    for (auto& layer : weights.layers) {
+        layer.inputNorm = layer.inputNorm.to(device);
+        layer.postNorm = layer.postNorm.to(device);
+        draw(layer.qkv, 0.02);
+        draw(layer.gateUp, 0.02);
+        draw(layer.o, inner);
+        draw(layer.down, inner);
+    }
+    return weights;
+}
+
+} // namespace icae

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "train/job.h"
+#include "train/network.h"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace icae {
+
+/// Learning rate of a step: linear warm-up, then the schedule.
+/// @param step from 0; @param progress share of the job that is done, 0 to 1
+double learningRateAt(const OptimizerSettings& settings, std::int64_t step, double progress);
+
+/// AdamW with decoupled weight decay and a limit on the gradients' norm. All parameters, their gradients and moments
+/// live in one flat tensor each; the parameters become views of it.
+class Optimizer {
+public:
+    Optimizer(const std::vector<Parameter>& parameters, const OptimizerSettings& settings);
+
+    /// Tells the device what the next apply() uses.
+    /// @param update number of this update, from 1
+    void prepare(double learningRate, std::int64_t update);
+
+    /// Updates the parameters from their gradients and sets these to zero. On a GPU without host synchronisation, so
+    /// that it may be captured in a graph.
+    void apply();
+
+    /// Norm of all gradients before the last apply() limited it. [] float32
+    const at::Tensor& gradientNorm() const { return m_norm; }
+
+    /// Parameters, first and second moments: all that must be saved. Flat float32.
+    std::array<at::Tensor, 3> state() const { return {m_values, m_firstMoments, m_secondMoments}; }
+
+private:
+    void update(std::int64_t first, std::int64_t count, double decay);
+
+    OptimizerSettings m_settings;
+    at::Tensor m_values;
+    at::Tensor m_gradients;
+    at::Tensor m_firstMoments;
+    at::Tensor m_secondMoments;
+    at::Tensor m_norm;
+    at::Tensor m_limit; ///< by what the gradients are divided
+    at::Tensor m_scalars; ///< on the device: learning rate, number of the update
+    std::int64_t m_decaying = 0; ///< numbers with weight decay; they come first
+    double m_learningRate = 0;
+    std::int64_t m_update = 0;
+};
+
+} // namespace icae

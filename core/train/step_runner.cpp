@@ -1,0 +1,80 @@
+#include "train/step_runner.h"
+
+namespace icae {
+
+namespace {
+
+// A shape that comes back is worth capturing; the libraries choose their algorithms in the runs before.
+constexpr std::int64_t usesBeforeCapture = 2;
+
+} // namespace
+
+StepRunner::StepRunner(const TrainNetwork& network, Optimizer& optimizer, std::int64_t accumulate, bool capture)
+    : m_network(network)
+    , m_optimizer(optimizer)
+    , m_share(1.0 / static_cast<double>(accumulate))
+    , m_capturer(capture ? Capturer::make(network.options().device) : nullptr)
+    , m_loss(at::zeros({}, at::TensorOptions().dtype(at::kFloat).device(network.options().device)))
+{
+}
+
+void StepRunner::run(const DeviceBatch& batch)
+{
+    const auto loss = m_network.loss(batch);
+    (loss * m_share).backward();
+    const at::NoGradGuard guard;
+    m_loss.copy_(loss);
+}
+
+void StepRunner::backward(const Batch& batch)
+{
+    auto& prepared = m_prepared[{batch.shape(), batch.objective}];
+    if (prepared.uses++ == 0)
+        prepared.batch = DeviceBatch::allocate(batch, m_network.options().device);
+    prepared.batch.fill(batch);
+    if (prepared.work) {
+        prepared.work->replay();
+    } else if (m_capturer && prepared.uses > usesBeforeCapture) {
+        prepared.work = m_capturer->capture([&] { run(prepared.batch); });
+        prepared.work->replay();
+    } else {
+        run(prepared.batch);
+    }
+    const at::NoGradGuard guard;
+    auto& series = m_series[batch.series];
+    if (!series.sum.defined())
+        series.sum = at::zeros_like(m_loss);
+    series.sum.add_(m_loss);
+    ++series.batches;
+}
+
+void StepRunner::update(double learningRate, std::int64_t number)
+{
+    m_optimizer.prepare(learningRate, number);
+    if (m_update) {
+        m_update->replay();
+    } else if (m_capturer && m_updates >= usesBeforeCapture) {
+        m_update = m_capturer->capture([&] { m_optimizer.apply(); });
+        m_update->replay();
+    } else {
+        m_optimizer.apply();
+    }
+    ++m_updates;
+}
+
+StepRunner::Report StepRunner::report()
+{
+    const at::NoGradGuard guard;
+    Report report;
+    for (auto& [name, series] : m_series) {
+        if (series.batches == 0)
+            continue;
+        report.losses[name] = {series.sum.item<double>() / static_cast<double>(series.batches), series.batches};
+        series.sum.zero_();
+        series.batches = 0;
+    }
+    report.gradientNorm = m_optimizer.gradientNorm().item<double>();
+    return report;
+}
+
+} // namespace icae

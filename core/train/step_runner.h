@@ -1,0 +1,60 @@
+#pragma once
+
+#include "tensor/captured.h"
+#include "train/network.h"
+#include "train/optimizer.h"
+
+#include <map>
+#include <memory>
+#include <string>
+
+namespace icae {
+
+/// Forward, backward and update. On a GPU the work of each frequent batch shape is captured once and replayed, so that
+/// the host only copies batches; losses stay on the device until somebody asks.
+class StepRunner {
+public:
+    /// @param accumulate batches an update
+    StepRunner(const TrainNetwork& network, Optimizer& optimizer, std::int64_t accumulate, bool capture);
+
+    /// Adds the gradient of one batch.
+    void backward(const Batch& batch);
+    /// Updates the parameters from what was added up.
+    void update(double learningRate, std::int64_t number);
+
+    /// What was computed since the last call; waits for the device.
+    struct Report {
+        struct Loss {
+            double mean = 0;
+            std::int64_t batches = 0;
+        };
+        std::map<std::string, Loss> losses; ///< by series
+        double gradientNorm = 0; ///< of the last update
+    };
+    Report report();
+
+private:
+    struct Prepared {
+        DeviceBatch batch;
+        std::unique_ptr<Capturer::Work> work;
+        std::int64_t uses = 0;
+    };
+    struct Series {
+        at::Tensor sum; ///< [] float32 on the device
+        std::int64_t batches = 0;
+    };
+
+    void run(const DeviceBatch& batch);
+
+    const TrainNetwork& m_network;
+    Optimizer& m_optimizer;
+    double m_share;
+    std::unique_ptr<Capturer> m_capturer;
+    std::map<std::pair<Batch::Shape, Objective>, Prepared> m_prepared;
+    std::unique_ptr<Capturer::Work> m_update;
+    std::int64_t m_updates = 0;
+    at::Tensor m_loss; ///< [] of the last batch
+    std::map<std::string, Series> m_series;
+};
+
+} // namespace icae
