@@ -137,16 +137,21 @@ private:
     std::size_t m_theirs = 0;
 };
 
-/// Where a cut at a reference offset within an equal hunk falls in the hypothesis: at the same word.
+/// Where a cut at a reference offset within an equal hunk falls in the hypothesis: as far before the same word, unless
+/// the white space there is shorter.
 std::size_t matchingOffset(const DiffHunk& hunk, std::size_t offset, const Interned& ours, const Interned& theirs)
 {
     const auto firstAt = [](const Interned& side, std::size_t begin) {
         return std::lower_bound(side.words.begin(), side.words.end(), begin,
                                 [](const Word& word, std::size_t at) { return word.begin < at; });
     };
-    const auto ahead = firstAt(ours, offset) - firstAt(ours, hunk.referenceBegin);
-    const auto target = firstAt(theirs, hunk.hypothesisBegin) + ahead;
-    return target == theirs.words.end() ? hunk.hypothesisEnd : std::min(target->begin, hunk.hypothesisEnd);
+    const auto word = firstAt(ours, offset);
+    const auto target = firstAt(theirs, hunk.hypothesisBegin) + (word - firstAt(ours, hunk.referenceBegin));
+    if (target == theirs.words.end() || target->begin >= hunk.hypothesisEnd)
+        return hunk.hypothesisEnd;
+    const auto indentation = word == ours.words.end() ? 0 : word->begin - offset;
+    const auto before = target == theirs.words.begin() ? hunk.hypothesisBegin : std::prev(target)->end;
+    return std::max({target->begin - std::min(indentation, target->begin), before, hunk.hypothesisBegin});
 }
 
 } // namespace

@@ -44,8 +44,8 @@ struct Word {
 /// Words, marks and spaces; together they cover the text.
 std::vector<Word> splitWords(std::string_view text);
 
-/// Ends of the sentences (byte offsets, each behind the white space that follows); the last is the text's size. A line
-/// break ends a sentence, abbreviations and decimal points do not.
+/// Ends of the sentences (byte offsets, each behind the white space that follows, but for the indentation of a line);
+/// the last is the text's size. A line break ends a sentence, abbreviations and decimal points do not.
 std::vector<std::size_t> sentenceEnds(std::string_view text);
 
 /// Aligns two texts on their words and marks (Wu et al. 1990, through libdtl), a sentence a row.

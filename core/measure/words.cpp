@@ -86,6 +86,8 @@ std::vector<std::size_t> sentenceEnds(std::string_view text)
         }
         if (endsHere) {
             next = skipSpaces(text, next);
+            if (const auto lineBreak = text.substr(at, next - at).rfind('\n'); lineBreak != std::string_view::npos)
+                next = at + lineBreak + 1; // a line keeps its indentation
             ends.push_back(next);
         }
         at = next;

@@ -101,6 +101,7 @@ private Q_SLOTS:
         QCOMPARE(split("Dr. Low paid 3.50. \"Why?\" She left."),
                  (std::vector<std::string>{"Dr. Low paid 3.50. ", "\"Why?\" ", "She left."}));
         QCOMPARE(split("Title\n\nText"), (std::vector<std::string>{"Title\n\n", "Text"}));
+        QCOMPARE(split("def f():\n    return 1\n"), (std::vector<std::string>{"def f():\n", "    return 1\n"}));
         QCOMPARE(split("一。二！"), (std::vector<std::string>{"一。", "二！"}));
         QVERIFY(split("").empty());
     }
@@ -112,6 +113,16 @@ private Q_SLOTS:
         QCOMPARE(diff.rows.size(), 3U);
         QCOMPARE(diff.differences, 1U);
         QCOMPARE(diff.rows[1].hunks.size(), 3U);
+    }
+
+    void rowsKeepTheIndentationOfLines()
+    {
+        const std::string reference = "def f():\n    return 1\n";
+        const std::string hypothesis = "def f():\n    return 2\n";
+        const auto diff = icae::diffTexts(reference, hypothesis);
+        QCOMPARE(diff.rows.size(), 2U);
+        QCOMPARE(diff.rows[1].referenceBegin, reference.find("    return"));
+        QCOMPARE(diff.rows[1].hypothesisBegin, hypothesis.find("    return"));
     }
 
     void coversRandomTexts()

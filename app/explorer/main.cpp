@@ -1,0 +1,63 @@
+#include "client/engine_client.h"
+#include "client/settings.h"
+#include "models/sample_texts.h"
+#include "pages/compress_page.h"
+#include "theme/theme.h"
+#include "window/main_window.h"
+
+#include <QApplication>
+#include <QCommandLineParser>
+#include <QDir>
+#include <QFileInfo>
+#include <QTimer>
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+/// The model to start with: the one that ICAE_MODEL names, or the bundled one; empty where there is none.
+QString standardModel()
+{
+    const auto named = qEnvironmentVariable("ICAE_MODEL");
+    if (!named.isEmpty())
+        return QDir(named).absolutePath();
+    const QDir programs(QCoreApplication::applicationDirPath());
+    for (const auto& place : {u"../share/icae-explorer/models/nano"_s, u"../../../resources/models/nano"_s})
+        if (QFileInfo::exists(programs.filePath(place + u"/base/config.json"_s)))
+            return QDir::cleanPath(programs.filePath(place));
+    return {};
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    QApplication application(argc, argv);
+    QApplication::setApplicationName(u"icae-explorer"_s);
+    QApplication::setApplicationDisplayName(u"ICAE Explorer"_s);
+    QApplication::setApplicationVersion(QStringLiteral(ICAE_VERSION));
+    QApplication::setDesktopFileName(u"icae-explorer"_s);
+
+    QCommandLineParser parser;
+    parser.setApplicationDescription(QApplication::translate("main", "Explorer for in-context autoencoders"));
+    parser.addHelpOption();
+    parser.addVersionOption();
+    parser.addPositionalArgument(u"file"_s, QApplication::translate("main", "Text to open"), u"[FILE]"_s);
+    parser.process(application);
+
+    icae::Theme theme;
+    icae::Settings settings;
+    theme.apply();
+    QApplication::setWindowIcon(QIcon(u":/icons/app.svg"_s));
+    icae::EngineClient client;
+    client.setCommand(settings.engineCommand());
+    icae::MainWindow window(theme, client, settings, standardModel());
+    const auto files = parser.positionalArguments();
+    if (files.isEmpty())
+        window.compressPage().setSource(icae::sampleText(u"ferry"_s));
+    else
+        window.compressPage().openFile(files.front());
+    window.show();
+    QTimer::singleShot(0, &client, &icae::EngineClient::start); // the window does not wait for the engine
+    return QApplication::exec();
+}

@@ -1,0 +1,157 @@
+#include "models/diff_document.h"
+#include "models/diff_list_model.h"
+#include "models/model_tree_model.h"
+#include "models/sample_texts.h"
+#include "models/token_document.h"
+#include "models/utf16_offsets.h"
+
+#include <QAbstractItemModelTester>
+#include <QtTest>
+
+namespace {
+
+using namespace icae;
+using namespace Qt::StringLiterals;
+
+DiffDocument documentOf(const std::string& source, const std::string& written, bool open = false)
+{
+    return buildDiffDocument(source, {{0, source.size(), written, open}}, {}, open);
+}
+
+} // namespace
+
+/// What the views show, before there is a view.
+class TestDocuments : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void offsetsGoBothWays()
+    {
+        const std::string text = "aé日😀b";
+        const Utf16Offsets offsets(text);
+        const auto whole = QString::fromStdString(text);
+        for (std::size_t byte = 0; byte <= text.size(); ++byte)
+            if (byte == text.size() || (static_cast<unsigned char>(text[byte]) & 0xC0U) != 0x80U) {
+                const auto position = offsets.toUtf16(byte);
+                QCOMPARE(position, QString::fromUtf8(text.data(), static_cast<qsizetype>(byte)).size());
+                QCOMPARE(offsets.toByte(position), byte);
+            }
+        QCOMPARE(Utf16Offsets("").toUtf16(3), 0);
+    }
+
+    void rowsCoverBothTexts()
+    {
+        const auto document = documentOf("One here. Two there. Three gone.", "One here. Too many there. Three.");
+        qsizetype ours = 0;
+        qsizetype theirs = 0;
+        for (const auto& row : document.rows) {
+            QCOMPARE(row.source.begin, ours);
+            QCOMPARE(row.reconstruction.begin, theirs);
+            ours = row.source.end;
+            theirs = row.reconstruction.end;
+        }
+        QCOMPARE(ours, document.source.size());
+        QCOMPARE(theirs, document.reconstruction.size());
+        QCOMPARE(document.rows.size(), 3U);
+        QCOMPARE(document.differences.size(), 2U);
+    }
+
+    void whatIsNotWrittenYetIsNoDifference()
+    {
+        const auto document = documentOf("One here. Two there. Three gone.", "One here. Two", true);
+        QVERIFY(document.differences.empty());
+        QCOMPARE(document.pieces.back().kind, PieceKind::Pending);
+        QVERIFY(document.rows.size() >= 3);
+        QCOMPARE(commonRows(document, documentOf("One here. Two there. Three gone.", "One here. Two there", true)), 1);
+    }
+
+    void longOmissionsAreManyRows()
+    {
+        std::string source;
+        for (int i = 0; i < 200; ++i)
+            source += "Nobody came to the quay that day. ";
+        const auto document = documentOf(source, "");
+        QCOMPARE(document.differences.size(), 1U);
+        QCOMPARE(document.rows.size(), 200U);
+    }
+
+    void rangesTranslate()
+    {
+        const auto document = documentOf("The old cat sat.", "The dog sat.");
+        const auto sat = document.source.indexOf(u"sat"_s);
+        QCOMPARE(document.toReconstruction({sat, sat + 3}).begin, document.reconstruction.indexOf(u"sat"_s));
+        const auto dog = document.reconstruction.indexOf(u"dog"_s);
+        QCOMPARE(document.toSource({dog, dog + 3}), (TextRange{4, 11}));
+    }
+
+    void theListShowsWhatTheFilterLets()
+    {
+        DiffListModel model;
+        const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        QCOMPARE(model.rowCount(), 0);
+        model.setDocument(
+            std::make_shared<const DiffDocument>(documentOf("We saw 12 big ships.", "We saw 14 large ships!")));
+        QCOMPARE(model.rowCount(), 2);
+        QCOMPARE(model.index(1, DiffListModel::Source).data().toString(), u"."_s);
+        model.setFilter({DifferenceClass::CaseOrPunctuation});
+        QCOMPARE(model.rowCount(), 1);
+        QCOMPARE(model.differenceAt(0), 1);
+        QCOMPARE(model.rowOf(0), -1);
+        model.setDocument(nullptr);
+        QCOMPARE(model.rowCount(), 0);
+    }
+
+    void modelsStandBelowTheirBase()
+    {
+        ModelTreeModel model;
+        const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        ModelList list;
+        list.bases.resize(2);
+        list.bases[0].folder = "/models/nano/base";
+        list.bases[1].folder = "/models/other";
+        list.bases[1].problem = "config.json is missing.";
+        list.adapters.resize(2);
+        list.adapters[0].path = "/models/nano/reconstruct";
+        list.adapters[0].fits = {{"/models/nano/base", "", {}}};
+        list.adapters[1].path = "/models/large";
+        list.adapters[1].fits = {{"/models/nano/base", "hidden size 4096, not 512", {}}};
+        model.setModels(list);
+        QCOMPARE(model.rowCount(), 3);
+        QCOMPARE(model.index(0, 0).data().toString(), u"nano"_s);
+        QCOMPARE(model.rowCount(model.index(0, 0)), 1);
+        QVERIFY(!model.index(1, 0).data(ModelTreeModel::ReasonRole).toString().isEmpty());
+        const auto misfit = model.index(0, 0, model.index(2, 0));
+        QVERIFY(misfit.data(ModelTreeModel::ReasonRole).toString().contains(u"hidden size 4096"_s));
+        model.setLoaded("/models/nano/base", "/models/nano/reconstruct");
+        const auto loaded = model.indexOf("/models/nano/base", "/models/nano/reconstruct");
+        QCOMPARE(loaded, model.index(0, 0, model.index(0, 0)));
+        QVERIFY(loaded.data(Qt::FontRole).value<QFont>().bold());
+        model.setModels({});
+    }
+
+    void tokensKnowTheirPlaces()
+    {
+        std::vector<ScoredToken> tokens(3);
+        tokens[0] = {5, "▁é", 0, 2, 0, 0.1, 0.2, 0, {}};
+        tokens[1] = {6, "<0x0A>", 2, 3, 0, 3, 1, 4, {}};
+        tokens[2] = {2, "</s>", 3, 3, 0, 0.5, 1, 0, {}};
+        const auto document = makeTokenDocument(tokens, "é\n", true);
+        QCOMPARE(document.items[0].range, (TextRange{0, 1}));
+        QVERIFY(document.items[1].breaksLine);
+        QVERIFY(document.items[2].special);
+        QCOMPARE(document.tokenAt(1), 1);
+        QCOMPARE(document.tokenAt(9), -1);
+        QCOMPARE(readablePiece("<0xE2>"), u"⟨E2⟩"_s);
+        for (const auto measure : {TokenMeasure::Nll, TokenMeasure::Entropy, TokenMeasure::Rank})
+            QVERIFY(qAbs(intensityOf(valueAt(0.4, measure), measure) - 0.4) < 1e-9);
+    }
+
+    void samplesAreThere()
+    {
+        QCOMPARE(shiftLetters(u"Zebra, az"_s), u"Afcsb, ba"_s);
+        QCOMPARE(sampleText(u"random"_s), sampleText(u"random"_s));
+    }
+};
+
+QTEST_MAIN(TestDocuments)
+#include "test_documents.moc"

@@ -1,0 +1,255 @@
+#include "client/engine_client.h"
+#include "client/settings.h"
+#include "models/sample_texts.h"
+#include "pages/compress_controls.h"
+#include "pages/compress_page.h"
+#include "pages/result_pane.h"
+#include "pages/source_pane.h"
+#include "pages/token_pane.h"
+#include "theme/theme.h"
+#include "watchdog.h"
+#include "widgets/notice_bar.h"
+#include "window/main_window.h"
+#include "window/status_line.h"
+
+#include <QClipboard>
+#include <QDir>
+#include <QFileDialog>
+#include <QLineEdit>
+#include <QSlider>
+#include <QtTest>
+
+#include <csignal>
+#include <memory>
+
+namespace {
+
+using namespace icae;
+using namespace Qt::StringLiterals;
+
+constexpr int patience = 240'000; // milliseconds, on a busy machine
+constexpr qint64 longestStall = 50;
+
+/// Seven hundred words of prose repeated with other numbers, to the wanted length.
+QString longText(int words)
+{
+    const auto story =
+        sampleText(u"ferry"_s) + u"\n\n"_s + sampleText(u"news"_s) + u"\n\n"_s + sampleText(u"technical"_s);
+    QString text;
+    while (text.count(u' ') < words)
+        text += story + u"\n\n"_s;
+    return text.section(u' ', 0, words);
+}
+
+} // namespace
+
+/// The program as its users have it: real window, real engine, real model.
+class TestExplorer : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        const auto model = qEnvironmentVariable("ICAE_MODEL");
+        if (model.isEmpty())
+            QSKIP("ICAE_MODEL names no model");
+        QVERIFY(m_folder.isValid());
+        QDir().mkpath(QStringLiteral(ICAE_SCREENSHOTS));
+        m_settings = std::make_unique<Settings>(m_folder.filePath(u"settings.ini"_s));
+        m_theme = std::make_unique<Theme>();
+        m_theme->apply();
+        m_client = std::make_unique<EngineClient>();
+        m_client->setCommand(u"%1 serve"_s.arg(QStringLiteral(ICAE_PROGRAM)));
+        m_settings->setTheme(Settings::Theme::Light);
+        m_window = std::make_unique<MainWindow>(*m_theme, *m_client, *m_settings, model);
+        m_window->show();
+        QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
+        QApplication::setActiveWindow(m_window.get()); // a bare display has no window manager to do it
+        shoot(u"compress-empty"_s);
+        m_client->start();
+        QTRY_VERIFY_WITH_TIMEOUT(m_client->model().has_value(), patience);
+        QTest::qWait(200);
+        m_watchdog.reset();
+    }
+
+    void init() { m_watchdog.reset(); }
+
+    void cleanup()
+    {
+        qInfo("longest stall of the main thread: %lld ms", m_watchdog.longestStall());
+        if (!m_mayStall)
+            QVERIFY2(m_watchdog.longestStall() <= longestStall, qPrintable(QString::number(m_watchdog.longestStall())));
+        m_mayStall = false;
+    }
+
+    void oneKeyReconstructsASample()
+    {
+        page().setSource(sampleText(u"ferry"_s));
+        QTRY_VERIFY_WITH_TIMEOUT(page().plan().has_value(), patience);
+        const auto before = page().plan()->slots;
+        QTest::keyClick(m_window.get(), Qt::Key_Left, Qt::AltModifier);
+        QTest::keyClick(m_window.get(), Qt::Key_Left, Qt::AltModifier);
+        QTRY_VERIFY_WITH_TIMEOUT(page().plan().has_value() && page().plan()->slots < before, patience);
+        QTest::keyClick(m_window.get(), Qt::Key_Return, Qt::ControlModifier);
+        QTRY_VERIFY_WITH_TIMEOUT(!page().isRunning() && page().result().result, patience);
+        QVERIFY(page().result().result->reconstruction.scores.has_value());
+        QVERIFY(!page().result().forced->tokens.empty());
+        m_mayStall = true; // pictures take their time
+        shoot(u"compress-side-by-side"_s);
+    }
+
+    void viewsShowTheSameResult()
+    {
+        m_mayStall = true;
+        auto& pane = result();
+        QTest::keyClick(m_window.get(), Qt::Key_F8);
+        QCOMPARE(pane.currentDifference(), page().result().diff->differences.empty() ? -1 : 0);
+        shoot(u"compress-difference"_s);
+        for (const auto& [mode, name] :
+             std::initializer_list<std::pair<ResultPane::Mode, QString>>{{ResultPane::Mode::Inline, u"inline"_s},
+                                                                         {ResultPane::Mode::List, u"list"_s},
+                                                                         {ResultPane::Mode::Tokens, u"tokens"_s}}) {
+            pane.setMode(mode);
+            shoot(u"compress-"_s + name);
+        }
+        auto& view = pane.tokens().view();
+        view.setFocus();
+        QTest::keyClick(&view, Qt::Key_D);
+        for (int i = 0; i < 12; ++i)
+            QTest::keyClick(&view, Qt::Key_Right);
+        shoot(u"compress-token-details"_s);
+        QTest::keyClick(&view, Qt::Key_T);
+        QVERIFY(!pane.tokens().isTeacherForced());
+        shoot(u"compress-tokens-free"_s);
+        QTest::keyClick(&view, Qt::Key_T);
+        QTest::keyClick(&view, Qt::Key_D);
+        pane.setMode(ResultPane::Mode::SideBySide);
+    }
+
+    void darkAndLarge()
+    {
+        m_mayStall = true;
+        QTest::keyClick(m_window.get(), Qt::Key_D, Qt::ControlModifier | Qt::ShiftModifier);
+        QVERIFY(m_theme->isDark());
+        shoot(u"compress-dark"_s);
+        shoot(u"compress-dark-200"_s, 2);
+        result().setMode(ResultPane::Mode::Tokens);
+        shoot(u"compress-tokens-dark"_s);
+        m_window->showPage(1);
+        QTest::qWait(300);
+        shoot(u"models-dark"_s);
+        QTest::keyClick(m_window.get(), Qt::Key_D, Qt::ControlModifier | Qt::ShiftModifier);
+        shoot(u"models"_s);
+        shoot(u"models-200"_s, 2);
+        m_window->showPage(0);
+        result().setMode(ResultPane::Mode::SideBySide);
+        shoot(u"compress-200"_s, 2);
+        QTest::keyClick(m_window.get(), Qt::Key_F1);
+        auto* sheet = m_window->findChild<QDialog*>();
+        QVERIFY(sheet != nullptr);
+        QTest::qWait(100);
+        sheet->grab().save(picture(u"shortcuts"_s));
+        sheet->close();
+    }
+
+    void threeThousandWords()
+    {
+        QGuiApplication::clipboard()->setText(longText(3000));
+        source().setEditing(true);
+        source().editor().selectAll();
+        source().editor().paste();
+        QTRY_VERIFY_WITH_TIMEOUT(page().plan().has_value() && page().plan()->tokens > 3000, patience);
+        QTest::keyClick(m_window.get(), Qt::Key_Return, Qt::ControlModifier);
+        QTRY_VERIFY_WITH_TIMEOUT(page().isRunning(), patience);
+        QTRY_VERIFY_WITH_TIMEOUT(
+            source().column().document() && source().column().document()->reconstruction.size() > 2000, patience);
+        const auto stall = m_watchdog.longestStall();
+        shoot(u"compress-running"_s);
+        QTest::qWait(10);
+        m_watchdog.reset();
+        QTRY_VERIFY_WITH_TIMEOUT(!page().isRunning(), patience);
+        for (int i = 0; i < 5; ++i) {
+            QTest::keyClick(m_window.get(), Qt::Key_F8);
+            QTest::qWait(20);
+        }
+        QCOMPARE(result().currentDifference(), 4);
+        QVERIFY2(stall <= longestStall, qPrintable(QString::number(stall)));
+    }
+
+    void fewerSlotsSaveMemory()
+    {
+        auto* slider = m_window->findChild<CompressControls*>()->findChild<QSlider*>();
+        QVERIFY(slider->isEnabled());
+        const auto before = page().plan()->slots;
+        QTest::keyClick(slider, Qt::Key_Left);
+        QTRY_VERIFY_WITH_TIMEOUT(page().plan().has_value() && page().plan()->slots < before, patience);
+
+        const auto path = m_folder.filePath(u"memory.safetensors"_s);
+        m_mayStall = true; // the file dialog is Qt's
+        QTest::keyClick(m_window.get(), Qt::Key_S, Qt::ControlModifier);
+        auto* dialog = m_window->findChild<QFileDialog*>();
+        QVERIFY(dialog != nullptr);
+        dialog->findChild<QLineEdit*>()->setText(path);
+        static_cast<QDialog*>(dialog)->accept();
+        QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(path), patience);
+    }
+
+    void aKilledEngineCostsOneRequest()
+    {
+        m_mayStall = true;
+        const auto text = page().source();
+        QSignalSpy lost(m_client.get(), &EngineClient::lost);
+        QTest::keyClick(m_window.get(), Qt::Key_Return, Qt::ControlModifier);
+        QTRY_VERIFY_WITH_TIMEOUT(page().isRunning(), patience);
+        QTRY_VERIFY_WITH_TIMEOUT(source().column().document()->partial, patience);
+        QElapsedTimer clock;
+        clock.start();
+        ::kill(static_cast<pid_t>(m_client->process().processId()), SIGKILL);
+        QTRY_VERIFY_WITH_TIMEOUT(!page().isRunning(), patience);
+        QCOMPARE(lost.size(), 1);
+        QVERIFY(m_window->findChild<NoticeBar*>()->showsError());
+        QCOMPARE(page().source(), text);
+        shoot(u"compress-failed"_s);
+        QTRY_VERIFY_WITH_TIMEOUT(m_client->state() == EngineClient::State::Ready, patience);
+        qInfo("engine restarted in %lld ms", clock.elapsed());
+        page().setSource(sampleText(u"german"_s));
+        QTRY_VERIFY_WITH_TIMEOUT(page().plan().has_value(), patience);
+        QTest::keyClick(m_window.get(), Qt::Key_Return, Qt::ControlModifier);
+        QTRY_VERIFY_WITH_TIMEOUT(
+            !page().isRunning() && page().result().result && page().result().diff->source == page().source(), patience);
+    }
+
+    void cleanupTestCase()
+    {
+        m_window.reset();
+        m_client.reset();
+    }
+
+private:
+    CompressPage& page() { return m_window->compressPage(); }
+    ResultPane& result() { return *m_window->findChild<ResultPane*>(); }
+    SourcePane& source() { return *m_window->findChild<SourcePane*>(); }
+
+    static QString picture(const QString& name) { return u"%1/%2.png"_s.arg(QStringLiteral(ICAE_SCREENSHOTS), name); }
+
+    /// @param scale of the screen, 1 or 2
+    void shoot(const QString& name, int scale = 1)
+    {
+        QTest::qWait(80);
+        QPixmap pixmap(m_window->size() * scale);
+        pixmap.setDevicePixelRatio(scale);
+        m_window->render(&pixmap);
+        QVERIFY(pixmap.save(picture(name)));
+    }
+
+    QTemporaryDir m_folder;
+    std::unique_ptr<Settings> m_settings;
+    std::unique_ptr<Theme> m_theme;
+    std::unique_ptr<EngineClient> m_client;
+    std::unique_ptr<MainWindow> m_window;
+    Watchdog m_watchdog;
+    bool m_mayStall = false;
+};
+
+QTEST_MAIN(TestExplorer)
+#include "test_explorer.moc"

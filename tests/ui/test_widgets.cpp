@@ -1,0 +1,166 @@
+#include "models/sample_texts.h"
+#include "theme/theme.h"
+#include "watchdog.h"
+#include "widgets/find_bar.h"
+#include "widgets/prose_column.h"
+#include "widgets/source_editor.h"
+#include "widgets/token_view.h"
+
+#include <QClipboard>
+#include <QScrollBar>
+#include <QtTest>
+
+namespace {
+
+using namespace icae;
+using namespace Qt::StringLiterals;
+
+QString longText(qsizetype characters)
+{
+    const auto story = sampleText(u"ferry"_s) + u"\n\n"_s;
+    QString text;
+    while (text.size() < characters)
+        text += story;
+    return text.left(characters);
+}
+
+} // namespace
+
+/// Widgets by themselves, with mouse and keyboard.
+class TestWidgets : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase() { m_theme.apply(); }
+
+    void theEditorKeepsTheTextAsWritten()
+    {
+        SourceEditor editor(m_theme);
+        for (const auto& text :
+             {u"One. Two? \"Three.\"  Four"_s, u"Title\n\nFirst. Second.\n\n\nEnd\n"_s,
+              u"def f():\n    return 1\n\n\tx"_s, u""_s, u"\n\n"_s, sampleText(u"code"_s), sampleText(u"german"_s)}) {
+            editor.setSource(text);
+            QTRY_VERIFY(!editor.isInserting());
+            QCOMPARE(editor.source(), text);
+        }
+        editor.setSource(u"One. Two. Three."_s);
+        QCOMPARE(editor.blockCount(), 3);
+    }
+
+    void editingUndoAndCopyKnowNoSoftBreaks()
+    {
+        SourceEditor editor(m_theme);
+        editor.setSource(u"One. Two. Three."_s);
+        editor.selectAll();
+        editor.copy();
+        QCOMPARE(QGuiApplication::clipboard()->text(), u"One. Two. Three."_s);
+        editor.setSourcePosition(5);
+        QCOMPARE(editor.sourcePosition(), 5);
+        QTest::keyClick(&editor, Qt::Key_Backspace);
+        QTest::keyClick(&editor, Qt::Key_Backspace);
+        QVERIFY(editor.source().size() < 16);
+        while (editor.document()->isUndoAvailable() && editor.source() != u"One. Two. Three."_s)
+            editor.undo();
+        QCOMPARE(editor.source(), u"One. Two. Three."_s);
+        QTest::keyClick(&editor, Qt::Key_End, Qt::ControlModifier);
+        QTest::keyClick(&editor, Qt::Key_Return);
+        QTest::keyClicks(&editor, u"Four."_s);
+        QCOMPARE(editor.source(), u"One. Two. Three.\nFour."_s);
+    }
+
+    void longTextsDoNotStall()
+    {
+        SourceEditor editor(m_theme);
+        editor.resize(600, 700);
+        editor.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&editor));
+        const auto text = longText(400'000);
+        Watchdog watchdog;
+        QTest::qWait(20);
+        watchdog.reset();
+        QElapsedTimer clock;
+        clock.start();
+        editor.setSource(text);
+        QTRY_VERIFY_WITH_TIMEOUT(!editor.isInserting(), 60'000);
+        qInfo("pasting 400,000 characters: %lld ms, longest stall %lld ms", clock.elapsed(), watchdog.longestStall());
+        QCOMPARE(editor.source(), text);
+    }
+
+    void columnsStayAlignedAndScroll()
+    {
+        const auto source = longText(60'000).toStdString();
+        auto written = source;
+        for (std::size_t at = written.find("clock"); at != std::string::npos; at = written.find("clock", at + 5))
+            written.replace(at, 5, "watch, a very old and slow one");
+        const auto document = std::make_shared<const DiffDocument>(
+            buildDiffDocument(source, {{0, source.size(), written, false}}, {}, false));
+        RowGeometry geometry(2);
+        ProseColumn left(m_theme, ProseSide::Source, geometry, 0);
+        ProseColumn right(m_theme, ProseSide::Reconstruction, geometry, 1);
+        geometry.reset(static_cast<int>(document->rows.size()));
+        for (auto* column : {&left, &right}) {
+            column->resize(420, 500);
+            column->show();
+            column->setDocument(document, 0);
+        }
+        geometry.commit();
+        QVERIFY(QTest::qWaitForWindowExposed(&right));
+        QTRY_COMPARE(left.verticalScrollBar()->maximum(), right.verticalScrollBar()->maximum());
+        const int last = static_cast<int>(document->differences.size()) - 1;
+        right.setCurrentDifference(last);
+        const int row = document->differences[static_cast<std::size_t>(last)].row;
+        QVERIFY(geometry.top(row) >= right.verticalScrollBar()->value());
+        QVERIFY(geometry.top(row) < right.verticalScrollBar()->value() + 500);
+        right.selectAll();
+        QCOMPARE(right.selectedText(false), QString::fromStdString(written));
+        QVERIFY(right.selectedText(true).contains(u"{+"_s));
+        left.selectAll();
+        QCOMPARE(left.selectedText(false), QString::fromStdString(source));
+    }
+
+    void theFindBarGoesRound()
+    {
+        SourceEditor editor(m_theme);
+        editor.setSource(u"A cat. A dog. A Cat."_s);
+        FindBar bar(m_theme);
+        QCOMPARE(editor.find(u"cat"_s, false, 0).count, 2);
+        QCOMPARE(editor.find(u"cat"_s, true, 0).count, 1);
+        const auto first = editor.find(u"cat"_s, false, 1).current;
+        QVERIFY(editor.find(u"cat"_s, false, 1).current != first);
+        QCOMPARE(editor.find(u"cat"_s, false, 1).current, first);
+        QCOMPARE(editor.find(u"cow"_s, false, 0).count, 0);
+    }
+
+    void tokensFollowTheKeyboard()
+    {
+        std::vector<ScoredToken> tokens;
+        std::string text;
+        for (int i = 0; i < 300; ++i) {
+            ScoredToken token;
+            token.begin = static_cast<std::int64_t>(text.size());
+            text += "word ";
+            token.end = static_cast<std::int64_t>(text.size());
+            token.piece = "▁word";
+            token.rank = i % 7 == 0 ? 3 : 0;
+            tokens.push_back(token);
+        }
+        TokenView view(m_theme);
+        view.resize(300, 200);
+        view.show();
+        view.setDocument(std::make_shared<const TokenDocument>(makeTokenDocument(tokens, text, true)));
+        QTest::keyClick(&view, Qt::Key_Right);
+        QCOMPARE(view.currentToken(), 0);
+        QTest::keyClick(&view, Qt::Key_Down);
+        QVERIFY(view.currentToken() > 1);
+        QTest::keyClick(&view, Qt::Key_End);
+        QCOMPARE(view.currentToken(), 299);
+        QVERIFY(view.verticalScrollBar()->value() > 0);
+        QCOMPARE(view.find(u"word"_s, false, 0).count, 300);
+    }
+
+private:
+    Theme m_theme;
+};
+
+QTEST_MAIN(TestWidgets)
+#include "test_widgets.moc"

@@ -1,0 +1,332 @@
+#include "models/diff_document.h"
+
+#include "models/utf16_offsets.h"
+
+#include <algorithm>
+
+namespace icae {
+
+namespace {
+
+/// Rows longer than this are cut at a space: a view lays out whole rows.
+constexpr std::size_t longestRow = 1200;
+/// Differences up to this many bytes are not cut into rows.
+constexpr std::size_t shortDifference = 400;
+
+PieceKind pieceKind(DiffKind kind)
+{
+    switch (kind) {
+    case DiffKind::Equal:
+        return PieceKind::Equal;
+    case DiffKind::Deleted:
+        return PieceKind::Deleted;
+    case DiffKind::Inserted:
+        return PieceKind::Inserted;
+    case DiffKind::Replaced:
+        return PieceKind::Replaced;
+    }
+    return PieceKind::Equal;
+}
+
+/// Byte ranges of a piece, before they become positions.
+struct BytePiece {
+    PieceKind kind = PieceKind::Equal;
+    int difference = -1;
+    std::size_t sourceBegin = 0;
+    std::size_t sourceEnd = 0;
+    std::size_t writtenBegin = 0;
+    std::size_t writtenEnd = 0;
+};
+
+class Builder {
+public:
+    Builder(std::string_view source, std::string_view written, bool partial)
+        : m_source(source)
+        , m_written(written)
+        , m_sourceOffsets(source)
+        , m_writtenOffsets(written)
+    {
+        m_document.source = QString::fromUtf8(source.data(), static_cast<qsizetype>(source.size()));
+        m_document.reconstruction = QString::fromUtf8(written.data(), static_cast<qsizetype>(written.size()));
+        m_document.partial = partial;
+    }
+
+    void addSegment(const TextDiff& diff, std::size_t sourceShift, std::size_t writtenShift, bool open)
+    {
+        for (std::size_t r = 0; r < diff.rows.size(); ++r) {
+            const auto& row = diff.rows[r];
+            for (std::size_t h = 0; h < row.hunks.size(); ++h) {
+                const auto& hunk = row.hunks[h];
+                const bool last = r + 1 == diff.rows.size() && h + 1 == row.hunks.size();
+                BytePiece piece{pieceKind(hunk.kind),
+                                -1,
+                                hunk.referenceBegin + sourceShift,
+                                hunk.referenceEnd + sourceShift,
+                                hunk.hypothesisBegin + writtenShift,
+                                hunk.hypothesisEnd + writtenShift};
+                if (open && last && piece.kind == PieceKind::Deleted)
+                    piece.kind = PieceKind::Pending;
+                addHunk(piece);
+            }
+            closeRow();
+        }
+    }
+
+    void setClasses(const std::vector<DifferenceClass>& classes)
+    {
+        const auto count = std::min(classes.size(), m_document.differences.size());
+        for (std::size_t i = 0; i < count; ++i) {
+            m_document.differences[i].errorClass = classes[i];
+            ++m_document.classCounts.at(static_cast<std::size_t>(classes[i]));
+        }
+    }
+
+    DiffDocument finish() { return std::move(m_document); }
+
+private:
+    /// Long stretches become several rows: sentence beside sentence as far as both sides have them.
+    void addHunk(const BytePiece& hunk)
+    {
+        int difference = -1;
+        if (hunk.kind != PieceKind::Equal && hunk.kind != PieceKind::Pending) {
+            difference = static_cast<int>(m_document.differences.size());
+            m_document.differences.push_back(
+                {hunk.kind, DifferenceClass::Wording, static_cast<int>(m_document.rows.size()),
+                 sourceRange(hunk.sourceBegin, hunk.sourceEnd), writtenRange(hunk.writtenBegin, hunk.writtenEnd)});
+        }
+        const auto ours = displayRowEnds(m_source.substr(hunk.sourceBegin, hunk.sourceEnd - hunk.sourceBegin));
+        const auto theirs = displayRowEnds(m_written.substr(hunk.writtenBegin, hunk.writtenEnd - hunk.writtenBegin));
+        // A short difference stays in its sentence's row, whatever full stops it holds.
+        const bool isShort = difference >= 0
+            && std::max(hunk.sourceEnd - hunk.sourceBegin, hunk.writtenEnd - hunk.writtenBegin) <= shortDifference;
+        if (isShort) {
+            push({hunk.kind, difference, hunk.sourceBegin, hunk.sourceEnd, hunk.writtenBegin, hunk.writtenEnd});
+            return;
+        }
+        if (hunk.kind == PieceKind::Equal && ours.size() != theirs.size()) {
+            push({hunk.kind, -1, hunk.sourceBegin, hunk.sourceEnd, hunk.writtenBegin, hunk.writtenEnd});
+            return;
+        }
+        const auto count = std::max(ours.size(), theirs.size());
+        auto piece = hunk;
+        piece.difference = difference;
+        for (std::size_t i = 0; i < count; ++i) {
+            piece.sourceEnd = hunk.sourceBegin + (ours.empty() ? 0 : ours[std::min(i, ours.size() - 1)]);
+            piece.writtenEnd = hunk.writtenBegin + (theirs.empty() ? 0 : theirs[std::min(i, theirs.size() - 1)]);
+            push(piece);
+            if (i + 1 < count)
+                closeRow();
+            piece.sourceBegin = piece.sourceEnd;
+            piece.writtenBegin = piece.writtenEnd;
+        }
+    }
+
+    void push(const BytePiece& piece)
+    {
+        m_document.pieces.push_back({piece.kind, piece.difference, sourceRange(piece.sourceBegin, piece.sourceEnd),
+                                     writtenRange(piece.writtenBegin, piece.writtenEnd)});
+    }
+
+    void closeRow()
+    {
+        const auto end = m_document.pieces.size();
+        if (end == m_rowBegin)
+            return;
+        const auto& first = m_document.pieces[m_rowBegin];
+        const auto& last = m_document.pieces.back();
+        m_document.rows.push_back({{first.source.begin, last.source.end},
+                                   {first.reconstruction.begin, last.reconstruction.end},
+                                   m_rowBegin,
+                                   end});
+        m_rowBegin = end;
+    }
+
+    TextRange sourceRange(std::size_t begin, std::size_t end) const
+    {
+        return {m_sourceOffsets.toUtf16(begin), m_sourceOffsets.toUtf16(end)};
+    }
+    TextRange writtenRange(std::size_t begin, std::size_t end) const
+    {
+        return {m_writtenOffsets.toUtf16(begin), m_writtenOffsets.toUtf16(end)};
+    }
+
+    std::string_view m_source;
+    std::string_view m_written;
+    Utf16Offsets m_sourceOffsets;
+    Utf16Offsets m_writtenOffsets;
+    DiffDocument m_document;
+    std::size_t m_rowBegin = 0;
+};
+
+template <auto Side> int rowAt(const DiffDocument& document, qsizetype position)
+{
+    const auto& rows = document.rows;
+    const auto after = std::upper_bound(rows.begin(), rows.end(), position,
+                                        [](qsizetype at, const DiffDisplayRow& row) { return at < (row.*Side).end; });
+    return static_cast<int>(
+        std::min<std::ptrdiff_t>(after - rows.begin(), static_cast<std::ptrdiff_t>(rows.size()) - 1));
+}
+
+template <auto From, auto To> TextRange translate(const DiffDocument& document, TextRange range)
+{
+    const auto& pieces = document.pieces;
+    const auto at = [&](qsizetype position, bool end) {
+        const auto found =
+            std::lower_bound(pieces.begin(), pieces.end(), position, [end](const DiffPiece& piece, qsizetype p) {
+                return end ? (piece.*From).end < p : (piece.*From).end <= p;
+            });
+        if (found == pieces.end())
+            return pieces.empty() ? qsizetype{0} : (pieces.back().*To).end;
+        const auto& from = (*found).*From;
+        const auto& to = (*found).*To;
+        if (found->kind == PieceKind::Equal)
+            return std::min(to.begin + (position - from.begin), to.end);
+        return end ? to.end : to.begin;
+    };
+    const TextRange result{at(range.begin, false), at(range.end, true)};
+    return {result.begin, std::max(result.begin, result.end)};
+}
+
+} // namespace
+
+int DiffDocument::rowAtSource(qsizetype position) const
+{
+    return rowAt<&DiffDisplayRow::source>(*this, position);
+}
+
+int DiffDocument::rowAtReconstruction(qsizetype position) const
+{
+    return rowAt<&DiffDisplayRow::reconstruction>(*this, position);
+}
+
+TextRange DiffDocument::toReconstruction(TextRange range) const
+{
+    return translate<&DiffPiece::source, &DiffPiece::reconstruction>(*this, range);
+}
+
+TextRange DiffDocument::toSource(TextRange range) const
+{
+    return translate<&DiffPiece::reconstruction, &DiffPiece::source>(*this, range);
+}
+
+std::vector<std::size_t> displayRowEnds(std::string_view text)
+{
+    std::vector<std::size_t> result;
+    std::size_t begin = 0;
+    for (const auto end : sentenceEnds(text)) {
+        while (end - begin > longestRow) {
+            auto cut = text.rfind(' ', begin + longestRow);
+            cut = cut == std::string_view::npos || cut <= begin ? begin + longestRow : cut + 1;
+            while (cut < end && (static_cast<unsigned char>(text[cut]) & 0xC0U) == 0x80U)
+                ++cut;
+            result.push_back(cut);
+            begin = cut;
+        }
+        if (end > begin)
+            result.push_back(end);
+        begin = end;
+    }
+    return result;
+}
+
+DiffDocument buildDiffDocument(std::string_view source, const std::vector<DiffSegment>& segments,
+                               const std::vector<std::size_t>& spanEnds, bool partial)
+{
+    std::string written;
+    for (const auto& segment : segments)
+        written += segment.written;
+    Builder builder(source, written, partial);
+    std::vector<DifferenceClass> classes;
+    std::size_t shift = 0;
+    for (const auto& segment : segments) {
+        const auto part = source.substr(segment.begin, segment.end - segment.begin);
+        const auto diff = diffTexts(part, segment.written);
+        builder.addSegment(diff, segment.begin, shift, segment.open);
+        std::vector<std::size_t> ends;
+        for (const auto end : spanEnds)
+            if (end > segment.begin && end < segment.end)
+                ends.push_back(end - segment.begin);
+        const auto own = classifyDifferences(diff, part, segment.written, ends);
+        // A tail that is still to be written is the last hunk, and no difference here.
+        const bool pendingTail =
+            partial && !diff.rows.empty() && diff.rows.back().hunks.back().kind == DiffKind::Deleted;
+        classes.insert(classes.end(), own.begin(), own.end() - (pendingTail ? 1 : 0));
+        shift += segment.written.size();
+    }
+    builder.setClasses(classes);
+    return builder.finish();
+}
+
+int commonRows(const DiffDocument& a, const DiffDocument& b)
+{
+    const auto same = [](QStringView x, QStringView y) { return x == y; };
+    const auto limit = std::min(a.rows.size(), b.rows.size());
+    std::size_t row = 0;
+    for (; row < limit; ++row) {
+        const auto& x = a.rows[row];
+        const auto& y = b.rows[row];
+        if (x.source != y.source || x.reconstruction != y.reconstruction || x.firstPiece != y.firstPiece
+            || x.endPiece != y.endPiece)
+            break;
+        if (!same(QStringView(a.source).mid(x.source.begin, x.source.size()),
+                  QStringView(b.source).mid(y.source.begin, y.source.size()))
+            || !same(QStringView(a.reconstruction).mid(x.reconstruction.begin, x.reconstruction.size()),
+                     QStringView(b.reconstruction).mid(y.reconstruction.begin, y.reconstruction.size())))
+            break;
+        const auto begin = static_cast<std::ptrdiff_t>(x.firstPiece);
+        const auto end = static_cast<std::ptrdiff_t>(x.endPiece);
+        if (!std::equal(a.pieces.begin() + begin, a.pieces.begin() + end, b.pieces.begin() + begin))
+            break;
+    }
+    return static_cast<int>(row);
+}
+
+QString differenceClassName(DifferenceClass errorClass)
+{
+    const auto tr = [](const char* text) { return QCoreApplication::translate("DifferenceClass", text); };
+    switch (errorClass) {
+    case DifferenceClass::CaseOrPunctuation:
+        return tr("case or punctuation");
+    case DifferenceClass::Inflection:
+        return tr("inflection");
+    case DifferenceClass::NumberOrName:
+        return tr("number or name");
+    case DifferenceClass::Wording:
+        return tr("wording");
+    case DifferenceClass::Omission:
+        return tr("omission");
+    case DifferenceClass::Addition:
+        return tr("addition");
+    case DifferenceClass::Repetition:
+        return tr("repetition");
+    case DifferenceClass::Derailment:
+        return tr("derailment");
+    }
+    return {};
+}
+
+QString differenceClassHint(DifferenceClass errorClass)
+{
+    const auto tr = [](const char* text) { return QCoreApplication::translate("DifferenceClass", text); };
+    switch (errorClass) {
+    case DifferenceClass::CaseOrPunctuation:
+        return tr("The same words but for case, punctuation and spacing.");
+    case DifferenceClass::Inflection:
+        return tr("The same stem with another ending.");
+    case DifferenceClass::NumberOrName:
+        return tr("A number, a number word or a capitalised word within a sentence.");
+    case DifferenceClass::Wording:
+        return tr("Words exchanged for others.");
+    case DifferenceClass::Omission:
+        return tr("Words missing from the reconstruction.");
+    case DifferenceClass::Addition:
+        return tr("Words that the source does not have.");
+    case DifferenceClass::Repetition:
+        return tr("Words added that stand right before or behind already.");
+    case DifferenceClass::Derailment:
+        return tr("From here to the end of its span at most one word in four is right.");
+    }
+    return {};
+}
+
+} // namespace icae

@@ -1,0 +1,184 @@
+#include "pages/compress_export.h"
+
+#include "pages/compress_page.h"
+#include "pages/result_pane.h"
+#include "pages/token_pane.h"
+
+#include <QClipboard>
+#include <QFileDialog>
+#include <QGuiApplication>
+#include <QImage>
+#include <QMenu>
+#include <QPainter>
+#include <QPdfWriter>
+#include <QSaveFile>
+#include <QSvgGenerator>
+
+#include <algorithm>
+
+namespace icae {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr int pictureWidth = 1100;
+constexpr int longestPicture = 12000; // what most viewers still open
+
+[[noreturn]] void failToWrite(const QString& path, const QString& why)
+{
+    throw Error(ErrorKind::Io, "The file " + path.toStdString() + " could not be written.",
+                "Check that the folder exists, that you may write there, and that the disk is not full.",
+                why.toStdString());
+}
+
+} // namespace
+
+CompressExport::CompressExport(const Theme& theme, EngineClient& client, CompressPage& page, ResultPane& pane,
+                               QObject* parent)
+    : QObject(parent)
+    , m_theme(theme)
+    , m_client(client)
+    , m_page(page)
+    , m_pane(pane)
+{
+    auto& menu = pane.exportMenu();
+    const auto copy = [this](bool marks) {
+        auto& column = m_pane.mode() == ResultPane::Mode::Inline ? m_pane.inlineColumn() : m_pane.column();
+        if (!column.hasSelection())
+            column.selectAll();
+        column.copy(marks);
+    };
+    menu.addAction(m_theme.icon(u"copy"_s), tr("Copy reconstruction"), this, [copy] { copy(false); });
+    menu.addAction(tr("Copy with marks"), this, [copy] { copy(true); });
+    menu.addSeparator();
+    const auto add = [&](const QString& text, ExportKind kind, ExportFormat format, const QString& name,
+                         const QString& filter) {
+        menu.addAction(text, this, [this, kind, format, name, filter] { report(kind, format, name, filter); });
+    };
+    const auto html = tr("HTML (*.html)");
+    const auto markdown = tr("Markdown (*.md)");
+    add(tr("Differences as HTML…"), ExportKind::Diff, ExportFormat::Html, u"differences.html"_s, html);
+    add(tr("Differences as Markdown…"), ExportKind::Diff, ExportFormat::Markdown, u"differences.md"_s, markdown);
+    add(tr("Reconstruction as HTML…"), ExportKind::Reconstruction, ExportFormat::Html, u"reconstruction.html"_s, html);
+    add(tr("Reconstruction as Markdown…"), ExportKind::Reconstruction, ExportFormat::Markdown, u"reconstruction.md"_s,
+        markdown);
+    add(tr("Tokens as CSV…"), ExportKind::Tokens, ExportFormat::Csv, u"tokens.csv"_s, tr("CSV (*.csv)"));
+    add(tr("Tokens as JSON…"), ExportKind::Tokens, ExportFormat::Json, u"tokens.json"_s, tr("JSON (*.json)"));
+    menu.addSeparator();
+    menu.addAction(tr("This view as a picture…"), this, [this] {
+        choose(tr("Save a picture"), u"reconstruction.png"_s, tr("PNG (*.png);;SVG (*.svg);;PDF (*.pdf)"),
+               [this](const QString& path) { writePicture(path); });
+    });
+}
+
+void CompressExport::choose(const QString& title, const QString& fileName, const QString& filter,
+                            const std::function<void(const QString&)>& write)
+{
+    auto* dialog = new QFileDialog(&m_page, title, fileName, filter);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setAcceptMode(QFileDialog::AcceptSave);
+    dialog->setDefaultSuffix(fileName.section(u'.', -1));
+    connect(dialog, &QFileDialog::fileSelected, this, [this, write](const QString& path) {
+        try {
+            write(path);
+        } catch (const Error& error) {
+            m_page.showError(error);
+        }
+    });
+    dialog->open();
+}
+
+void CompressExport::report(ExportKind kind, ExportFormat format, const QString& fileName, const QString& filter)
+{
+    choose(tr("Export"), fileName, filter,
+           [this, kind, format](const QString& path) { writeReport(kind, format, path); });
+}
+
+void CompressExport::writeReport(ExportKind kind, ExportFormat format, const QString& path)
+{
+    const auto& view = m_page.result();
+    if (!view.result)
+        return;
+    ExportParams params;
+    params.kind = kind;
+    params.format = format;
+    params.title = tr("Reconstruction").toStdString();
+    params.reference = view.diff->source.toStdString();
+    params.reconstruction = view.result->reconstruction;
+    m_client.call(protocol::exportReport, params, this,
+                  {.done =
+                       [this, path](const ExportResult& result) {
+                           QSaveFile file(path); // on this machine, wherever the engine is
+                           file.open(QIODevice::WriteOnly);
+                           file.write(result.content.data(), static_cast<qint64>(result.content.size()));
+                           if (!file.commit())
+                               m_page.showError(Error(ErrorKind::Io,
+                                                      "The file " + path.toStdString() + " could not be written.",
+                                                      "Check that you may write there and that the disk is not full.",
+                                                      file.errorString().toStdString()));
+                       },
+                   .failed = [this](const Error& why) { m_page.showError(why); }});
+}
+
+int CompressExport::paint(QPainter& painter, int width, int greatestHeight)
+{
+    if (m_pane.mode() == ResultPane::Mode::Tokens)
+        return m_pane.tokens().view().renderAll(painter, width, greatestHeight);
+    auto& column = m_pane.mode() == ResultPane::Mode::SideBySide ? m_pane.column() : m_pane.inlineColumn();
+    return column.renderAll(painter, width, greatestHeight);
+}
+
+void CompressExport::writePicture(const QString& path)
+{
+    int height = 0;
+    { // measured on nothing
+        QImage none(1, 1, QImage::Format_ARGB32);
+        QPainter painter(&none);
+        height = std::max(1, paint(painter, pictureWidth, longestPicture));
+    }
+    const auto background = m_theme.color(Shade::Surface);
+    const QRect area(0, 0, pictureWidth, height);
+    if (path.endsWith(".svg"_L1, Qt::CaseInsensitive)) {
+        QSaveFile file(path);
+        if (!file.open(QIODevice::WriteOnly))
+            failToWrite(path, file.errorString());
+        QSvgGenerator svg;
+        svg.setOutputDevice(&file);
+        svg.setSize(area.size());
+        svg.setViewBox(area);
+        QPainter painter(&svg);
+        painter.fillRect(area, background);
+        paint(painter, pictureWidth, height);
+        painter.end();
+        if (!file.commit())
+            failToWrite(path, file.errorString());
+    } else if (path.endsWith(".pdf"_L1, Qt::CaseInsensitive)) {
+        QSaveFile file(path);
+        if (!file.open(QIODevice::WriteOnly))
+            failToWrite(path, file.errorString());
+        QPdfWriter pdf(&file);
+        pdf.setPageSize(QPageSize(QSizeF(pictureWidth, height) * 0.75, QPageSize::Point));
+        pdf.setPageMargins({});
+        QPainter painter(&pdf);
+        painter.scale(static_cast<double>(pdf.width()) / pictureWidth, static_cast<double>(pdf.width()) / pictureWidth);
+        painter.fillRect(area, background);
+        paint(painter, pictureWidth, height);
+        painter.end();
+        if (!file.commit())
+            failToWrite(path, file.errorString());
+    } else {
+        const double ratio = 2; // sharp in print
+        QImage image((QSizeF(area.size()) * ratio).toSize(), QImage::Format_RGB32);
+        image.setDevicePixelRatio(ratio);
+        image.fill(background);
+        QPainter painter(&image);
+        paint(painter, pictureWidth, height);
+        painter.end();
+        QSaveFile file(path);
+        if (!file.open(QIODevice::WriteOnly) || !image.save(&file, "PNG") || !file.commit())
+            failToWrite(path, file.errorString());
+    }
+}
+
+} // namespace icae

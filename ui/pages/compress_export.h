@@ -1,0 +1,42 @@
+#pragma once
+
+#include "client/engine_client.h"
+#include "theme/theme.h"
+
+#include <QObject>
+
+#include <functional>
+
+class QMenu;
+class QPainter;
+
+namespace icae {
+
+class CompressPage;
+class ResultPane;
+
+/// The export menu of the Compress page: reports that the engine writes, and pictures of what is seen.
+class CompressExport : public QObject {
+    Q_OBJECT
+
+public:
+    CompressExport(const Theme& theme, EngineClient& client, CompressPage& page, ResultPane& pane, QObject* parent);
+
+    /// Writes the shown view as a picture; the ending tells the format: png, svg or pdf.
+    /// @throws Error (Io) where the file cannot be written
+    void writePicture(const QString& path);
+
+private:
+    void report(ExportKind kind, ExportFormat format, const QString& fileName, const QString& filter);
+    void writeReport(ExportKind kind, ExportFormat format, const QString& path);
+    void choose(const QString& title, const QString& fileName, const QString& filter,
+                const std::function<void(const QString&)>& write);
+    int paint(QPainter& painter, int width, int greatestHeight);
+
+    const Theme& m_theme;
+    EngineClient& m_client;
+    CompressPage& m_page;
+    ResultPane& m_pane;
+};
+
+} // namespace icae

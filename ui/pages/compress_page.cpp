@@ -1,0 +1,462 @@
+#include "pages/compress_page.h"
+
+#include "models/sample_texts.h"
+#include "models/utf16_offsets.h"
+#include "pages/compress_controls.h"
+#include "pages/compress_export.h"
+#include "pages/result_pane.h"
+#include "pages/source_pane.h"
+#include "pages/token_pane.h"
+#include "widgets/metrics_strip.h"
+#include "widgets/notice_bar.h"
+#include "widgets/overview_strip.h"
+
+#include <QDragEnterEvent>
+#include <QFile>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QLocale>
+#include <QMimeData>
+#include <QScrollBar>
+#include <QSplitter>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <chrono>
+
+namespace icae {
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto planDelay = 180ms; // after the last key
+constexpr auto rerunDelay = 500ms;
+constexpr qint64 largestFile = 32 << 20;
+
+} // namespace
+
+CompressPage::CompressPage(const Theme& theme, EngineClient& client, Settings& settings, QWidget* parent)
+    : Page(parent)
+    , m_theme(theme)
+    , m_client(client)
+    , m_settings(settings)
+    , m_geometry(3)
+    , m_run(client)
+    , m_controls(new CompressControls(theme, settings))
+    , m_notice(new NoticeBar(theme))
+    , m_source(new SourcePane(theme, m_geometry))
+    , m_result(new ResultPane(theme, m_geometry))
+    , m_overview(new OverviewStrip(theme, m_geometry))
+    , m_metrics(new MetricsStrip(theme))
+    , m_splitter(new QSplitter(Qt::Horizontal))
+    , m_export(new CompressExport(theme, client, *this, *m_result, this))
+{
+    setAcceptDrops(true);
+    m_splitter->addWidget(m_source);
+    m_splitter->addWidget(m_result);
+    m_splitter->setChildrenCollapsible(false);
+    m_splitter->setHandleWidth(1);
+    m_splitter->setStretchFactor(0, 1);
+    m_splitter->setStretchFactor(1, 1);
+    m_splitter->setSizes({1000, 1000});
+    // Whatever a pane shows, it keeps its width.
+    m_source->setMinimumWidth(Theme::grid(30));
+    m_result->setMinimumWidth(Theme::grid(73));
+    auto* panes = new QHBoxLayout;
+    panes->setSpacing(0);
+    panes->addWidget(m_splitter, 1);
+    panes->addWidget(m_overview);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(m_controls);
+    layout->addWidget(m_notice);
+    layout->addLayout(panes, 1);
+    layout->addWidget(m_metrics);
+
+    m_planTimer.setSingleShot(true);
+    m_planTimer.setInterval(planDelay);
+    connect(&m_planTimer, &QTimer::timeout, this, &CompressPage::requestPlan);
+    m_rerunTimer.setSingleShot(true);
+    m_rerunTimer.setInterval(rerunDelay);
+    connect(&m_rerunTimer, &QTimer::timeout, this, &CompressPage::run);
+    connectSource();
+    connectResult();
+    connectScrolling();
+    connect(&m_client, &EngineClient::modelChanged, this, &CompressPage::onModelChanged);
+    onModelChanged();
+}
+
+CompressPage::~CompressPage() = default;
+
+void CompressPage::connectSource()
+{
+    auto& editor = m_source->editor();
+    connect(&editor, &SourceEditor::sourceChanged, this, &CompressPage::onSourceChanged);
+    connect(&editor, &SourceEditor::filesDropped, this,
+            [this](const QList<QUrl>& files) { openFile(files.front().toLocalFile()); });
+    connect(&editor, &SourceEditor::pointedAt, this, [this](TextRange range) { link(range, true); });
+    connect(&editor, &SourceEditor::pointerLeft, this, &CompressPage::unlink);
+    connect(m_source, &SourcePane::sampleRequested, this, [this] { setSource(sampleText(u"ferry"_s)); });
+    connect(m_source, &SourcePane::openRequested, this, &CompressPage::chooseFile);
+    connect(m_controls, &CompressControls::sampleChosen, this, [this](const QString& id) {
+        setSource(sampleText(id));
+        m_sourceName = id;
+    });
+    connect(m_controls, &CompressControls::fileChosen, this, &CompressPage::openFile);
+    connect(m_controls->openAction(), &QAction::triggered, this, &CompressPage::chooseFile);
+    connect(m_controls->saveMemoryAction(), &QAction::triggered, this, &CompressPage::saveMemory);
+    connect(m_controls, &CompressControls::runRequested, this, &CompressPage::run);
+    connect(m_controls, &CompressControls::stopRequested, &m_run, &ReconstructionRun::stop);
+    connect(m_controls, &CompressControls::planChanged, this, &CompressPage::onSourceChanged);
+    connect(m_controls, &CompressControls::samplingChanged, this, &CompressPage::onSourceChanged);
+}
+
+void CompressPage::connectResult()
+{
+    connect(&m_run, &ReconstructionRun::started, this, [this] {
+        m_notice->clear();
+        m_controls->setRunning(true);
+        m_result->setRunning(true);
+        m_result->setStale(false);
+    });
+    connect(&m_run, &ReconstructionRun::documentReady, this, [this](const DiffDocumentPtr& document, int firstChanged) {
+        m_geometry.reset(static_cast<int>(document->rows.size()), firstChanged);
+        const bool first = !m_source->column().document();
+        m_source->setDocument(document, firstChanged);
+        m_result->setDocument(document, firstChanged);
+        m_overview->setDocument(document);
+        m_geometry.commit();
+        // An editor in use stays; otherwise the rows go side by side.
+        if (m_source->isEditing() && (first || !m_source->editor().hasFocus() || !m_controls->rerunsOnChange()))
+            m_source->setEditing(false);
+    });
+    connect(&m_run, &ReconstructionRun::finished, this, &CompressPage::onFinished);
+    connect(&m_run, &ReconstructionRun::failed, this, [this](const Error& why) {
+        m_controls->setRunning(false);
+        m_result->setRunning(false);
+        if (why.kind() != ErrorKind::Cancelled)
+            showError(why);
+        updateReady();
+    });
+    for (auto* column : {&m_source->column(), &m_result->column(), &m_result->inlineColumn()}) {
+        connect(column, &ProseColumn::pointedAt, this, &CompressPage::link);
+        connect(column, &ProseColumn::pointerLeft, this, &CompressPage::unlink);
+    }
+    connect(&m_source->column(), &ProseColumn::differenceClicked, m_result, &ResultPane::goToDifference);
+    connect(&m_result->tokens(), &TokenPane::pointedAt, this, &CompressPage::link);
+    connect(m_result, &ResultPane::currentDifferenceChanged, this, [this](int difference) {
+        m_source->setEditing(false);
+        m_source->column().setCurrentDifference(difference);
+        m_overview->setCurrentDifference(difference);
+    });
+    connect(m_result, &ResultPane::filterChanged, this, [this] { m_overview->setFilter(m_result->filter()); });
+    m_result->lockAction()->setChecked(m_settings.scrollLocked());
+    connect(m_result->lockAction(), &QAction::toggled, &m_settings, &Settings::setScrollLocked);
+}
+
+void CompressPage::connectScrolling()
+{
+    auto* left = m_source->column().verticalScrollBar();
+    const auto showPart = [this](ProseColumn* column) {
+        m_overview->setVisiblePart(column->verticalScrollBar()->value(), column->viewport()->height());
+    };
+    for (auto* column : {&m_result->column(), &m_result->inlineColumn()}) {
+        auto* right = column->verticalScrollBar();
+        connect(left, &QScrollBar::valueChanged, column, [this, right, column](int value) {
+            if (m_result->lockAction()->isChecked() && column->isVisible())
+                right->setValue(value);
+        });
+        connect(right, &QScrollBar::valueChanged, this, [this, left, column, showPart](int value) {
+            if (m_result->lockAction()->isChecked() && column->isVisible())
+                left->setValue(value);
+            if (column->isVisible())
+                showPart(column);
+        });
+    }
+    connect(&m_geometry, &RowGeometry::changed, this, [this, showPart] {
+        showPart(m_result->mode() == ResultPane::Mode::Inline ? &m_result->inlineColumn() : &m_result->column());
+    });
+    connect(m_overview, &OverviewStrip::rowRequested, this, [this](int row) {
+        for (auto* column : {&m_source->column(), &m_result->column(), &m_result->inlineColumn()})
+            column->showRow(row);
+    });
+}
+
+QString CompressPage::source() const
+{
+    return m_source->editor().source();
+}
+
+void CompressPage::setSource(const QString& text)
+{
+    m_sourceName.clear();
+    m_source->setEditing(true);
+    m_source->editor().setSource(text);
+}
+
+void CompressPage::openFile(const QString& path)
+{
+    QFile file(path);
+    const auto name = QFileInfo(path).fileName().toStdString();
+    if (!file.open(QIODevice::ReadOnly)) {
+        showError(Error(ErrorKind::Io, "The file " + name + " could not be read.",
+                        "Check that it exists and that you may read it.", file.errorString().toStdString()));
+        return;
+    }
+    if (file.size() > largestFile) {
+        showError(Error(ErrorKind::InvalidInput, "The file " + name + " is larger than 32 MB.",
+                        "Take a part of it; a reconstruction of so much text would take hours."));
+        return;
+    }
+    const auto bytes = file.readAll();
+    if (bytes.contains('\0')) {
+        showError(Error(ErrorKind::InvalidInput, "The file " + name + " is no text.", "Open a text in UTF-8."));
+        return;
+    }
+    setSource(QString::fromUtf8(bytes));
+    m_sourceName = QFileInfo(path).fileName();
+    m_settings.addRecentFile(path);
+}
+
+void CompressPage::chooseFile()
+{
+    auto* dialog = new QFileDialog(this, tr("Open a text"), {},
+                                   tr("Texts (*.txt *.md *.tex *.py *.cpp *.json *.csv);;All files (*)"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    connect(dialog, &QFileDialog::fileSelected, this, &CompressPage::openFile);
+    dialog->open();
+}
+
+void CompressPage::showError(const Error& error)
+{
+    m_notice->showError(error);
+}
+
+void CompressPage::onModelChanged()
+{
+    const auto& model = m_client.model();
+    const auto key =
+        model ? model->base + '\n' + model->adapter + '\n' + model->device + '\n' + model->dtype : std::string();
+    if (key == m_modelKey && !key.empty())
+        return; // told again, by a status report
+    m_modelKey = key;
+    m_controls->setModel(model);
+    onSourceChanged();
+}
+
+void CompressPage::onSourceChanged()
+{
+    m_result->setStale(m_view.result != nullptr);
+    m_plan.reset();
+    m_planTimer.start();
+    updateReady();
+}
+
+void CompressPage::updateReady()
+{
+    const auto& model = m_client.model();
+    const bool canWrite = model
+        && std::find(model->specialTokens.begin(), model->specialTokens.end(), "AE") != model->specialTokens.end();
+    const bool hasText = !m_source->editor().document()->isEmpty();
+    m_controls->setReady(canWrite && hasText && !m_run.isRunning());
+    m_controls->saveMemoryAction()->setEnabled(m_view.result != nullptr);
+    if (!model)
+        m_result->setEmptyText(tr("No model loaded"),
+                               tr("Choose a model at the top, or load one on the Models page (Ctrl+2)."));
+    else if (!canWrite)
+        m_result->setEmptyText(tr("This model cannot write texts back"),
+                               tr("Its adapter has no [AE] token. Choose an adapter trained for autoencoding."));
+    else
+        m_result->setEmptyText(tr("No reconstruction yet"),
+                               tr("Press Ctrl+Enter: the source is compressed into memory slots and "
+                                  "written back from them, sentence beside sentence."));
+}
+
+void CompressPage::requestPlan()
+{
+    if (!m_client.model() || m_source->editor().isInserting()) {
+        showPlan();
+        return;
+    }
+    if (m_planRequest >= 0) { // one at a time; the newest text goes next
+        m_planAgain = true;
+        return;
+    }
+    m_planAgain = false;
+    const auto params = m_controls->source();
+    m_planRequest = m_client.call(
+        protocol::textPlan, {source().toStdString(), params.slots, params.spanTokens, false}, this,
+        {.done = [this](const TextPlan& plan) { takePlan(plan); },
+         .failed =
+             [this](const Error& why) {
+                 m_planRequest = -1;
+                 m_runWhenPlanned = false;
+                 m_notice->showWarning(QString::fromStdString(why.message()), QString::fromStdString(why.remedy()));
+             }});
+}
+
+void CompressPage::takePlan(const TextPlan& plan)
+{
+    m_planRequest = -1;
+    if (m_planAgain || m_planTimer.isActive()) { // of an earlier text
+        requestPlan();
+        return;
+    }
+    m_plan = plan;
+    showPlan();
+    if (m_runWhenPlanned) {
+        m_runWhenPlanned = false;
+        run();
+    } else if (m_controls->rerunsOnChange() && m_view.result) {
+        m_rerunTimer.start();
+    }
+}
+
+void CompressPage::showPlan()
+{
+    if (!m_plan) {
+        m_source->editor().setSpans({});
+        m_source->setSummary({});
+        return;
+    }
+    const auto text = source().toStdString();
+    const Utf16Offsets offsets(text);
+    std::vector<SpanBand> bands;
+    for (const auto& span : m_plan->spans)
+        bands.push_back({{offsets.toUtf16(static_cast<std::size_t>(span.begin)),
+                          offsets.toUtf16(static_cast<std::size_t>(span.end))},
+                         {},
+                         tr("%L1 → %L2").arg(span.tokens).arg(span.slots),
+                         {}});
+    m_source->editor().setSpans(std::move(bands));
+    const auto spans = m_plan->spans.size();
+    m_source->setSummary(m_plan->tokens == 0 ? QString()
+                                             : tr("%L1 tokens · %2 → %L3 slots")
+                                                   .arg(m_plan->tokens)
+                                                   .arg(spans == 1 ? tr("1 span") : tr("%L1 spans").arg(spans))
+                                                   .arg(m_plan->slots));
+    m_controls->setSpanCount(static_cast<int>(spans));
+    if (!m_view.result)
+        m_metrics->setPlan(m_plan->tokens, m_plan->slots);
+    if (m_plan->warnings.empty() || m_plan->tokens == 0)
+        m_notice->clearWarning();
+    else
+        m_notice->showWarning(QString::fromStdString(m_plan->warnings.front().message),
+                              QString::fromStdString(m_plan->warnings.front().remedy));
+}
+
+void CompressPage::run()
+{
+    if (m_run.isRunning() || !m_client.model() || m_source->editor().document()->isEmpty())
+        return;
+    m_rerunTimer.stop();
+    if (!m_plan) { // spans are what streams; they are known in a moment
+        m_runWhenPlanned = true;
+        m_planTimer.stop();
+        requestPlan();
+        return;
+    }
+    ReconstructParams params;
+    params.source = m_controls->source();
+    params.source.name = m_sourceName.toStdString();
+    params.sampling = m_controls->sampling();
+    m_run.start(source(), *m_plan, params);
+}
+
+void CompressPage::onFinished(const ReconstructionView& view)
+{
+    m_view = view;
+    m_controls->setRunning(false);
+    m_result->setRunning(false);
+    m_result->setResult(view);
+    m_metrics->setReconstruction(view.result->reconstruction);
+    updateReady();
+}
+
+void CompressPage::saveMemory()
+{
+    if (!m_view.result)
+        return;
+    auto* dialog =
+        new QFileDialog(this, tr("Save the memory"), u"memory.safetensors"_s, tr("Memories (*.safetensors)"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setAcceptMode(QFileDialog::AcceptSave);
+    connect(dialog, &QFileDialog::fileSelected, this, [this, id = m_view.result->memory.id](const QString& path) {
+        m_client.call(protocol::memorySave, {id, path.toStdString()}, this,
+                      {.failed = [this](const Error& why) { showError(why); }});
+    });
+    dialog->open();
+}
+
+void CompressPage::link(TextRange range, bool ofSource)
+{
+    const auto document = m_source->column().document();
+    TextRange ours = ofSource ? range : TextRange{};
+    TextRange theirs = ofSource ? TextRange{} : range;
+    if (document && !m_source->isEditing() && range.size() > 0) {
+        if (ofSource)
+            theirs = document->toReconstruction(range);
+        else
+            ours = document->toSource(range);
+    }
+    // A single character under the pointer says little: its token is what is marked.
+    auto& tokens = m_result->tokens();
+    const auto tokenDocument = tokens.view().document();
+    const auto own = tokens.isTeacherForced() ? ours : theirs;
+    if (tokenDocument && own.size() == 1) {
+        const int token = tokenDocument->tokenAt(own.begin);
+        if (token >= 0)
+            (tokens.isTeacherForced() ? ours : theirs) = tokenDocument->items[static_cast<std::size_t>(token)].range;
+    }
+    tokens.view().setLinked(tokens.isTeacherForced() ? ours : theirs);
+    const bool tokensShown = m_result->mode() == ResultPane::Mode::Tokens;
+    if (!tokensShown && range.size() <= 1)
+        return; // between the columns rows say enough
+    m_source->editor().setLinked(m_source->isEditing() ? ours : TextRange{});
+    for (auto* column : {&m_source->column(), &m_result->column(), &m_result->inlineColumn()})
+        column->setLinked(ours, theirs);
+}
+
+void CompressPage::unlink()
+{
+    link({}, true);
+    m_source->editor().setLinked({});
+    for (auto* column : {&m_source->column(), &m_result->column(), &m_result->inlineColumn()})
+        column->setLinked({}, {});
+}
+
+void CompressPage::dragEnterEvent(QDragEnterEvent* event)
+{
+    if (event->mimeData()->hasUrls() || event->mimeData()->hasText())
+        event->acceptProposedAction();
+}
+
+void CompressPage::dropEvent(QDropEvent* event)
+{
+    const auto urls = event->mimeData()->urls();
+    if (!urls.isEmpty() && urls.front().isLocalFile())
+        openFile(urls.front().toLocalFile());
+    else if (event->mimeData()->hasText())
+        setSource(event->mimeData()->text());
+    event->acceptProposedAction();
+}
+
+QList<QAction*> CompressPage::shortcutActions() const
+{
+    return m_controls->shortcutActions() + QList<QAction*>{m_source->editAction()} + m_result->shortcutActions();
+}
+
+std::pair<FindTarget*, QWidget*> CompressPage::findTarget()
+{
+    auto* focus = focusWidget();
+    const bool right = focus != nullptr && m_result->isAncestorOf(focus) && m_result->findTarget() != nullptr;
+    if (right)
+        return {m_result->findTarget(), &m_result->currentView()};
+    return {&m_source->findTarget(), &m_source->findView()};
+}
+
+} // namespace icae

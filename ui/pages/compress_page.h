@@ -1,0 +1,92 @@
+#pragma once
+
+#include "client/engine_client.h"
+#include "client/settings.h"
+#include "pages/page.h"
+#include "pages/reconstruction_run.h"
+#include "theme/theme.h"
+#include "widgets/row_geometry.h"
+
+#include <QTimer>
+
+#include <optional>
+
+class QSplitter;
+
+namespace icae {
+
+class CompressControls;
+class CompressExport;
+class MetricsStrip;
+class NoticeBar;
+class OverviewStrip;
+class ResultPane;
+class SourcePane;
+
+/// Paste a text, see how it is cut, compress it, and see what was lost.
+class CompressPage : public Page {
+    Q_OBJECT
+
+public:
+    CompressPage(const Theme& theme, EngineClient& client, Settings& settings, QWidget* parent = nullptr);
+    ~CompressPage() override;
+
+    QString title() const override { return tr("Compress"); }
+    QList<QAction*> shortcutActions() const override;
+    std::pair<FindTarget*, QWidget*> findTarget() override;
+
+    QString source() const;
+    void setSource(const QString& text);
+    void openFile(const QString& path);
+    void showError(const Error& error);
+    const ReconstructionView& result() const { return m_view; }
+    bool isRunning() const { return m_run.isRunning(); }
+    /// The tokens and spans that the source would be cut into; absent while that is being found out.
+    const std::optional<TextPlan>& plan() const { return m_plan; }
+
+protected:
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
+
+private:
+    void connectSource();
+    void connectResult();
+    void connectScrolling();
+    void onModelChanged();
+    void onSourceChanged();
+    void requestPlan();
+    void takePlan(const TextPlan& plan);
+    void showPlan();
+    void run();
+    void onFinished(const ReconstructionView& view);
+    void chooseFile();
+    void saveMemory();
+    void updateReady();
+    void link(TextRange range, bool ofSource);
+    void unlink();
+
+    const Theme& m_theme;
+    EngineClient& m_client;
+    Settings& m_settings;
+    RowGeometry m_geometry;
+    ReconstructionRun m_run;
+    CompressControls* m_controls;
+    NoticeBar* m_notice;
+    SourcePane* m_source;
+    ResultPane* m_result;
+    OverviewStrip* m_overview;
+    MetricsStrip* m_metrics;
+    QSplitter* m_splitter;
+    CompressExport* m_export;
+    QTimer m_planTimer;
+    QTimer m_rerunTimer;
+    std::int64_t m_planRequest = -1;
+    std::optional<TextPlan> m_plan;
+    bool m_planAgain = false;
+    bool m_runWhenPlanned = false;
+    ReconstructionView m_view;
+    QString m_sourceName;
+    std::string m_modelKey; ///< which model the plan is for
+};
+
+} // namespace icae

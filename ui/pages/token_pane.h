@@ -1,0 +1,48 @@
+#pragma once
+
+#include "models/token_document.h"
+#include "theme/theme.h"
+#include "widgets/token_view.h"
+
+#include <QWidget>
+
+class QAction;
+class QLabel;
+
+namespace icae {
+
+class TokenDetails;
+
+/// The reconstruction as tokens: what their colour stands for, teacher-forced or free-running, and the details panel.
+class TokenPane : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit TokenPane(const Theme& theme, QWidget* parent = nullptr);
+
+    void setDocuments(TokenDocumentPtr forced, TokenDocumentPtr free);
+    bool isTeacherForced() const;
+    TokenView& view() { return *m_view; }
+    QList<QAction*> shortcutActions() const { return m_actions; }
+
+Q_SIGNALS:
+    /// A token of the source (teacher-forced) or of the reconstruction is pointed at; empty: none.
+    void pointedAt(icae::TextRange range, bool ofSource);
+
+private:
+    void setTeacherForced(bool forced);
+    void showDetails(bool shown);
+
+    const Theme& m_theme;
+    TokenView* m_view;
+    TokenLegend* m_legend;
+    TokenDetails* m_details;
+    QLabel* m_summary;
+    QAction* m_forced;
+    QAction* m_detailsAction;
+    QList<QAction*> m_actions;
+    TokenDocumentPtr m_forcedDocument;
+    TokenDocumentPtr m_freeDocument;
+};
+
+} // namespace icae

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "theme/theme.h"
+#include "widgets/find_target.h"
+
+#include <QFrame>
+
+class QLabel;
+class QLineEdit;
+class QToolButton;
+
+namespace icae {
+
+/// Searches the view that had the focus when it opened. Enter and Shift+Enter go on, Esc closes.
+class FindBar : public QFrame {
+    Q_OBJECT
+
+public:
+    explicit FindBar(const Theme& theme, QWidget* parent = nullptr);
+
+    /// @param target lives at least until the bar closes or opens for another one
+    void open(FindTarget* target, QWidget* view);
+    void close();
+
+protected:
+    void keyPressEvent(QKeyEvent* event) override;
+
+private:
+    void search(int step);
+
+    QLineEdit* m_query;
+    QToolButton* m_matchCase;
+    QLabel* m_count;
+    FindTarget* m_target = nullptr;
+    QWidget* m_view = nullptr;
+};
+
+} // namespace icae

@@ -1,0 +1,80 @@
+#pragma once
+
+#include "client/engine_client.h"
+#include "client/settings.h"
+#include "pages/model_catalog.h"
+#include "theme/theme.h"
+
+#include <QMainWindow>
+
+class QLabel;
+class QStackedWidget;
+class QVBoxLayout;
+
+namespace icae {
+
+class CompressPage;
+class FindBar;
+class LogPanel;
+class ModelsPage;
+class NavigationRail;
+class Page;
+class StatusLine;
+
+/// Rail, top bar with model and device, the pages, and the status line.
+class MainWindow : public QMainWindow {
+    Q_OBJECT
+
+public:
+    /// @param standardModel folder of the model to start with where none was chosen before; may be empty
+    MainWindow(Theme& theme, EngineClient& client, Settings& settings, const QString& standardModel,
+               QWidget* parent = nullptr);
+    ~MainWindow() override;
+
+    CompressPage& compressPage() { return *m_compress; }
+    ModelsPage& modelsPage() { return *m_models; }
+    StatusLine& statusLine() { return *m_status; }
+    LogPanel& logPanel() { return *m_log; }
+    void showPage(int page);
+
+protected:
+    void closeEvent(QCloseEvent* event) override;
+
+private:
+    QWidget* makeTopBar();
+    void addPage(Page* page, const QString& icon);
+    void makeActions();
+    void makeSettingsMenu();
+    void connectEngine();
+    void find();
+    void showShortcuts();
+    void zoom(int steps);
+    void toggleDark();
+    void applySettings();
+
+    Theme& m_theme;
+    EngineClient& m_client;
+    Settings& m_settings;
+    ModelCatalog m_catalog;
+    NavigationRail* m_rail;
+    QLabel* m_title;
+    QStackedWidget* m_stack;
+    FindBar* m_find;
+    LogPanel* m_log;
+    StatusLine* m_status;
+    CompressPage* m_compress;
+    ModelsPage* m_models;
+    QList<Page*> m_pages;
+    QAction* m_findAction;
+    QAction* m_shortcuts;
+    QAction* m_larger;
+    QAction* m_smaller;
+    QAction* m_normal;
+    QAction* m_dark;
+    QAction* m_monospace;
+    QAction* m_pickModel;
+    QAction* m_quit;
+    QList<QAction*> m_pageActions;
+};
+
+} // namespace icae

@@ -1,0 +1,139 @@
+#include "window/pickers.h"
+
+#include "models/byte_text.h"
+
+#include <QHeaderView>
+#include <QLabel>
+#include <QMenu>
+#include <QPushButton>
+#include <QTreeView>
+#include <QVBoxLayout>
+
+namespace icae {
+
+using namespace Qt::StringLiterals;
+
+ModelPicker::ModelPicker(const Theme& theme, EngineClient& client, ModelCatalog& catalog, QWidget* parent)
+    : QToolButton(parent)
+    , m_client(client)
+    , m_catalog(catalog)
+    , m_popup(new QFrame(this, Qt::Popup))
+    , m_list(new QTreeView)
+{
+    setIcon(theme.icon(u"models"_s));
+    setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    setToolTip(tr("Choose base and adapter (Ctrl+M)"));
+    m_popup->setObjectName(u"popup"_s);
+    m_list->setModel(&catalog.tree());
+    m_list->setHeaderHidden(true);
+    m_list->setFrameShape(QFrame::NoFrame);
+    m_list->setAccessibleName(tr("Bases and adapters"));
+    m_list->setMinimumSize(Theme::grid(42), Theme::grid(28));
+    auto* manage = new QPushButton(tr("Manage models…"));
+    auto* layout = new QVBoxLayout(m_popup);
+    layout->setContentsMargins(Theme::grid(), Theme::grid(), Theme::grid(), Theme::grid());
+    layout->addWidget(m_list);
+    layout->addWidget(manage);
+    connect(manage, &QPushButton::clicked, this, [this] {
+        m_popup->hide();
+        Q_EMIT manageRequested();
+    });
+    connect(this, &QToolButton::clicked, this, &ModelPicker::open);
+    connect(m_list, &QTreeView::activated, this, &ModelPicker::choose);
+    connect(m_list, &QTreeView::clicked, this, &ModelPicker::choose);
+    connect(&m_client, &EngineClient::modelChanged, this, &ModelPicker::showModel);
+    connect(&m_catalog, &ModelCatalog::loadingChanged, this, &ModelPicker::showModel);
+    connect(&m_catalog.tree(), &QAbstractItemModel::modelReset, m_list, &QTreeView::expandAll);
+    showModel();
+}
+
+void ModelPicker::showModel()
+{
+    const auto& model = m_client.model();
+    QString text = tr("No model");
+    if (m_catalog.isLoading())
+        text = tr("Loading…");
+    else if (model)
+        text = model->adapter.empty() ? folderName(model->base)
+                                      : tr("%1 · %2").arg(folderName(model->base), folderName(model->adapter));
+    setText(text + u" ▾"_s);
+    setAccessibleName(tr("Model: %1").arg(text));
+}
+
+void ModelPicker::open()
+{
+    m_list->expandAll();
+    if (const auto& model = m_client.model())
+        m_list->setCurrentIndex(m_catalog.tree().indexOf(model->base, model->adapter));
+    m_popup->move(mapToGlobal(QPoint(0, height() + 2)));
+    m_popup->show();
+    m_list->setFocus(Qt::PopupFocusReason);
+}
+
+void ModelPicker::choose(const QModelIndex& index)
+{
+    const auto* base = m_catalog.tree().baseAt(index);
+    const auto* adapter = m_catalog.tree().adapterAt(index);
+    if (base == nullptr || !index.data(ModelTreeModel::ReasonRole).toString().isEmpty())
+        return;
+    m_popup->hide();
+    const auto& model = m_client.model();
+    const auto device = model ? model->device : std::string("auto");
+    m_catalog.load(base->folder, adapter == nullptr ? std::string() : adapter->path, device, "auto");
+}
+
+DevicePicker::DevicePicker(const Theme& theme, EngineClient& client, ModelCatalog& catalog, QWidget* parent)
+    : QToolButton(parent)
+    , m_theme(theme)
+    , m_client(client)
+    , m_catalog(catalog)
+{
+    setIcon(m_theme.icon(u"memory"_s));
+    setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    setPopupMode(QToolButton::InstantPopup);
+    setMenu(new QMenu(this));
+    menu()->setToolTipsVisible(true);
+    connect(&m_client, &EngineClient::modelChanged, this, &DevicePicker::showDevice);
+    connect(&m_client, &EngineClient::stateChanged, this, &DevicePicker::showDevice);
+    connect(&m_catalog, &ModelCatalog::devicesChanged, this, [this] {
+        rebuild();
+        showDevice();
+    });
+    connect(menu(), &QMenu::aboutToShow, &m_catalog, &ModelCatalog::refreshDevices);
+    showDevice();
+}
+
+void DevicePicker::showDevice()
+{
+    const auto& model = m_client.model();
+    QString text = tr("No device");
+    QString hint = tr("The device that the model runs on, and the memory it takes");
+    if (model) {
+        text = tr("%1 · %2").arg(QString::fromStdString(model->deviceName), byteText(model->memoryBytes));
+        hint = tr("%1, %2: %3. The model takes %4.")
+                   .arg(QString::fromStdString(model->deviceName), QString::fromStdString(model->dtype),
+                        QString::fromStdString(model->deviceReason), byteText(model->memoryBytes));
+    } else if (m_client.state() == EngineClient::State::Ready && !m_catalog.devices().empty()) {
+        text = QString::fromStdString(m_catalog.devices().front().name);
+    }
+    setText(text + u" ▾"_s);
+    setToolTip(hint);
+    setAccessibleName(tr("Device: %1").arg(text));
+}
+
+void DevicePicker::rebuild()
+{
+    menu()->clear();
+    const auto& model = m_client.model();
+    for (const auto& device : m_catalog.devices()) {
+        auto* action = menu()->addAction(
+            tr("%1 · %2 of %3 free")
+                .arg(QString::fromStdString(device.name), byteText(device.freeBytes), byteText(device.totalBytes)),
+            this, [this, id = device.id] { m_catalog.moveTo(id); });
+        action->setCheckable(true);
+        action->setChecked(model && model->device == device.id);
+        action->setEnabled(model.has_value());
+    }
+}
+
+} // namespace icae
