@@ -50,9 +50,9 @@ class TestExplorer : public QObject {
 private Q_SLOTS:
     void initTestCase()
     {
-        const auto model = qEnvironmentVariable("ICAE_MODEL");
-        if (model.isEmpty())
-            QSKIP("ICAE_MODEL names no model");
+        const auto model = qEnvironmentVariable("ICAE_MODEL", QStringLiteral(ICAE_BUNDLED_MODEL));
+        if (!QFile::exists(model + u"/base/config.json"_s))
+            QSKIP("There is no bundled model, and ICAE_MODEL names none");
         QVERIFY(m_folder.isValid());
         QDir().mkpath(QStringLiteral(ICAE_SCREENSHOTS));
         m_settings = std::make_unique<Settings>(m_folder.filePath(u"settings.ini"_s));
