@@ -45,7 +45,7 @@ Memory Memory::load(const fs::path& path, const Model& model)
     Memory memory;
     memory.header = parseMemoryMetadata(store->metadata(), path.string());
     const auto& header = memory.header;
-    const auto hashes = model.baseHashes();
+    const auto& hashes = model.baseHashes();
     refuseOther("base configuration", path.string(), header.baseConfigHash, hashes.config);
     refuseOther("base", path.string(), header.baseWeightsHash, hashes.weights);
     refuseOther("adapter", path.string(), header.adapterHash, model.adapterHash());

@@ -64,6 +64,7 @@ void CpuStep::addLayer(const LayerWeights& w, const at::Tensor& keys, const at::
     const int64_t attendedWidth = c.heads * c.headDim;
     const int64_t qkvWidth = (c.heads + 2 * c.kvHeads) * c.headDim;
     const auto* starts = m_cache.starts.defined() ? m_cache.starts.data_ptr<int64_t>() : nullptr;
+    // NOLINTNEXTLINE(modernize-make-unique): its members can be neither copied nor moved
     m_layers.push_back(std::unique_ptr<Layer>(new Layer{
         w.inputNorm.data_ptr<float>(),
         w.postNorm.data_ptr<float>(),

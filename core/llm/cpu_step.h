@@ -14,6 +14,8 @@ class CpuStep final : public StepEngine {
 public:
     CpuStep(const LlmConfig& config, const LlmWeights& weights, KvCache& cache);
     ~CpuStep() override;
+    CpuStep(const CpuStep&) = delete;
+    CpuStep& operator=(const CpuStep&) = delete;
     at::Tensor step(const at::Tensor& ids, const at::Tensor& positions) override;
 
 private:

@@ -37,7 +37,7 @@ RowChunks::RowChunks(std::int64_t rows, std::int64_t depth, int threads)
     constexpr std::int64_t laterChunksPerThread = 4;
     constexpr std::int64_t mostFirst = 1 << 19; // numbers: about 200 µs
     constexpr std::int64_t mostLater = 1 << 16;
-    m_first = wholeBlocks(std::min(rows * 7 / (8 * threads), mostFirst / depth));
+    m_first = wholeBlocks(std::min(rows * 7 / (std::int64_t{8} * threads), mostFirst / depth));
     const auto rest = rows - m_first * threads;
     m_later = wholeBlocks(std::min(rest / (laterChunksPerThread * threads), mostLater / depth));
     m_later = std::max(m_later, rowsAtOnce);

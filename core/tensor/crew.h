@@ -59,14 +59,16 @@ private:
     void helpWith(std::uint32_t run, Helper& helper);
     bool waitForWork();
 
+    // Apart from the rest, since all threads write it all the time.
+    /// The number of the run and how many of its chunks nobody has claimed yet.
+    alignas(64) std::atomic<std::uint64_t> m_ticket{0};
+
     // The current run; written between runs, when no helper may read it.
-    ChunkedWork* m_work = nullptr;
+    alignas(64) ChunkedWork* m_work = nullptr;
     std::int64_t m_argument = 0;
     std::int64_t m_chunks = 0;
 
-    /// The number of the run and how many of its chunks nobody has claimed yet.
-    alignas(64) std::atomic<std::uint64_t> m_ticket{0};
-    alignas(64) std::atomic<bool> m_asleep{false}; ///< a helper may sleep
+    std::atomic<bool> m_asleep{false}; ///< a helper may sleep
     std::atomic<bool> m_ending{false};
     std::mutex m_mutex;
     std::condition_variable m_wake;
