@@ -75,6 +75,8 @@ CommandAction addAsk(CLI::App& program);
 CommandAction addEvaluate(CLI::App& program);
 CommandAction addVerify(CLI::App& program);
 CommandAction addBench(CLI::App& program);
+CommandAction addTrain(CLI::App& program);
+CommandAction addRuns(CLI::App& program);
 
 /// "1,204"
 std::string grouped(std::int64_t number);

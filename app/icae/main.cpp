@@ -7,9 +7,10 @@
 
 namespace {
 
-constexpr std::array<icae::AddCommand, 8> commands{
+constexpr std::array<icae::AddCommand, 10> commands{
     icae::addInfo, icae::addCompress, icae::addReconstruct, icae::addContinue,
     icae::addAsk,  icae::addEvaluate, icae::addVerify,      icae::addBench,
+    icae::addTrain, icae::addRuns,
 };
 
 int report(const icae::Error& error)

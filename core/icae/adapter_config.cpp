@@ -121,6 +121,28 @@ AdapterConfig parseAdapterConfig(std::string_view text, const std::string& sourc
     return config;
 }
 
+std::string toJsonText(const AdapterConfig& config)
+{
+    nlohmann::ordered_json json;
+    json["lora"] = {{"r", config.rank}, {"alpha", config.alpha}, {"targets", config.targets}};
+    json["slots"] = config.slots;
+    if (!config.elasticSlots.empty())
+        json["elastic_slots"] = config.elasticSlots;
+    json["span_tokens"] = config.spanTokens;
+    json["position_layout"] = layoutName(config.layout);
+    json["ae_reads"] = config.aeReads == AeReads::All ? "all" : "span";
+    json["slot_scale"] = config.slotScale;
+    json["context_bos"] = config.contextBos;
+    json["special_tokens"] = config.specialTokens;
+    json["prompt"] = {{"left_bos", config.prompt.leftBos},
+                      {"left", config.prompt.left},
+                      {"right_before", config.prompt.rightBefore},
+                      {"right_after", config.prompt.rightAfter}};
+    if (!config.baseWeightsHash.empty())
+        json["base"] = {{"config_sha256", config.baseConfigHash}, {"weights_sha256", config.baseWeightsHash}};
+    return json.dump(1) + "\n";
+}
+
 std::optional<AdapterTensor> parseLoraName(std::string_view name)
 {
     constexpr std::string_view marker = "layers.";

@@ -55,6 +55,9 @@ struct AdapterConfig {
 
 std::string_view layoutName(PositionLayout layout); ///< "sequential" or "spread"
 
+/// icae_config.json as this project writes it.
+std::string toJsonText(const AdapterConfig& config);
+
 /// Reads icae_config.json.
 /// @throws Error (InvalidInput) naming the field; (Unsupported) for an unknown layout or target
 AdapterConfig parseAdapterConfig(std::string_view json, const std::string& source);

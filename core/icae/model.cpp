@@ -163,6 +163,19 @@ std::shared_ptr<const Model> Model::random(const LlmConfig& config, const Adapte
     return model;
 }
 
+std::shared_ptr<const Model> Model::of(Parts parts)
+{
+    const auto device = parts.weights.device();
+    const std::shared_ptr<Model> model(
+        new Model(Decoder(std::move(parts.config), makeKernels(device, parts.weights.dtype())),
+                  {device, "where it is trained"})); // NOLINT: the constructor is private
+    model->m_weights = std::move(parts.weights);
+    if (parts.adapter)
+        model->m_adapter = std::make_unique<Adapter>(std::move(*parts.adapter));
+    model->m_tokenizer = std::move(parts.tokenizer);
+    return model;
+}
+
 const Adapter& Model::adapter() const
 {
     if (m_adapter == nullptr)

@@ -69,6 +69,15 @@ public:
     static std::shared_ptr<const Model> random(const LlmConfig& config, const AdapterConfig& adapter,
                                                const Options& options);
 
+    /// A model of weights that are at hand, such as one in training.
+    struct Parts {
+        LlmConfig config;
+        LlmWeights weights;
+        std::optional<Adapter> adapter;
+        std::shared_ptr<const Tokenizer> tokenizer;
+    };
+    static std::shared_ptr<const Model> of(Parts parts);
+
     const LlmConfig& config() const { return m_decoder.config(); }
     const Decoder& decoder() const { return m_decoder; }
     const LlmWeights& weights() const { return m_weights; }

@@ -17,9 +17,6 @@ enum class Type { F32, F16, BF16 };
 void rmsNorm(Type type, const void* x, const void* weight, void* out, std::int64_t rows, std::int64_t d, float eps,
              Stream stream);
 
-/// out[r] = silu(gate)·up. gateUp [rows, 2·f] -> out [rows, f].
-void swiglu(Type type, const void* gateUp, void* out, std::int64_t rows, std::int64_t f, Stream stream);
-
 struct RopeShape {
     std::int64_t batch = 0;
     std::int64_t length = 0; ///< T
@@ -28,6 +25,48 @@ struct RopeShape {
     std::int64_t headDim = 0;
     std::int64_t capacity = 0; ///< tokens that the caches hold
 };
+
+// Training. Rows of at most mostTrainedWidth numbers, a multiple of 8.
+inline constexpr std::int64_t mostTrainedWidth = 8192;
+
+/// sum = x + added (added may be nullptr; sum is not written then), out = RMSNorm(sum)·weight, scale [rows].
+void addRmsNorm(Type type, const void* x, const void* added, const void* weight, void* sum, void* out, float* scale,
+                std::int64_t rows, std::int64_t d, float eps, Stream stream);
+
+/// Blocks that addRmsNormBackward runs in.
+std::int64_t normGradientBlocks(std::int64_t rows, std::int64_t d);
+
+/// Gradient of sum; with partial [normGradientBlocks, d] also that of weight, as summands a block.
+/// @param sumGradient what comes back on the residual's way; may be nullptr
+void addRmsNormBackward(Type type, const void* sumGradient, const void* outGradient, const void* sum, const void* weight,
+                        const float* scale, void* gradient, float* partial, std::int64_t rows, std::int64_t d,
+                        Stream stream);
+
+/// Rotates q and k of qkv [rows, heads + 2·kvHeads, headDim] in place; cosine and sine [rows, headDim / 2].
+void rotate(Type type, void* qkv, const float* cosine, const float* sine, const RopeShape& shape, Stream stream);
+
+/// Where a tensor [B, heads, T, headDim] lies; headDim is contiguous. In numbers.
+struct HeadStrides {
+    const void* data = nullptr;
+    std::int64_t sequence = 0;
+    std::int64_t head = 0;
+    std::int64_t token = 0;
+};
+
+/// Gradients of rotated q, k and of v -> gradient of qkv [B·T, (heads + 2·kvHeads)·headDim].
+void unrotate(Type type, const HeadStrides& q, const HeadStrides& k, const HeadStrides& v, const float* cosine,
+              const float* sine, void* out, const RopeShape& shape, Stream stream);
+
+/// gateUp, gradient [rows, 2·f]; outGradient [rows, f].
+void swigluBackward(Type type, const void* gateUp, const void* outGradient, void* gradient, std::int64_t rows,
+                    std::int64_t f, Stream stream);
+
+/// loss[r] = −ln softmax(logits[r])[target]; logits become factor·(softmax − one-hot). Without a target (negative): 0.
+void crossEntropy(Type type, void* logits, const std::int64_t* targets, const float* factor, float* loss,
+                  std::int64_t rows, std::int64_t vocabulary, Stream stream);
+
+/// out[r] = silu(gate)·up. gateUp [rows, 2·f] -> out [rows, f].
+void swiglu(Type type, const void* gateUp, void* out, std::int64_t rows, std::int64_t f, Stream stream);
 
 /// Rotates q and k at the given positions (cosine and sine rounded to the storage type, as HF does), stores k and v
 /// behind `past` tokens of the caches.

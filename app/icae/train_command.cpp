@@ -1,0 +1,152 @@
+#include "command.h"
+
+#include "protocol/error.h"
+#include "text/text_file.h"
+#include "train/trainer.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <iostream>
+
+namespace icae {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Arguments {
+    std::string job;
+    std::string run;
+    std::string resume;
+    std::string printTemplate;
+    std::string data;
+    std::string device = "auto";
+    bool detach = false;
+    bool prepare = false;
+    bool plain = false;
+    bool json = false;
+};
+
+/// The job with absolute paths, so that the run's config.json stays valid wherever it is read from.
+std::string absoluteJob(const std::string& text, const fs::path& folder, const fs::path& data)
+{
+    auto json = nlohmann::ordered_json::parse(text, nullptr, true, true);
+    const auto resolve = [&](nlohmann::ordered_json& path) {
+        for (const auto& place : {folder, data}) {
+            const auto candidate = fs::absolute(place / path.get<std::string>()).lexically_normal();
+            if (fs::exists(candidate)) {
+                path = candidate.string();
+                return;
+            }
+        }
+    };
+    for (const auto* key : {"base", "tokenizer", "init_from"})
+        if (json.contains(key))
+            resolve(json[key]);
+    if (json.contains("data"))
+        for (auto& [name, files] : json["data"].items())
+            for (auto& file : files)
+                resolve(file);
+    return json.dump(1) + "\n";
+}
+
+/// Starts this program again with the same arguments but --detach, in a session of its own that survives the terminal;
+/// what it prints goes to the run's output.txt.
+void startDetached(const fs::path& run)
+{
+    std::error_code ignored;
+    fs::create_directories(run, ignored);
+    std::ifstream file("/proc/self/cmdline", std::ios::binary);
+    std::vector<std::string> words;
+    for (std::string word; std::getline(file, word, '\0');)
+        if (word != "--detach")
+            words.push_back(word);
+    std::vector<char*> arguments;
+    for (auto& word : words)
+        arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    const auto outputName = (run / "output.txt").string();
+    const pid_t child = fork();
+    if (child < 0)
+        throw Error(ErrorKind::Internal, "No process can be started.", "Close other programs.");
+    if (child > 0) {
+        std::cout << "Training in the background, process " << child << "; see icae runs " << run.string() << "\n";
+        return;
+    }
+    setsid();
+    const int null = open("/dev/null", O_RDONLY | O_CLOEXEC); // NOLINT: POSIX
+    const int output = open(outputName.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0644); // NOLINT
+    dup2(null, STDIN_FILENO);
+    dup2(output < 0 ? null : output, STDOUT_FILENO);
+    dup2(output < 0 ? null : output, STDERR_FILENO);
+    execv("/proc/self/exe", arguments.data());
+    _exit(exitError);
+}
+
+int trainJob(const Arguments& arguments, CommandContext& context)
+{
+    if (!arguments.printTemplate.empty()) {
+        std::cout << trainJobTemplate(parseStage(arguments.printTemplate));
+        return exitSuccess;
+    }
+    const bool resume = !arguments.resume.empty();
+    if (resume != arguments.job.empty() || (!resume && !arguments.prepare && arguments.run.empty()))
+        throw Error(ErrorKind::InvalidInput, "Give either a job and --run, or --resume and a run.",
+                    "Example: icae train job.json --run runs/first");
+    const fs::path file = resume ? fs::path(arguments.resume) / "config.json" : fs::path(arguments.job);
+    const auto folder = fs::absolute(file).parent_path();
+    const fs::path data = arguments.data.empty() ? folder : fs::path(arguments.data);
+    const auto text = readTextFile(file);
+    const auto job = parseTrainJob(text, file.string(), folder, data);
+    if (arguments.detach) {
+        startDetached(resume ? arguments.resume : arguments.run);
+        return exitSuccess;
+    }
+    TrainOptions options;
+    options.run = resume ? arguments.resume : arguments.run;
+    options.resume = resume;
+    options.device = arguments.device;
+    options.plainKernels = arguments.plain;
+    options.progress = context.progress.callback();
+    if (arguments.prepare) {
+        prepareCorpora(job, options, context.stop);
+        context.progress.clear();
+        return exitSuccess;
+    }
+    if (!arguments.json)
+        options.message = [&](const std::string& line) {
+            context.progress.clear();
+            std::cerr << line << "\n";
+        };
+    const auto status = train(job, absoluteJob(text, folder, data), options, context.stop);
+    context.progress.clear();
+    if (arguments.json)
+        std::cout << toJson(status).dump(2) << "\n";
+    return exitSuccess;
+}
+
+} // namespace
+
+CommandAction addTrain(CLI::App& program)
+{
+    auto* command = program.add_subcommand("train", "Train a base or an adapter as a job that can be stopped and resumed");
+    const auto arguments = std::make_shared<Arguments>();
+    command->add_option("JOB", arguments->job, "Job file (JSON with comments)");
+    command->add_option("--run", arguments->run, "Folder of the new run");
+    command->add_option("--resume", arguments->resume, "Folder of a run to go on with");
+    command->add_option("--data", arguments->data, "Folder where the job's data files lie, if not beside the job");
+    command->add_option("--template", arguments->printTemplate,
+                        "Print a commented job for a stage: base, midtrain, adapter or instruct");
+    command->add_option("-d,--device", arguments->device, "auto, cpu, cuda or cuda:N")->capture_default_str();
+    command->add_flag("--detach", arguments->detach, "Go on in the background, also after the terminal is closed");
+    command->add_flag("--prepare", arguments->prepare, "Only tokenise the job's texts into the cache");
+    command->add_flag("--plain", arguments->plain, "Use plain ATen operations instead of fused kernels");
+    command->add_flag("--json", arguments->json, "Print the last status as one JSON object");
+    command->footer("SIGINT and SIGTERM write a checkpoint first; the run can then be resumed.\n"
+                    "Example: icae train --template adapter > job.json && icae train job.json --run runs/first");
+    return [arguments](CommandContext& context) { return trainJob(*arguments, context); };
+}
+
+} // namespace icae

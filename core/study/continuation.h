@@ -1,0 +1,40 @@
+#pragma once
+
+#include "icae/model.h"
+#include "measure/statistics.h"
+
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace icae {
+
+/// How well a text is continued after spans are read as slots, as text, or not at all.
+struct ContinuationOptions {
+    std::int64_t spans = 4;
+    std::int64_t slots = 0; ///< a span; 0: as many as the adapter has
+    std::int64_t tokens = 128; ///< of the continuation
+    std::int64_t samples = 96;
+};
+
+/// Nats a token of the continuation.
+struct ContinuationResult {
+    std::int64_t spans = 0;
+    std::int64_t spanTokens = 0;
+    std::int64_t slots = 0;
+    Summary text; ///< after the whole text
+    Summary withSlots; ///< after the slots; n = 0 without an adapter
+    Summary nothing; ///< after nothing
+
+    /// Share of the log-perplexity between nothing and the whole text that the slots win back.
+    double wonBack() const { return (nothing.mean - withSlots.mean) / (nothing.mean - text.mean); }
+};
+
+/// Windows of spans and continuation lie at equal distances in the texts, which follow each other with BOS before each.
+/// The first token of the continuation is given, so that all three conditions rate the same tokens.
+/// @throws Error (InvalidInput) where the texts are too short
+ContinuationResult continuation(const Model& model, const std::vector<std::string>& texts,
+                                const ContinuationOptions& options, const ProgressCallback& progress,
+                                const std::stop_token& stop);
+
+} // namespace icae

@@ -1,0 +1,127 @@
+#include "train/checkpoint.h"
+
+#include "protocol/error.h"
+#include "protocol/json.h"
+#include "tensor/atomic_file.h"
+#include "tensor/tensor_data.h"
+#include "text/text_file.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <vector>
+
+namespace icae {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr auto numbersName = "training.safetensors";
+constexpr auto positionName = "position.json";
+constexpr auto doneName = "DONE";
+constexpr std::array tensorNames{"values", "first_moments", "second_moments"};
+
+/// Whole checkpoints, oldest first.
+std::vector<std::pair<std::int64_t, fs::path>> checkpointsIn(const fs::path& run)
+{
+    std::vector<std::pair<std::int64_t, fs::path>> found;
+    std::error_code fault;
+    for (const auto& entry : fs::directory_iterator(run / "checkpoints", fault)) {
+        const auto name = entry.path().filename().string();
+        constexpr std::string_view prefix = "step-";
+        std::int64_t step = 0;
+        if (!name.starts_with(prefix) || !fs::exists(entry.path() / doneName, fault))
+            continue;
+        const auto [end, error] = std::from_chars(name.data() + prefix.size(), name.data() + name.size(), step);
+        if (error == std::errc() && end == name.data() + name.size())
+            found.emplace_back(step, entry.path());
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
+std::string toText(const TrainPosition& position)
+{
+    nlohmann::json best = nlohmann::json::object();
+    for (const auto& [name, value] : position.best)
+        best[name] = {value.first, value.second};
+    return nlohmann::json{{"step", position.step},
+                          {"seconds", position.seconds},
+                          {"tokens", position.tokens},
+                          {"best", best}}
+               .dump(1)
+        + "\n";
+}
+
+void removeFolder(const fs::path& folder)
+{
+    std::error_code ignored;
+    fs::remove(folder / doneName, ignored); // first, so that half of a checkpoint never counts
+    fs::remove_all(folder, ignored);
+}
+
+} // namespace
+
+void writeCheckpoint(const fs::path& run, const TrainPosition& position, const Optimizer& optimizer, std::int64_t keep)
+{
+    const auto target = run / "checkpoints" / ("step-" + std::to_string(position.step));
+    const auto aside = fs::path(target.string() + ".partial");
+    removeFolder(aside);
+    std::error_code fault;
+    fs::create_directories(aside, fault);
+    if (fault)
+        throw Error(ErrorKind::Io, aside.string() + " cannot be made: " + fault.message() + ".",
+                    "Free space on that disk.");
+    try {
+        std::vector<at::Tensor> tensors;
+        std::vector<TensorView> views;
+        for (const auto& tensor : optimizer.state()) {
+            tensors.push_back(tensor.to(at::kCPU).contiguous());
+            views.push_back(viewOf(tensorNames.at(views.size()), tensors.back()));
+        }
+        writeSafetensors(aside / numbersName, std::move(views), {});
+        writeFile(aside / positionName, toText(position));
+        writeFile(aside / doneName, "");
+    } catch (...) {
+        removeFolder(aside);
+        throw;
+    }
+    removeFolder(target);
+    fs::rename(aside, target, fault);
+    if (fault)
+        throw Error(ErrorKind::Io, target.string() + " cannot be made: " + fault.message() + ".",
+                    "Check that you may write there.");
+    const auto all = checkpointsIn(run);
+    for (std::size_t i = 0; i + static_cast<std::size_t>(keep) < all.size(); ++i)
+        removeFolder(all[i].second);
+}
+
+std::optional<TrainPosition> readCheckpoint(const fs::path& run, const Optimizer& optimizer)
+{
+    const auto all = checkpointsIn(run);
+    if (all.empty())
+        return std::nullopt;
+    const auto& folder = all.back().second;
+    const auto store = TensorStore::open(folder / numbersName);
+    const auto state = optimizer.state();
+    const at::NoGradGuard guard;
+    for (std::size_t i = 0; i < state.size(); ++i) {
+        const auto& saved = store->tensor(tensorNames.at(i));
+        if (saved.shape != state.at(i).sizes())
+            throw Error(ErrorKind::Mismatch, folder.string() + " belongs to another job: its size differs.",
+                        "Do not change the base, stage or adapter of a job that is resumed.");
+        at::Tensor(state.at(i)).copy_(toTensor(saved));
+    }
+    const auto json = JsonReader::parse(readTextFile(folder / positionName), (folder / positionName).string());
+    TrainPosition position;
+    position.step = json.integer("step", 0, INT64_MAX);
+    position.seconds = json.number("seconds", 0, 1e300);
+    position.tokens = json.integer("tokens", 0, INT64_MAX);
+    const auto best = json.object("best");
+    for (const auto& [name, value] : best.json().items())
+        position.best[name] = {value.at(0).get<double>(), value.at(1).get<std::int64_t>()};
+    return position;
+}
+
+} // namespace icae

@@ -1,0 +1,61 @@
+#include "train/export.h"
+
+#include "icae/model.h"
+#include "protocol/error.h"
+#include "tensor/atomic_file.h"
+#include "tensor/tensor_data.h"
+
+namespace icae {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+void writeTensors(const fs::path& file, std::vector<std::pair<std::string, at::Tensor>> tensors)
+{
+    std::vector<TensorView> views;
+    for (auto& [name, tensor] : tensors) {
+        tensor = tensor.to(at::kBFloat16).contiguous();
+        views.push_back(viewOf(name, tensor));
+    }
+    writeSafetensors(file, std::move(views), {{"format", "pt"}});
+}
+
+void makeFolder(const fs::path& folder)
+{
+    std::error_code fault;
+    fs::create_directories(folder, fault);
+    if (fault)
+        throw Error(ErrorKind::Io, folder.string() + " cannot be made: " + fault.message() + ".",
+                    "Check that you may write there.");
+}
+
+} // namespace
+
+void exportModel(const TrainNetwork& network, const fs::path& folder, const fs::path& base, const std::string& newBase,
+                 const fs::path& tokenizer)
+{
+    const at::NoGradGuard guard;
+    auto home = base;
+    if (network.options().trainsBase) {
+        home = folder / "base";
+        makeFolder(home);
+        writeFile(home / "config.json", newBase);
+        std::error_code ignored;
+        if (!fs::exists(home / "tokenizer.model", ignored))
+            fs::copy_file(tokenizer, home / "tokenizer.model", ignored);
+        writeTensors(home / "model.safetensors", network.baseTensors());
+    }
+    auto tensors = network.adapterTensors();
+    if (tensors.empty())
+        return;
+    makeFolder(folder / "adapter");
+    auto config = network.adapterConfig();
+    const auto hashes = hashBase(home);
+    config.baseConfigHash = hashes.config;
+    config.baseWeightsHash = hashes.weights;
+    writeTensors(folder / "adapter" / "icae.safetensors", std::move(tensors));
+    writeFile(folder / "adapter" / "icae_config.json", toJsonText(config));
+}
+
+} // namespace icae

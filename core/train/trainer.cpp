@@ -1,0 +1,429 @@
+#include "train/trainer.h"
+
+#include "icae/model.h"
+#include "protocol/error.h"
+#include "study/continuation.h"
+#include "study/evaluate.h"
+#include "tensor/atomic_file.h"
+#include "tensor/compat.h"
+#include "train/checkpoint.h"
+#include "train/event_file.h"
+#include "train/export.h"
+#include "train/prefetcher.h"
+#include "train/step_runner.h"
+#include "train/watch.h"
+
+#include <chrono>
+#include <cmath>
+
+namespace icae {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr auto metricsName = "metrics.jsonl";
+constexpr auto samplesName = "samples.jsonl";
+constexpr std::int64_t continuationSamples = 32;
+
+double since(Clock::time_point start)
+{
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// What a job reads: corpora and validation texts.
+struct Data {
+    std::shared_ptr<const Tokenizer> tokenizer;
+    std::shared_ptr<const TextCorpus> texts;
+    std::shared_ptr<const QuestionCorpus> questions;
+    std::vector<std::string> validation;
+};
+
+fs::path tokenizerOf(const TrainJob& job)
+{
+    return job.stage == Stage::Base ? job.tokenizer : job.base / "tokenizer.model";
+}
+
+LlmConfig configOf(const TrainJob& job)
+{
+    return job.stage == Stage::Base ? parseLlmConfig(job.newBase, "new_base") : readLlmConfig(job.base);
+}
+
+Data loadData(const TrainJob& job, const TrainOptions& options, const std::stop_token& stop)
+{
+    Data data;
+    data.tokenizer = Tokenizer::load(tokenizerOf(job));
+    const auto config = configOf(job);
+    if (data.tokenizer->size() > config.vocabSize)
+        throw Error(ErrorKind::Mismatch,
+                    "The tokenizer has " + std::to_string(data.tokenizer->size()) + " pieces, and the base a vocabulary of "
+                        + std::to_string(config.vocabSize) + ".",
+                    "Use the tokenizer.model that belongs to the base.");
+    const TokenizeOptions tokenize{data.tokenizer, tokenizerOf(job), static_cast<std::int32_t>(config.bosId),
+                                   options.cacheFolder};
+    if (!job.texts.empty())
+        data.texts = std::make_shared<TextCorpus>(TextCorpus::open(job.texts, tokenize, options.progress, stop));
+    if (!job.questions.empty())
+        data.questions =
+            std::make_shared<QuestionCorpus>(QuestionCorpus::open(job.questions, tokenize, options.progress, stop));
+    for (const auto& file : job.validationTexts)
+        for (auto& text : readTexts(file))
+            data.validation.push_back(std::move(text));
+    return data;
+}
+
+TrainNetwork makeNetwork(const TrainJob& job, const TrainOptions& options, const std::stop_token& stop)
+{
+    TrainNetwork::Options settings;
+    settings.device = chooseDevice(options.device).device;
+    settings.dtype = chooseDtype(job.precision, settings.device);
+    settings.trainsBase = job.trainsBase();
+    settings.checkpointActivations = job.checkpointActivations;
+    settings.loraDropout = job.loraDropout;
+    settings.plainKernels = options.plainKernels;
+    const auto config = configOf(job);
+    auto base = job.stage == Stage::Base
+        ? freshWeights(config, settings.device, job.seed)
+        : loadWeights(config, *TensorStore::open(job.base), settings.device,
+                      job.trainsBase() ? at::kFloat : settings.dtype, options.progress, stop);
+    TrainNetwork network(config, std::move(base), settings);
+    if (job.trainsAdapter()) {
+        network.addAdapter(job.adapter, job.seed + 1);
+        if (!job.initAdapter.empty())
+            network.loadAdapter(AdapterFile::open(job.initAdapter));
+    }
+    return network;
+}
+
+/// One run of a job.
+class Trainer {
+public:
+    Trainer(const TrainJob& job, const TrainOptions& options, const RunDirectory& directory, std::stop_token stop)
+        : m_job(job)
+        , m_options(options)
+        , m_directory(directory)
+        , m_stop(std::move(stop))
+        , m_data(loadData(job, options, m_stop))
+        , m_network(makeNetwork(job, options, m_stop))
+        , m_optimizer(m_network.parameters(), job.optimizer)
+        , m_source(job, m_network.config(), m_data.texts, m_data.questions, *m_data.tokenizer)
+        , m_runner(m_network, m_optimizer, job.accumulate, job.loraDropout == 0)
+        , m_events(directory.folder())
+    {
+        m_status.stage = stageName(job.stage);
+        m_status.steps = job.steps.value_or(0);
+        m_status.device = describeDevice(m_network.options().device);
+    }
+
+    RunStatus run()
+    {
+        resume();
+        say(m_status.stage + " on " + m_status.device + ", " + dtypeName(m_network.options().dtype) + ", "
+            + std::to_string(trainedNumbers()) + " trained numbers");
+        m_status.state = "running";
+        m_directory.write(m_status);
+        Prefetcher batches(m_source, m_position.step * m_job.accumulate);
+        auto last = Clock::now();
+        m_intervalStart = last;
+        while (progress() < 1 && !m_stop.stop_requested() && !m_watch.diverged()) {
+            seedDropout();
+            for (std::int64_t i = 0; i < m_job.accumulate; ++i) {
+                const auto batch = batches.next();
+                m_position.tokens += batch.contextTokens;
+                m_runner.backward(batch);
+            }
+            m_rate = learningRateAt(m_job.optimizer, m_position.step, progress());
+            m_runner.update(m_rate, m_position.step + 1);
+            ++m_position.step;
+            const auto now = Clock::now();
+            m_position.seconds += std::chrono::duration<double>(now - last).count();
+            last = now;
+            if (m_position.step % m_job.logEvery == 0) {
+                log();
+                m_position.seconds += since(last);
+                last = Clock::now();
+            }
+            bool paused = false;
+            if (m_job.evaluateEvery > 0 && m_position.step % m_job.evaluateEvery == 0 && progress() < 1) {
+                evaluateNow();
+                paused = true;
+            }
+            if (m_position.step % m_job.checkpointEvery == 0) {
+                checkpoint();
+                paused = true;
+            }
+            if (paused) {
+                last = Clock::now();
+                m_intervalStart = last;
+                m_intervalTokens = m_position.tokens;
+            }
+        }
+        return finish();
+    }
+
+private:
+    double progress() const
+    {
+        return m_job.steps ? static_cast<double>(m_position.step) / static_cast<double>(*m_job.steps)
+                           : m_position.seconds / (*m_job.minutes * 60);
+    }
+
+    std::int64_t trainedNumbers() const { return m_optimizer.state()[0].numel(); }
+
+    /// Dropout's masks depend on the step alone, so that a resumed run draws the same.
+    void seedDropout() const
+    {
+        if (m_job.loraDropout > 0)
+            at::manual_seed(Random::of(m_job.seed, 1, static_cast<std::uint64_t>(m_position.step)).next());
+    }
+
+    void resume()
+    {
+        if (!m_options.resume)
+            return;
+        if (const auto position = readCheckpoint(m_directory.folder(), m_optimizer)) {
+            m_position = *position;
+            say("resumed at step " + std::to_string(m_position.step));
+        }
+        m_directory.forgetAfter(metricsName, m_position.step);
+        m_directory.forgetAfter(samplesName, m_position.step);
+        m_intervalTokens = m_position.tokens;
+    }
+
+    void say(const std::string& message) const
+    {
+        m_directory.log(message);
+        if (m_options.message)
+            m_options.message(message);
+    }
+
+    void warn(const std::string& sentence)
+    {
+        if (sentence.empty()
+            || std::find(m_status.warnings.begin(), m_status.warnings.end(), sentence) != m_status.warnings.end())
+            return;
+        m_status.warnings.push_back(sentence);
+        say("Warning: " + sentence);
+    }
+
+    void log()
+    {
+        const auto report = m_runner.report();
+        double total = 0;
+        std::int64_t count = 0;
+        nlohmann::json losses = nlohmann::json::object();
+        std::string line = "step " + std::to_string(m_position.step);
+        for (const auto& [name, loss] : report.losses) {
+            total += loss.mean * static_cast<double>(loss.batches);
+            count += loss.batches;
+            losses[name] = loss.mean;
+            m_events.scalar("loss/" + name, loss.mean, m_position.step);
+            line += "  " + name + " " + std::to_string(loss.mean).substr(0, 6);
+            warn(m_watch.loss(name, loss.mean));
+        }
+        m_status.loss = total / static_cast<double>(std::max<std::int64_t>(1, count));
+        const double seconds = since(m_intervalStart);
+        m_status.tokensPerSecond = static_cast<double>(m_position.tokens - m_intervalTokens) / std::max(seconds, 1e-9);
+        m_intervalStart = Clock::now();
+        m_intervalTokens = m_position.tokens;
+        m_events.scalar("loss", m_status.loss, m_position.step);
+        m_events.scalar("learning_rate", m_rate, m_position.step);
+        m_events.scalar("gradient_norm", report.gradientNorm, m_position.step);
+        m_events.scalar("tokens_per_s", m_status.tokensPerSecond, m_position.step);
+        m_events.flush();
+        m_directory.append(metricsName, {{"step", m_position.step},
+                                         {"seconds", m_position.seconds},
+                                         {"tokens", m_position.tokens},
+                                         {"learning_rate", m_rate},
+                                         {"gradient_norm", report.gradientNorm},
+                                         {"tokens_per_s", m_status.tokensPerSecond},
+                                         {"loss", m_status.loss},
+                                         {"losses", losses}});
+        writeStatus();
+        if (m_options.message)
+            m_options.message(line + "  (" + std::to_string(static_cast<std::int64_t>(m_status.tokensPerSecond)) + " tokens/s)");
+        if (m_options.progress)
+            m_options.progress({"Training", static_cast<double>(m_position.step),
+                                static_cast<double>(m_job.steps.value_or(0)), "steps"});
+    }
+
+    void writeStatus()
+    {
+        m_status.step = m_position.step;
+        m_status.progress = std::min(1.0, progress());
+        m_status.seconds = m_position.seconds;
+        m_status.secondsLeft =
+            m_status.progress > 0 ? m_position.seconds * (1 - m_status.progress) / m_status.progress : 0;
+        m_directory.write(m_status);
+    }
+
+    /// Validation: losses and free-running reconstructions by cell, and what the slots are worth for continuing.
+    void evaluateNow()
+    {
+        if (m_data.validation.empty())
+            return;
+        const at::NoGradGuard guard;
+        auto weights = m_network.decoderWeights();
+        Model::Parts parts{m_network.config(), weights, std::nullopt, m_data.tokenizer};
+        if (m_job.trainsAdapter())
+            parts.adapter = m_network.adapter(weights);
+        const auto model = Model::of(std::move(parts));
+        nlohmann::json values = nlohmann::json::object();
+        double autoencoding = 0;
+        double bleu = 0;
+        double accuracy = 0;
+        if (m_job.trainsAdapter())
+            evaluateCells(*model, values, autoencoding, bleu, accuracy);
+        const auto nothing = evaluateContinuation(*model, values);
+        if (!m_job.evaluate.empty() && m_job.trainsAdapter()) {
+            warn(m_watch.stuck(autoencoding, nothing, progress()));
+            warn(m_watch.collapsed(accuracy, bleu));
+        }
+        for (const auto& [name, value] : values.items())
+            m_events.scalar("validation/" + name, value.get<double>(), m_position.step);
+        m_events.flush();
+        m_directory.append(metricsName, {{"step", m_position.step}, {"seconds", m_position.seconds}, {"validation", values}});
+        if (m_options.message)
+            m_options.message("validation " + values.dump());
+        writeStatus();
+    }
+
+    void evaluateCells(const Model& model, nlohmann::json& values, double& autoencoding, double& bleu, double& accuracy)
+    {
+        const auto cells = static_cast<double>(m_job.evaluate.size());
+        for (const auto& cell : m_job.evaluate) {
+            const auto name = std::to_string(cell.tokens) + "/" + std::to_string(cell.slots);
+            double right = 0;
+            const auto write = [&](const EvaluatedWindow& window) {
+                right += window.tokenAccuracy / static_cast<double>(m_job.evaluationWindows);
+                if (window.index < m_job.samples)
+                    m_directory.append(samplesName, {{"step", m_position.step},
+                                                     {"tokens", window.tokens},
+                                                     {"slots", window.slots},
+                                                     {"bleu", window.bleu},
+                                                     {"em", window.em},
+                                                     {"loss", window.loss},
+                                                     {"reference", window.reference},
+                                                     {"hypothesis", window.hypothesis}});
+            };
+            const auto results = evaluate(model, m_data.validation,
+                                          {{cell.tokens}, {cell.slots}, m_job.evaluationWindows}, write, {}, m_stop);
+            const auto& result = results.front();
+            values["loss " + name] = result.loss.mean;
+            values["bleu " + name] = result.bleu.mean;
+            values["em " + name] = result.em.mean;
+            autoencoding += result.loss.mean / cells;
+            bleu += result.bleu.mean / cells;
+            accuracy += right / cells;
+        }
+        if (!m_job.evaluate.empty())
+            track("loss of autoencoding", autoencoding);
+    }
+
+    /// @return loss without any context
+    double evaluateContinuation(const Model& model, nlohmann::json& values)
+    {
+        ContinuationOptions options;
+        options.spans = 1;
+        options.samples = continuationSamples;
+        const auto result = continuation(model, m_data.validation, options, {}, m_stop);
+        values["continue after text"] = result.text.mean;
+        values["continue after nothing"] = result.nothing.mean;
+        if (m_job.trainsAdapter())
+            values["continue after slots"] = result.withSlots.mean;
+        if (!m_job.trainsAdapter())
+            track("loss of continuing", result.text.mean);
+        return result.nothing.mean;
+    }
+
+    void track(const std::string& name, double value)
+    {
+        auto [it, isNew] = m_position.best.try_emplace(name, value, m_position.step);
+        if (!isNew && value < it->second.first)
+            it->second = {value, m_position.step};
+        m_status.watched = BestValue{name, value, it->second.first, it->second.second};
+    }
+
+    void checkpoint()
+    {
+        writeCheckpoint(m_directory.folder(), m_position, m_optimizer, m_job.keepCheckpoints);
+        exportModel(m_network, m_directory.folder() / "model", m_job.base, m_job.newBase, tokenizerOf(m_job));
+        writeStatus();
+    }
+
+    RunStatus finish()
+    {
+        if (m_watch.diverged()) {
+            m_status.state = "failed";
+            m_status.reason = m_status.warnings.back();
+            writeStatus();
+            throw Error(ErrorKind::InvalidInput, m_status.reason, "The last checkpoint is whole; change the job.");
+        }
+        const bool whole = progress() >= 1;
+        if (whole)
+            evaluateNow();
+        checkpoint();
+        m_status.state = whole ? "finished" : "stopped";
+        m_status.reason = whole ? "The job is done." : "Stopped on request after a checkpoint.";
+        writeStatus();
+        say(m_status.reason);
+        return m_status;
+    }
+
+    const TrainJob& m_job;
+    const TrainOptions& m_options;
+    const RunDirectory& m_directory;
+    std::stop_token m_stop;
+    Data m_data;
+    TrainNetwork m_network;
+    Optimizer m_optimizer;
+    BatchSource m_source;
+    StepRunner m_runner;
+    EventFile m_events;
+    TrainWatch m_watch;
+    TrainPosition m_position;
+    RunStatus m_status;
+    double m_rate = 0;
+    Clock::time_point m_intervalStart;
+    std::int64_t m_intervalTokens = 0;
+};
+
+} // namespace
+
+RunStatus train(const TrainJob& job, const std::string& jobText, const TrainOptions& options,
+                const std::stop_token& stop)
+{
+    compat::allowTf32(false);
+    const RunDirectory directory(options.run, options.resume);
+    if (!options.resume)
+        writeFile(options.run / "config.json", jobText);
+    RunStatus status;
+    status.state = "preparing";
+    status.stage = stageName(job.stage);
+    directory.write(status);
+    const auto fail = [&](const std::string& reason) {
+        status.state = "failed";
+        status.reason = reason;
+        directory.log(reason);
+        directory.write(status);
+    };
+    try {
+        return Trainer(job, options, directory, stop).run();
+    } catch (const Error& error) {
+        fail(error.message() + (error.remedy().empty() ? "" : " " + error.remedy()));
+        throw;
+    } catch (const std::exception& error) {
+        fail(compat::isOutOfMemory(error) ? "Memory ran out." : error.what());
+        compat::rethrowOutOfMemory(error, "training", options.device);
+        throw;
+    }
+}
+
+void prepareCorpora(const TrainJob& job, const TrainOptions& options, const std::stop_token& stop)
+{
+    loadData(job, options, stop);
+}
+
+} // namespace icae

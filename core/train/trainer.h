@@ -1,0 +1,38 @@
+#pragma once
+
+#include "protocol/progress.h"
+#include "train/job.h"
+#include "train/run_directory.h"
+
+#include <filesystem>
+#include <functional>
+#include <stop_token>
+#include <string>
+
+namespace icae {
+
+struct TrainOptions {
+    std::filesystem::path run; ///< folder
+    bool resume = false;
+    std::string device = "auto";
+    bool plainKernels = false;
+    std::filesystem::path cacheFolder; ///< of tokenised corpora; empty: the default
+    ProgressCallback progress;
+    std::function<void(const std::string&)> message; ///< lines for a person; may be empty
+};
+
+/// Runs a job to its end, or until asked to stop: then a checkpoint is written first.
+///
+/// The run's folder holds config.json, status.json, metrics.jsonl, samples.jsonl, log.txt, TensorBoard's event file,
+/// checkpoints/ and model/ with base and adapter as every other command reads them. On the CPU the losses of a resumed
+/// run equal those of an unbroken one bit for bit.
+/// @param jobText what config.json is to hold: the job with absolute paths
+/// @return the last status
+/// @throws Error; the run's status then says "failed" and why
+RunStatus train(const TrainJob& job, const std::string& jobText, const TrainOptions& options,
+                const std::stop_token& stop);
+
+/// Tokenises a job's corpora into the cache, without training.
+void prepareCorpora(const TrainJob& job, const TrainOptions& options, const std::stop_token& stop);
+
+} // namespace icae

@@ -1,0 +1,71 @@
+#include "train/watch.h"
+
+#include <cmath>
+
+namespace icae {
+
+namespace {
+
+constexpr double spikeDeviations = 6;
+constexpr double stuckProgress = 0.2; // share of a job after which reading slots is expected
+constexpr double stuckShare = 0.9;
+constexpr double goodAccuracy = 0.95;
+constexpr double poorBleu = 0.3;
+
+std::string number(double value)
+{
+    auto text = std::to_string(value);
+    return text.substr(0, text.find('.') + 4);
+}
+
+} // namespace
+
+std::optional<double> OutlierDetector::add(double value)
+{
+    std::optional<double> deviations;
+    if (m_values.size() * 4 >= m_window) {
+        double mean = 0;
+        for (const double v : m_values)
+            mean += v / static_cast<double>(m_values.size());
+        double variance = 0;
+        for (const double v : m_values)
+            variance += (v - mean) * (v - mean) / static_cast<double>(m_values.size());
+        if (variance > 0)
+            deviations = (value - mean) / std::sqrt(variance);
+    }
+    m_values.push_back(value);
+    if (m_values.size() > m_window)
+        m_values.pop_front();
+    return deviations;
+}
+
+std::string TrainWatch::loss(const std::string& series, double value)
+{
+    if (!std::isfinite(value)) {
+        m_diverged = true;
+        return "The loss of " + series + " is not a number any more: lower the learning rate or the clipping norm.";
+    }
+    const auto deviations = m_detectors[series].add(value);
+    if (deviations && *deviations > spikeDeviations)
+        return "The loss of " + series + " jumped to " + number(value) + ", " + number(*deviations)
+            + " standard deviations above its recent values.";
+    return {};
+}
+
+std::string TrainWatch::stuck(double autoencoding, double continuing, double progress)
+{
+    if (progress < stuckProgress || autoencoding < stuckShare * continuing)
+        return {};
+    return "Autoencoding (loss " + number(autoencoding) + ") is hardly better than plain language modelling ("
+        + number(continuing) + "): the slots are not read. A small base needs mid-training first, and spread positions.";
+}
+
+std::string TrainWatch::collapsed(double accuracy, double bleu)
+{
+    if (accuracy < goodAccuracy || bleu > poorBleu)
+        return {};
+    return "Free-running reconstruction has collapsed (BLEU " + number(bleu) + ") under a teacher-forced accuracy of "
+        + number(accuracy) + ".";
+}
+
+} // namespace icae
