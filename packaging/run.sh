@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # packaging/run.sh [ARGUMENT...]: installs what is missing, builds and starts the program: the graphical one where it is
 # built and there is a display, otherwise the command line. The arguments go to the program; the command line without
-# arguments shows its help and, where ICAE_MODEL names a model folder, a reconstruction of a sample text.
+# arguments shows its help and a reconstruction of a sample text. The model is the bundled one, or that of ICAE_MODEL.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=common.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
@@ -11,6 +11,7 @@ source "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
 buildPreset release >&2
 
 programs="$icaeRoot/build/release/bin"
+export ICAE_MODEL="${ICAE_MODEL:-$icaeRoot/resources/models/nano}"
 if [[ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" && -x "$programs/icae-explorer" ]]; then
     exec "$programs/icae-explorer" "$@"
 fi
@@ -18,10 +19,6 @@ if [[ $# -gt 0 ]]; then
     exec "$programs/icae" "$@"
 fi
 "$programs/icae" --help
-if [[ -z "${ICAE_MODEL:-}" ]]; then
-    say "Set ICAE_MODEL to a model folder to see it reconstruct resources/samples/ferry.txt"
-    exit 0
-fi
 say "icae info $ICAE_MODEL"
 "$programs/icae" info "$ICAE_MODEL"
 say "icae reconstruct resources/samples/ferry.txt --model $ICAE_MODEL"

@@ -17,13 +17,11 @@
 namespace icae {
 
 /// Exit codes, as the manual page lists them.
-enum ExitCode {
-    exitSuccess = 0,
-    exitCheckFailed = 1,
-    exitUsage = 2,
-    exitError = 3,
-    exitStopped = 130,
-};
+inline constexpr int exitSuccess = 0;
+inline constexpr int exitCheckFailed = 1;
+inline constexpr int exitUsage = 2;
+inline constexpr int exitError = 3;
+inline constexpr int exitStopped = 130;
 
 /// What every command has at hand while it runs.
 struct CommandContext {

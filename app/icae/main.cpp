@@ -58,6 +58,7 @@ int main(int argc, char** argv)
     program.footer("Exit codes: 0 success, 1 a check failed, 2 wrong usage, 3 an error, 130 stopped with Ctrl-C.\n"
                    "`icae COMMAND --help` shows a command's options and an example.");
     std::vector<icae::CommandAction> actions;
+    actions.reserve(std::size(commands));
     for (const auto add : commands)
         actions.push_back(add(program));
     try {

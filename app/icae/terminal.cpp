@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -31,7 +32,7 @@ extern "C" void passSignalOn(int /*signal*/)
 
 std::string duration(double seconds)
 {
-    const auto whole = static_cast<long>(seconds + 0.5);
+    const auto whole = std::lround(seconds);
     if (whole < 60)
         return std::to_string(whole) + " s";
     return std::to_string(whole / 60) + " min " + std::to_string(whole % 60) + " s";

@@ -46,7 +46,7 @@ AeReads parseAeReads(const JsonReader& json, PositionLayout layout, const std::s
 {
     const auto name = json.text("ae_reads", layout == PositionLayout::Sequential ? "all" : "span");
     if (name != "all" && name != "span")
-        refuse(source, "ae_reads", "must be \"all\" or \"span\"");
+        refuse(source, "ae_reads", R"(must be "all" or "span")");
     return name == "all" ? AeReads::All : AeReads::Span;
 }
 

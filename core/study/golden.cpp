@@ -49,8 +49,8 @@ std::vector<std::int32_t> Golden::ids(const std::string& name) const
     return {first, first + values.numel()};
 }
 
-void Golden::compareVector(const std::string& kind, const std::string& name, const at::Tensor& actual,
-                           double tolerance, bool informative)
+void Golden::compareVector(const std::string& kind, const std::string& name, const at::Tensor& actual, double tolerance,
+                           bool informative)
 {
     const auto expected = tensor(name).to(at::kDouble).flatten();
     const auto computed = actual.to(at::kCPU, at::kDouble).flatten();
@@ -117,7 +117,9 @@ void Golden::record(const std::string& kind, const std::string& name, double err
     check.informative = informative;
     ++check.compared;
     if (!(error <= check.worst) || check.where.empty()) { // NaN is the worst of all
-        check.worst = std::isnan(error) ? infinity : error;
+        check.worst = error;
+        if (std::isnan(error))
+            check.worst = infinity;
         check.where = name;
     }
 }

@@ -13,7 +13,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-
 std::vector<Token> asTokens(const std::vector<std::int32_t>& ids)
 {
     std::vector<Token> tokens;
@@ -142,7 +141,8 @@ void compareLab(Golden& golden, const Bench& bench)
                 return;
             const auto values = bench.nll(prompt, target);
             golden.compareTokenNll(tensor, values);
-            golden.compareLoss("loss", tensor, golden.tensor(tensor).to(at::kDouble).mean().item<double>(), mean(values));
+            golden.compareLoss("loss", tensor, golden.tensor(tensor).to(at::kDouble).mean().item<double>(),
+                               mean(values));
         };
         const auto compareGreedy = [&](const std::string& tensor, const Prompt& prompt) {
             if (golden.has(tensor))

@@ -42,7 +42,7 @@ at::Tensor CpuKernels::rmsNorm(const at::Tensor& x, const at::Tensor& weight, do
     const int64_t d = input.size(1);
     const float* source = input.data_ptr<float>();
     const float* scale = weight.data_ptr<float>();
-    float* target = out.data_ptr<float>();
+    auto* target = out.data_ptr<float>();
 #pragma omp parallel for schedule(static) if (rows * d > parallelWork)
     for (int64_t row = 0; row < rows; ++row)
         cpu::rmsNormRow(source + row * d, scale, target + row * d, d, static_cast<float>(eps));
@@ -68,7 +68,7 @@ void CpuKernels::product(at::Tensor& out, const at::Tensor& x, const at::Tensor&
     const int64_t columns = weight.size(0);
     const float* source = x.data_ptr<float>();
     const float* matrix = weight.data_ptr<float>();
-    float* target = out.data_ptr<float>();
+    auto* target = out.data_ptr<float>();
     if (rows <= fewRows) {
 #pragma omp parallel
         {
@@ -112,9 +112,9 @@ at::Tensor CpuKernels::ropeSplit(const at::Tensor& qkv, const at::Tensor& positi
     const float* position = rowPositions.data_ptr<float>();
     const float* frequencies = inverseFrequencies.data_ptr<float>();
     const float* source = qkv.data_ptr<float>();
-    float* queries = q.data_ptr<float>();
-    float* keyCache = keys.data_ptr<float>();
-    float* valueCache = values.data_ptr<float>();
+    auto* queries = q.data_ptr<float>();
+    auto* keyCache = keys.data_ptr<float>();
+    auto* valueCache = values.data_ptr<float>();
     const int64_t capacity = keys.size(2);
     const int64_t width = (shape.heads + 2 * shape.kvHeads) * headDim;
 #pragma omp parallel
@@ -159,7 +159,7 @@ at::Tensor CpuKernels::attention(const at::Tensor& q, const at::Tensor& keys, co
     const float* queries = q.data_ptr<float>();
     const float* keyCache = keys.data_ptr<float>();
     const float* valueCache = values.data_ptr<float>();
-    float* target = out.data_ptr<float>();
+    auto* target = out.data_ptr<float>();
     const int64_t blocks = (length + queryBlock - 1) / queryBlock;
     const BlasThreadScope oneThread(1);
 #pragma omp parallel
@@ -214,7 +214,7 @@ at::Tensor CpuKernels::swiglu(const at::Tensor& gateUp) const
     const int64_t width = gateUp.size(1) / 2;
     auto out = at::empty({rows, width}, gateUp.options());
     const float* source = gateUp.data_ptr<float>();
-    float* target = out.data_ptr<float>();
+    auto* target = out.data_ptr<float>();
 #pragma omp parallel for schedule(static) if (rows * width > parallelWork)
     for (int64_t row = 0; row < rows; ++row)
         cpu::swigluRow(source + 2 * row * width, source + (2 * row + 1) * width, target + row * width, width);

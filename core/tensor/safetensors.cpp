@@ -114,7 +114,7 @@ TensorView parseTensor(const std::string& name, const json& entry, std::span<con
     const auto known = std::find_if(dtypes.begin(), dtypes.end(),
                                     [&](const auto& candidate) { return candidate.name == dtype.get<std::string>(); });
     view.dtype = known == dtypes.end() ? DType::Other : known->dtype;
-    std::uint64_t size = static_cast<std::uint64_t>(sizeOf(view.dtype));
+    auto size = static_cast<std::uint64_t>(sizeOf(view.dtype));
     for (const auto& extent : shape) {
         const auto n = naturalNumber(extent, source, name, "size");
         view.shape.push_back(static_cast<std::int64_t>(n));

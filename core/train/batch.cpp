@@ -37,8 +37,8 @@ void append(std::vector<std::int64_t>& ids, const auto& more)
 }
 
 /// Spans of all examples, one a row: context, memory tokens, padding.
-void layOutSpans(Batch& batch, const std::vector<Sample>& samples, const LlmConfig& config, const AdapterConfig& adapter,
-                 std::int64_t least)
+void layOutSpans(Batch& batch, const std::vector<Sample>& samples, const LlmConfig& config,
+                 const AdapterConfig& adapter, std::int64_t least)
 {
     for (const auto& sample : samples)
         for (const auto& span : sample.spans) {
@@ -113,14 +113,15 @@ Batch assemble(Objective objective, const std::vector<Sample>& samples, std::int
     batch.textLength = padding.textLength;
     for (const auto& sample : samples) {
         const auto special = sample.spans.empty() ? 0 : 1;
-        batch.textLength = std::max(batch.textLength, special + std::ssize(sample.prompt) + std::ssize(sample.targets) - 1);
+        batch.textLength =
+            std::max(batch.textLength, special + std::ssize(sample.prompt) + std::ssize(sample.targets) - 1);
     }
     const auto rows = static_cast<std::size_t>(batch.sequences);
     batch.leftIds.assign(rows * static_cast<std::size_t>(batch.leftLength), 0);
     batch.textIds.assign(rows * static_cast<std::size_t>(batch.textLength), 0);
     batch.targets.assign(batch.textIds.size(), noTarget);
-    batch.positions.assign(rows * static_cast<std::size_t>(batch.leftLength + batch.slotsOfSequence() + batch.textLength),
-                           0.0F);
+    batch.positions.assign(
+        rows * static_cast<std::size_t>(batch.leftLength + batch.slotsOfSequence() + batch.textLength), 0.0F);
     for (std::int64_t row = 0; row < batch.sequences; ++row)
         layOutText(batch, row, samples[static_cast<std::size_t>(row)], config, adapter);
     if (batch.spanRows == 0)
@@ -171,16 +172,18 @@ void BatchSource::sortQuestions()
             m_overText[{0, 0, roundUp(1 + n.context + text - 1, 256)}].push_back(item);
         if (!overSlots)
             continue;
-        const auto spans = planSpans(static_cast<std::size_t>(n.context), static_cast<std::size_t>(m_job.adapter.spanTokens));
+        const auto spans =
+            planSpans(static_cast<std::size_t>(n.context), static_cast<std::size_t>(m_job.adapter.spanTokens));
         const auto longest = static_cast<std::int64_t>(spans.front().count);
         const auto padded = longest <= 64 ? 64 : std::min(roundUp(longest, 128), roundUp(m_job.adapter.spanTokens, 64));
         m_overSlots[{std::ssize(spans), padded, roundUp(text, 32)}].push_back(item);
     }
     if ((overSlots && m_overSlots.empty()) || (overText && m_overText.empty()))
-        throw Error(ErrorKind::InvalidInput,
-                    "No question of data.questions can be used: contexts need 16 to 1,536 tokens, questions at most 64, "
-                    "answers 1 to 96.",
-                    "Use other data, or leave the questions out of the mixture.");
+        throw Error(
+            ErrorKind::InvalidInput,
+            "No question of data.questions can be used: contexts need 16 to 1,536 tokens, questions at most 64, "
+            "answers 1 to 96.",
+            "Use other data, or leave the questions out of the mixture.");
 }
 
 Batch BatchSource::make(std::int64_t number) const
@@ -222,7 +225,8 @@ std::vector<std::int64_t> BatchSource::window(Random& random, std::int64_t token
 
 std::int64_t BatchSource::sequencesFor(std::int64_t tokens) const
 {
-    return std::clamp(m_job.batchTokens / tokens, std::min(leastSequences, m_job.batchTokens / tokens + 1), mostSequences);
+    return std::clamp(m_job.batchTokens / tokens, std::min(leastSequences, m_job.batchTokens / tokens + 1),
+                      mostSequences);
 }
 
 Batch BatchSource::autoencode(Random& random) const
@@ -239,8 +243,8 @@ Batch BatchSource::autoencode(Random& random) const
         sample.targets.push_back(m_config.eosId);
         sample.spans.push_back(std::move(ids));
     }
-    auto batch = assemble(Objective::Autoencode, samples, cell.slots, m_config, m_job.adapter,
-                          {cell.tokens, cell.tokens + 1});
+    auto batch =
+        assemble(Objective::Autoencode, samples, cell.slots, m_config, m_job.adapter, {cell.tokens, cell.tokens + 1});
     batch.series = "ae " + std::to_string(cell.tokens) + "/" + std::to_string(cell.slots);
     return batch;
 }
@@ -327,7 +331,7 @@ Batch BatchSource::ask(Random& random, const Buckets& buckets, bool withSlots) c
     std::int64_t slots = 0;
     if (withSlots) {
         const auto enough = std::find_if(choices.begin(), choices.end(),
-                                         [&](auto count) { return count * 4 >= shape.spanTokens; });
+                                         [tokens = shape.spanTokens](auto count) { return count * 4 >= tokens; });
         slots = std::min(enough == choices.end() ? choices.back() : *enough, shortest);
     }
     auto batch = assemble(withSlots ? Objective::Instruct : Objective::InstructText, samples, slots, m_config,

@@ -83,7 +83,7 @@ private:
         std::int64_t spanTokens = 0;
         std::int64_t textLength = 0;
 
-        auto operator<=>(const BucketShape&) const = default;
+        auto operator<=>(const BucketShape&) const = default; // NOLINT(modernize-use-nullptr): false alarm
     };
     using Buckets = std::map<BucketShape, std::vector<std::size_t>>;
 

@@ -240,7 +240,8 @@ std::vector<std::int32_t> QuestionCorpus::ids(std::size_t part, Range range) con
 {
     std::vector<std::int32_t> result(static_cast<std::size_t>(range.end - range.begin));
     if (!result.empty())
-        std::memcpy(result.data(), m_parts[part].ids.data() + static_cast<std::size_t>(range.begin) * sizeof(std::int32_t),
+        std::memcpy(result.data(),
+                    m_parts[part].ids.data() + static_cast<std::size_t>(range.begin) * sizeof(std::int32_t),
                     result.size() * sizeof(std::int32_t));
     return result;
 }

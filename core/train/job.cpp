@@ -22,16 +22,16 @@ constexpr std::array stages{
     std::pair{Stage::Instruct, "instruct"},
 };
 constexpr std::array objectives{
-    std::pair{Objective::Autoencode, "ae"},         std::pair{Objective::Continue, "lm"},
-    std::pair{Objective::Instruct, "ft"},           std::pair{Objective::Plain, "plain"},
+    std::pair{Objective::Autoencode, "ae"},        std::pair{Objective::Continue, "lm"},
+    std::pair{Objective::Instruct, "ft"},          std::pair{Objective::Plain, "plain"},
     std::pair{Objective::InstructText, "ft_text"},
 };
 
 [[noreturn]] void refuse(const JsonReader& json, std::string_view field, const std::string& why,
                          const std::string& remedy = "Correct the job file.")
 {
-    throw Error(ErrorKind::InvalidInput, "The field \"" + json.fieldName(field) + "\" of " + json.source() + " " + why + ".",
-                remedy);
+    throw Error(ErrorKind::InvalidInput,
+                "The field \"" + json.fieldName(field) + "\" of " + json.source() + " " + why + ".", remedy);
 }
 
 /// Paths in a job are relative to its folder; data files may also lie in a folder named at the start.
@@ -90,7 +90,8 @@ std::vector<LengthAndSlots> readCells(const JsonReader& json, std::string_view f
         const LengthAndSlots shape{cell[0].get<std::int64_t>(), cell[1].get<std::int64_t>()};
         const auto name = "[" + std::to_string(shape.tokens) + ", " + std::to_string(shape.slots) + "]";
         if (shape.tokens < 1 || shape.tokens > adapter.spanTokens)
-            refuse(json, field, "has " + name + ", but a span has at most " + std::to_string(adapter.spanTokens) + " tokens");
+            refuse(json, field,
+                   "has " + name + ", but a span has at most " + std::to_string(adapter.spanTokens) + " tokens");
         if (shape.slots < 1 || shape.slots > adapter.slots)
             refuse(json, field, "has " + name + ", but the adapter has " + std::to_string(adapter.slots) + " slots");
         if (shape.slots > shape.tokens)
@@ -122,8 +123,8 @@ void readMixture(const JsonReader& json, TrainJob& job)
     const bool asks = job.weightOf(Objective::Instruct) + job.weightOf(Objective::InstructText) > 0;
     if (asks && job.questions.empty())
         refuse(json, "data.questions", "is empty, and the mixture asks questions");
-    const bool reads = job.weightOf(Objective::Autoencode) + job.weightOf(Objective::Continue)
-            + job.weightOf(Objective::Plain) > 0;
+    const bool reads =
+        job.weightOf(Objective::Autoencode) + job.weightOf(Objective::Continue) + job.weightOf(Objective::Plain) > 0;
     if (reads && job.texts.empty())
         refuse(json, "data.texts", "is empty, and the mixture reads texts");
 }
@@ -136,8 +137,8 @@ void readAdapter(const JsonReader& json, TrainJob& job)
     job.adapter = parseAdapterConfig(adapter.json().dump(), json.source() + ", adapter");
     if (job.adapter.slots > job.adapter.spanTokens)
         refuse(adapter, "slots",
-               "is " + std::to_string(job.adapter.slots) + ", more than a span of " + std::to_string(job.adapter.spanTokens)
-                   + " tokens has");
+               "is " + std::to_string(job.adapter.slots) + ", more than a span of "
+                   + std::to_string(job.adapter.spanTokens) + " tokens has");
 }
 
 void readObjectives(const JsonReader& json, TrainJob& job)
@@ -178,7 +179,8 @@ OptimizerSettings readOptimizer(const JsonReader& json)
     if (!json.has("optimizer"))
         return settings;
     const auto o = json.object("optimizer");
-    o.requireKnown({"learning_rate", "beta1", "beta2", "epsilon", "weight_decay", "warmup", "schedule", "final", "clip"});
+    o.requireKnown(
+        {"learning_rate", "beta1", "beta2", "epsilon", "weight_decay", "warmup", "schedule", "final", "clip"});
     settings.learningRate = o.number("learning_rate", 1e-12, 10, settings.learningRate);
     settings.beta1 = o.number("beta1", 0, 0.99999, settings.beta1);
     settings.beta2 = o.number("beta2", 0, 0.9999999, settings.beta2);
@@ -193,7 +195,7 @@ OptimizerSettings readOptimizer(const JsonReader& json)
     else if (schedule == "constant")
         settings.schedule = OptimizerSettings::Schedule::Constant;
     else if (schedule != "linear")
-        refuse(o, "schedule", "must be \"linear\", \"cosine\" or \"constant\"");
+        refuse(o, "schedule", R"(must be "linear", "cosine" or "constant")");
     return settings;
 }
 
@@ -208,7 +210,7 @@ void readLimits(const JsonReader& json, TrainJob& job)
             job.minutes = stop.number("minutes", 1e-6, 1e7);
     }
     if (job.steps.has_value() == job.minutes.has_value())
-        refuse(json, "stop", "must say either \"steps\" or \"minutes\"");
+        refuse(json, "stop", R"(must say either "steps" or "minutes")");
     if (!json.has("every"))
         return;
     const auto every = json.object("every");
@@ -249,7 +251,8 @@ std::string_view stageName(Stage stage)
 
 std::string_view objectiveName(Objective objective)
 {
-    return std::find_if(objectives.begin(), objectives.end(), [&](const auto& entry) { return entry.first == objective; })
+    return std::find_if(objectives.begin(), objectives.end(),
+                        [&](const auto& entry) { return entry.first == objective; })
         ->second;
 }
 
@@ -274,9 +277,10 @@ double TrainJob::weightOf(Objective objective) const
 TrainJob parseTrainJob(std::string_view text, const std::string& source, const fs::path& folder, const fs::path& data)
 {
     const auto json = JsonReader::parse(text, source, true);
-    json.requireKnown({"stage", "base", "new_base", "tokenizer", "init_from", "adapter", "data", "mixture", "ae", "lm", "plain",
-                       "batch_tokens", "accumulate", "optimizer", "stop", "every", "precision", "checkpoint_activations",
-                       "seed", "evaluate"});
+    json.requireKnown({"stage",      "base",      "new_base", "tokenizer", "init_from", "adapter",
+                       "data",       "mixture",   "ae",       "lm",        "plain",     "batch_tokens",
+                       "accumulate", "optimizer", "stop",     "every",     "precision", "checkpoint_activations",
+                       "seed",       "evaluate"});
     TrainJob job;
     job.stage = parseStage(json.text("stage"));
     readSources(json, Places(json, folder, data), job);
@@ -288,7 +292,7 @@ TrainJob parseTrainJob(std::string_view text, const std::string& source, const f
     readLimits(json, job);
     job.precision = json.text("precision", job.precision);
     if (job.precision != "auto" && job.precision != "fp32" && job.precision != "bf16")
-        refuse(json, "precision", "must be \"auto\", \"fp32\" or \"bf16\"");
+        refuse(json, "precision", R"(must be "auto", "fp32" or "bf16")");
     job.checkpointActivations = json.boolean("checkpoint_activations", false);
     job.seed = static_cast<std::uint64_t>(json.integer("seed", 0, INT64_MAX, 0));
     if (json.has("evaluate")) {

@@ -91,7 +91,8 @@ struct TrainJob {
     std::optional<std::int64_t> steps; ///< stop after so many …
     std::optional<double> minutes; ///< … or after so long
     std::string precision = "auto"; ///< of the computation: "auto", "fp32" or "bf16"; masters are float32
-    bool checkpointActivations = false; ///< compute layers again in the backward pass instead of keeping their inner values
+    bool checkpointActivations =
+        false; ///< compute layers again in the backward pass instead of keeping their inner values
     std::uint64_t seed = 0;
 
     std::int64_t logEvery = 50; ///< steps

@@ -74,7 +74,8 @@ template <typename T> void copyTo(const at::Tensor& target, const std::vector<T>
 {
     if (values.empty())
         return;
-    auto host = at::from_blob(const_cast<T*>(values.data()), target.sizes(), target.options().device(at::kCPU)); // NOLINT
+    auto host =
+        at::from_blob(const_cast<T*>(values.data()), target.sizes(), target.options().device(at::kCPU)); // NOLINT
     if (target.is_cuda())
         host = host.pin_memory();
     target.copy_(host, true);
@@ -176,7 +177,8 @@ void TrainNetwork::addAdapter(const AdapterConfig& config, std::uint64_t seed)
 void TrainNetwork::loadAdapter(const AdapterFile& file)
 {
     if (const auto why = whyAdapterDoesNotFit(file, m_config); !why.empty())
-        throw Error(ErrorKind::Mismatch, "The adapter " + file.weights.string() + " does not fit this base: " + why + ".",
+        throw Error(ErrorKind::Mismatch,
+                    "The adapter " + file.weights.string() + " does not fit this base: " + why + ".",
                     "Start from an adapter of this base.");
     const at::NoGradGuard guard;
     for (const auto& parameter : m_parameters) {
@@ -184,7 +186,8 @@ void TrainNetwork::loadAdapter(const AdapterFile& file)
             || parameter.name == "memory_token_embed.weight";
         if (!ofAdapter)
             continue;
-        if (!file.store->contains(parameter.name) || file.store->tensor(parameter.name).shape != parameter.value.sizes())
+        if (!file.store->contains(parameter.name)
+            || file.store->tensor(parameter.name).shape != parameter.value.sizes())
             throw Error(ErrorKind::Mismatch,
                         "The adapter " + file.weights.string() + " differs from the job's in " + parameter.name + ".",
                         "Give the job the same LoRA rank, targets, slots and slot scale as that adapter.");
@@ -255,8 +258,7 @@ TrainNetwork::Residual TrainNetwork::runLayer(const Layer& layer, const at::Tens
     const auto [q, keys, values] = rotateSplit(k, project(normed, w.qkv, layer.lora[0]), rotary,
                                                {m_config.heads, m_config.kvHeads, m_config.headDim}, batch);
     const auto attended = compat::attention(q, keys, values, {}).transpose(1, 2).reshape({x.size(0), -1});
-    const auto [sum2, normed2] =
-        addRmsNorm(k, sum, project(attended, w.o, layer.lora[1]), w.postNorm, m_config.rmsEps);
+    const auto [sum2, normed2] = addRmsNorm(k, sum, project(attended, w.o, layer.lora[1]), w.postNorm, m_config.rmsEps);
     return {sum2, project(swiglu(k, project(normed2, w.gateUp, layer.lora[2])), w.down, layer.lora[3])};
 }
 
@@ -291,9 +293,9 @@ at::Tensor TrainNetwork::encode(const Weights& weights, const DeviceBatch& batch
     const auto x = at::embedding(weights.table, batch.spanIds.flatten());
     const auto [sum, added] = run(weights.encoder, x, batch.spanPositions, batch.spanIds.size(0));
     const auto rows = at::index_select(sum, 0, batch.slotRows);
-    const auto normed = addRmsNorm(*m_kernels, rows, at::index_select(added, 0, batch.slotRows), weights.finalNorm,
-                                   m_config.rmsEps)
-                            .second;
+    const auto normed =
+        addRmsNorm(*m_kernels, rows, at::index_select(added, 0, batch.slotRows), weights.finalNorm, m_config.rmsEps)
+            .second;
     return m_slotScale.defined() ? normed * m_slotScale.to(normed.scalar_type()) : normed;
 }
 
@@ -362,10 +364,11 @@ std::vector<std::pair<std::string, at::Tensor>> TrainNetwork::adapterTensors() c
         if (value.defined())
             tensors.emplace_back(name, value.detach().to(at::kCPU).contiguous());
     };
-    forEachPair(m_config, m_adapterConfig, m_lora, [&](std::size_t layer, const LinearSpec& linear, const LoraPair& pair) {
-        add(loraName(layer, linear, 'A'), pair.a);
-        add(loraName(layer, linear, 'B'), pair.b);
-    });
+    forEachPair(m_config, m_adapterConfig, m_lora,
+                [&](std::size_t layer, const LinearSpec& linear, const LoraPair& pair) {
+                    add(loraName(layer, linear, 'A'), pair.a);
+                    add(loraName(layer, linear, 'B'), pair.b);
+                });
     add("memory_token_embed.weight", m_embeddings);
     add("slot_scale", m_slotScale);
     return tensors;

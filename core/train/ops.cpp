@@ -19,10 +19,16 @@ int64_t asNumber(const TrainKernels& kernels)
     return reinterpret_cast<int64_t>(&kernels);
 }
 
-/// The kernels outlive the graph: they belong to the network whose forward built it.
+/// Autograd keeps numbers and tensors only. The kernels outlive the graph: they belong to the network whose forward
+/// built it.
+const TrainKernels& kernelsAt(int64_t address)
+{
+    return *reinterpret_cast<const TrainKernels*>(address); // NOLINT(performance-no-int-to-ptr)
+}
+
 const TrainKernels& kernelsOf(AutogradContext* context)
 {
-    return *reinterpret_cast<const TrainKernels*>(context->saved_data["kernels"].toInt());
+    return kernelsAt(context->saved_data["kernels"].toInt());
 }
 
 HeadShape headsOf(AutogradContext* context)
@@ -37,7 +43,7 @@ struct AddRmsNorm : Function<AddRmsNorm> {
     {
         const auto added = more.value_or(at::Tensor());
         const BelowAutograd guard;
-        const auto& k = *reinterpret_cast<const TrainKernels*>(kernels);
+        const auto& k = kernelsAt(kernels);
         auto normed = k.addRmsNorm(x, added, weight, eps);
         if (!added.defined())
             normed.sum = normed.sum.alias();
@@ -70,12 +76,13 @@ struct RotateSplit : Function<RotateSplit> {
     {
         const BelowAutograd guard;
         const HeadShape shape{heads[0], heads[1], heads[2]};
-        reinterpret_cast<const TrainKernels*>(kernels)->rotate(qkv, {cosine, sine}, shape);
+        kernelsAt(kernels).rotate(qkv, {cosine, sine}, shape);
         context->saved_data["kernels"] = kernels;
         context->saved_data["heads"] = heads;
         context->save_for_backward({cosine, sine});
-        const auto all =
-            qkv.detach().view({batch, qkv.size(0) / batch, shape.heads + 2 * shape.kvHeads, shape.headDim}).transpose(1, 2);
+        const auto all = qkv.detach()
+                             .view({batch, qkv.size(0) / batch, shape.heads + 2 * shape.kvHeads, shape.headDim})
+                             .transpose(1, 2);
         return {all.narrow(1, 0, shape.heads), all.narrow(1, shape.heads, shape.kvHeads),
                 all.narrow(1, shape.heads + shape.kvHeads, shape.kvHeads)};
     }
@@ -100,7 +107,7 @@ struct Swiglu : Function<Swiglu> {
         const BelowAutograd guard;
         context->saved_data["kernels"] = kernels;
         context->save_for_backward({gateUp});
-        return reinterpret_cast<const TrainKernels*>(kernels)->swiglu(gateUp);
+        return kernelsAt(kernels).swiglu(gateUp);
     }
 
     static variable_list backward(AutogradContext* context, variable_list gradients)
@@ -113,11 +120,11 @@ struct Swiglu : Function<Swiglu> {
 
 struct LinearCrossEntropy : Function<LinearCrossEntropy> {
     static at::Tensor forward(AutogradContext* context, const at::Tensor& states, const at::Tensor& head,
-                              const at::Tensor& targets, const at::Tensor& factor, bool needsStates,
-                              bool needsHead, int64_t kernels)
+                              const at::Tensor& targets, const at::Tensor& factor, bool needsStates, bool needsHead,
+                              int64_t kernels)
     {
         const BelowAutograd guard;
-        const auto& k = *reinterpret_cast<const TrainKernels*>(kernels);
+        const auto& k = kernelsAt(kernels);
         const int64_t rows = states.size(0);
         const int64_t atOnce = std::max<int64_t>(1, std::min(rows, logitsAtOnce / head.size(0)));
         at::Tensor stateGradient = needsStates ? at::empty_like(states) : at::Tensor();
@@ -133,7 +140,8 @@ struct LinearCrossEntropy : Function<LinearCrossEntropy> {
                 at::mm_out(place, logits, head);
             }
             if (needsHead)
-                headGradient = headGradient.defined() ? headGradient.addmm_(logits.t(), part) : at::mm(logits.t(), part);
+                headGradient =
+                    headGradient.defined() ? headGradient.addmm_(logits.t(), part) : at::mm(logits.t(), part);
         }
         context->save_for_backward({stateGradient, headGradient});
         return loss * factor.squeeze(0);
@@ -195,7 +203,8 @@ struct MergeLora : Function<MergeLora> {
 std::pair<at::Tensor, at::Tensor> addRmsNorm(const TrainKernels& kernels, const at::Tensor& x, const at::Tensor& added,
                                              const at::Tensor& weight, double eps)
 {
-    auto result = AddRmsNorm::apply(x, added.defined() ? c10::optional<at::Tensor>(added) : c10::nullopt, weight, eps, weight.requires_grad(), asNumber(kernels));
+    auto result = AddRmsNorm::apply(x, added.defined() ? c10::optional<at::Tensor>(added) : c10::nullopt, weight, eps,
+                                    weight.requires_grad(), asNumber(kernels));
     return {result[0], result[1]};
 }
 

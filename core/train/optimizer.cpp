@@ -9,9 +9,8 @@ namespace icae {
 
 double learningRateAt(const OptimizerSettings& settings, std::int64_t step, double progress)
 {
-    const double warm = settings.warmup > 0
-        ? std::min(1.0, static_cast<double>(step + 1) / static_cast<double>(settings.warmup))
-        : 1.0;
+    const double warm =
+        settings.warmup > 0 ? std::min(1.0, static_cast<double>(step + 1) / static_cast<double>(settings.warmup)) : 1.0;
     const double done = std::clamp(progress, 0.0, 1.0);
     double share = 1;
     if (settings.schedule == OptimizerSettings::Schedule::Linear)
@@ -82,8 +81,7 @@ void Optimizer::update(std::int64_t first, std::int64_t count, double decay)
     gradients.div_(m_limit);
     moments.mul_(m_settings.beta1).add_(gradients, 1 - m_settings.beta1);
     squares.mul_(m_settings.beta2).addcmul_(gradients, gradients, 1 - m_settings.beta2);
-    const auto deviation =
-        (squares / (1 - std::pow(m_settings.beta2, update))).sqrt_().add_(m_settings.epsilon);
+    const auto deviation = (squares / (1 - std::pow(m_settings.beta2, update))).sqrt_().add_(m_settings.epsilon);
     values.mul_(1 - m_learningRate * decay)
         .addcdiv_(moments, deviation, -m_learningRate / (1 - std::pow(m_settings.beta1, update)));
 }

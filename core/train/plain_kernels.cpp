@@ -14,8 +14,7 @@ std::pair<at::Tensor, at::Tensor> rotatedHalves(const at::Tensor& heads, const H
 
 class PlainTrainKernels final : public TrainKernels {
 public:
-    Normed addRmsNorm(const at::Tensor& x, const at::Tensor& added, const at::Tensor& weight,
-                      double eps) const override
+    Normed addRmsNorm(const at::Tensor& x, const at::Tensor& added, const at::Tensor& weight, double eps) const override
     {
         const auto sum = added.defined() ? x + added : x;
         const auto wide = sum.to(at::kFloat);
@@ -72,7 +71,7 @@ public:
         const auto rated = targets.ge(0);
         const auto index = targets.clamp_min(0).unsqueeze(1);
         const auto logProbabilities = at::log_softmax(logits.to(at::kFloat), -1);
-        const auto loss = -logProbabilities.gather(1, index).squeeze(1) * rated;
+        auto loss = -logProbabilities.gather(1, index).squeeze(1) * rated;
         auto gradient = logProbabilities.exp();
         gradient.scatter_add_(1, index, at::full_like(index, -1, gradient.options()));
         logits.copy_(gradient * (rated.to(at::kFloat) * factor).unsqueeze(1));

@@ -1,11 +1,12 @@
 #pragma once
 
+#include <cassert>
 #include <cstdint>
 
 namespace icae {
 
-/// A small random generator whose sequence is the same on every platform (SplitMix64, Steele et al. 2014). Each batch has
-/// one of its own, seeded by job and number: nothing has to be saved to go on after a break.
+/// A small random generator whose sequence is the same on every platform (SplitMix64, Steele et al. 2014). Each batch
+/// has one of its own, seeded by job and number: nothing has to be saved to go on after a break.
 class Random {
 public:
     explicit Random(std::uint64_t seed)
@@ -34,6 +35,7 @@ public:
     /// In [0, count); count at least 1. The bias is below count / 2^64.
     std::int64_t below(std::int64_t count)
     {
+        assert(count >= 1);
         return static_cast<std::int64_t>(next() % static_cast<std::uint64_t>(count));
     }
 

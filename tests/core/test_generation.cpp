@@ -31,7 +31,7 @@ class TestGeneration : public QObject {
     icae::Decoder m_decoder{m_config, icae::makeKernels(at::kCPU, at::kFloat)};
     icae::LlmWeights m_weights;
 
-    icae::Prompt prompt(std::vector<int64_t> ids, int64_t maxTokens) const
+    icae::Prompt prompt(const std::vector<int64_t>& ids, int64_t maxTokens) const
     {
         icae::Prompt prompt;
         prompt.embeddings = icae::Decoder::embed(m_weights, at::tensor(ids, at::kLong));
@@ -206,8 +206,8 @@ private Q_SLOTS:
         auto windowed = m_config;
         windowed.slidingWindow = 4;
         const icae::Decoder decoder(windowed, icae::makeKernels(at::kCPU, at::kFloat));
-        const auto long_ = prompt({1, 2, 3, 4, 5, 6}, 2);
-        QVERIFY_EXCEPTION_THROWN(icae::generate(decoder, m_weights, std::span(&long_, 1), {}, {}, {}), icae::Error);
+        const auto tooLong = prompt({1, 2, 3, 4, 5, 6}, 2);
+        QVERIFY_EXCEPTION_THROWN(icae::generate(decoder, m_weights, std::span(&tooLong, 1), {}, {}, {}), icae::Error);
     }
 
     void refusesBadSampling()

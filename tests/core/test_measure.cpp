@@ -54,9 +54,9 @@ private Q_SLOTS:
     void intervalShrinksWithN()
     {
         const auto width = [](int n) {
-            std::vector<double> values;
-            for (int i = 0; i < n; ++i)
-                values.push_back(i % 2);
+            std::vector<double> values(static_cast<std::size_t>(n));
+            for (std::size_t i = 1; i < values.size(); i += 2)
+                values[i] = 1;
             const auto summary = icae::summarise(values);
             return summary.high - summary.low;
         };

@@ -139,11 +139,11 @@ private Q_SLOTS:
         const QTemporaryDir folder;
         const fs::path path = folder.path().toStdString();
         const std::string bytes = "01234567";
+        QVERIFY_EXCEPTION_THROWN(icae::TensorStore::open(path), icae::Error); // neither weights nor index
         const auto write = [&](const char* file, const char* tensor) {
             icae::writeSafetensors(path / file, {{tensor, icae::DType::U8, {8}, std::as_bytes(std::span(bytes))}}, {});
         };
         const auto index = [&](const char* text) { std::ofstream(path / "model.safetensors.index.json") << text; };
-        QVERIFY_EXCEPTION_THROWN(icae::TensorStore::open(path), icae::Error); // neither weights nor index
         write("1.safetensors", "a");
         write("2.safetensors", "b");
         index(R"({"weight_map":{"a":"1.safetensors","b":"2.safetensors"}})");
