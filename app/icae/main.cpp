@@ -8,8 +8,8 @@
 namespace {
 
 constexpr std::array<icae::AddCommand, 11> commands{
-    icae::addInfo,     icae::addCompress, icae::addReconstruct, icae::addContinue, icae::addAsk,   icae::addEvaluate,
-    icae::addVerify,   icae::addBench,    icae::addTrain,       icae::addRuns,     icae::addServe,
+    icae::addInfo,   icae::addCompress, icae::addReconstruct, icae::addContinue, icae::addAsk,   icae::addEvaluate,
+    icae::addVerify, icae::addBench,    icae::addTrain,       icae::addRuns,     icae::addServe,
 };
 
 int report(const icae::Error& error)

@@ -131,7 +131,8 @@ int trainJob(const Arguments& arguments, CommandContext& context)
 
 CommandAction addTrain(CLI::App& program)
 {
-    auto* command = program.add_subcommand("train", "Train a base or an adapter as a job that can be stopped and resumed");
+    auto* command =
+        program.add_subcommand("train", "Train a base or an adapter as a job that can be stopped and resumed");
     const auto arguments = std::make_shared<Arguments>();
     command->add_option("JOB", arguments->job, "Job file (JSON with comments)");
     command->add_option("--run", arguments->run, "Folder of the new run");

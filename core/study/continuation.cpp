@@ -66,7 +66,8 @@ ContinuationResult continuation(const Model& model, const std::vector<std::strin
             auto ids = at::empty({result.spans, result.spanTokens}, at::kLong);
             std::copy(given.begin(), given.end(), ids.data_ptr<int64_t>());
             const auto slots = compressor.encode(ids, result.slots, {}, stop);
-            const std::vector shapes(static_cast<std::size_t>(result.spans), SpanShape{result.spanTokens, result.slots});
+            const std::vector shapes(static_cast<std::size_t>(result.spans),
+                                     SpanShape{result.spanTokens, result.slots});
             prompts.front() = reader.prompt(Task::Continue, shapes, slots.flatten(0, 1), {}, first);
             withSlots.push_back(meanNll(reader.score(prompts, targets, {}, stop).front()));
         }

@@ -84,7 +84,8 @@ public:
             shapes.push_back({count, k});
         }
         const c10::InferenceMode noGradients;
-        return m_reader.prompt(Task::Instruct, shapes, at::cat(slots, 0), m_left, joined({m_before, question, m_after}));
+        return m_reader.prompt(Task::Instruct, shapes, at::cat(slots, 0), m_left,
+                               joined({m_before, question, m_after}));
     }
 
     Prompt plain(const Ids& text, const Ids& question) const
@@ -123,8 +124,7 @@ QuestionResult answerQuestions(const Model& model, const std::vector<Question>& 
 {
     const Asker asker(model);
     const auto& tokenizer = *model.tokenizer();
-    const auto count =
-        most > 0 ? std::min(questions.size(), static_cast<std::size_t>(most)) : questions.size();
+    const auto count = most > 0 ? std::min(questions.size(), static_cast<std::size_t>(most)) : questions.size();
     QuestionResult result;
     Condition withSlots;
     Condition text;

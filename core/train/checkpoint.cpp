@@ -46,10 +46,8 @@ std::string toText(const TrainPosition& position)
     nlohmann::json best = nlohmann::json::object();
     for (const auto& [name, value] : position.best)
         best[name] = {value.first, value.second};
-    return nlohmann::json{{"step", position.step},
-                          {"seconds", position.seconds},
-                          {"tokens", position.tokens},
-                          {"best", best}}
+    return nlohmann::json{
+               {"step", position.step}, {"seconds", position.seconds}, {"tokens", position.tokens}, {"best", best}}
                .dump(1)
         + "\n";
 }

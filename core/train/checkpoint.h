@@ -18,7 +18,8 @@ struct TrainPosition {
     std::map<std::string, std::pair<double, std::int64_t>> best; ///< curve → best value and its step
 };
 
-/// Writes checkpoints/step-N: aside, flushed to the disk, marked DONE, then renamed; then drops the oldest beyond `keep`.
+/// Writes checkpoints/step-N: aside, flushed to the disk, marked DONE, then renamed; then drops the oldest beyond
+/// `keep`.
 /// @throws Error (Io) naming the disk where it is full; earlier checkpoints stay
 void writeCheckpoint(const std::filesystem::path& run, const TrainPosition& position, const Optimizer& optimizer,
                      std::int64_t keep);

@@ -12,8 +12,7 @@ namespace {
 /// Fused kernels; shapes that they do not cover go to the plain operations.
 class CudaTrainKernels final : public TrainKernels {
 public:
-    Normed addRmsNorm(const at::Tensor& x, const at::Tensor& added, const at::Tensor& weight,
-                      double eps) const override
+    Normed addRmsNorm(const at::Tensor& x, const at::Tensor& added, const at::Tensor& weight, double eps) const override
     {
         if (!covers(x.size(1)))
             return m_plain->addRmsNorm(x, added, weight, eps);

@@ -75,8 +75,8 @@ EventFile::EventFile(const std::filesystem::path& folder)
 {
     std::array<char, 256> host{};
     gethostname(host.data(), host.size() - 1);
-    const auto name = "events.out.tfevents." + std::to_string(static_cast<std::int64_t>(wallTime())) + "." + host.data() + "."
-        + std::to_string(getpid());
+    const auto name = "events.out.tfevents." + std::to_string(static_cast<std::int64_t>(wallTime())) + "." + host.data()
+        + "." + std::to_string(getpid());
     m_file.open(folder / name, std::ios::binary);
     // Event: wall_time = 1, file_version = 3.
     record(key(1, Wire::Fixed64) + raw(wallTime()) + bytesField(3, "brain.Event:2"));
@@ -86,8 +86,7 @@ EventFile::EventFile(const std::filesystem::path& folder)
 void EventFile::scalar(std::string_view tag, double value, std::int64_t step)
 {
     // Summary.Value: tag = 1, simple_value = 2. Summary: value = 1. Event: step = 2, summary = 5.
-    const auto summary =
-        bytesField(1, bytesField(1, tag) + key(2, Wire::Fixed32) + raw(static_cast<float>(value)));
+    const auto summary = bytesField(1, bytesField(1, tag) + key(2, Wire::Fixed32) + raw(static_cast<float>(value)));
     record(key(1, Wire::Fixed64) + raw(wallTime()) + key(2, Wire::Varint) + varint(static_cast<std::uint64_t>(step))
            + bytesField(5, summary));
 }

@@ -32,8 +32,8 @@ void makeFolder(const fs::path& folder)
 
 } // namespace
 
-void exportModel(const TrainNetwork& network, const fs::path& folder, const fs::path& base, const std::string& configText,
-                 const fs::path& tokenizer)
+void exportModel(const TrainNetwork& network, const fs::path& folder, const fs::path& base,
+                 const std::string& configText, const fs::path& tokenizer)
 {
     const at::NoGradGuard guard;
     auto home = base;

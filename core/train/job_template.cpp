@@ -59,7 +59,8 @@ std::string ending(const std::string& rate, const std::string& decay)
 
 std::string trainJobTemplate(Stage stage)
 {
-    const std::string texts = R"("texts": ["train.jsonl.xz"], // .txt, .md or .jsonl with a field "text", each also .xz)";
+    const std::string texts =
+        R"("texts": ["train.jsonl.xz"], // .txt, .md or .jsonl with a field "text", each also .xz)";
     const std::string questions = R"("questions": ["questions.jsonl.xz"], // {"input", "prompt", "answer"} a line)";
     const std::string validation = R"("validation_texts": ["val.jsonl"])";
     const std::string head = "{\n  \"stage\": \"" + std::string(stageName(stage)) + "\",";
@@ -75,35 +76,45 @@ std::string trainJobTemplate(Stage stage)
   },
   "tokenizer": "tokenizer.model",
   "data": {
-    )" + texts + "\n    " + validation + R"(
+    )" + texts
+            + "\n    " + validation + R"(
   },
   "mixture": { "plain": 1 },
   "plain": { "tokens": 1024, "copies": 0.1 }, // share whose second half repeats the first)"
             + ending("2e-3", "0.1");
     case Stage::Midtrain:
         return head + R"( // base and adapter together
-  "base": "runs/base/model/base",)" + adapterPart + R"(
+  "base": "runs/base/model/base",)"
+            + adapterPart + R"(
   "data": {
-    )" + texts + "\n    " + questions + "\n    " + validation + R"(
+    )" + texts
+            + "\n    " + questions + "\n    " + validation + R"(
   },
   "mixture": { "ae": 0.4, "lm": 0.12, "plain": 0.2, "ft_text": 0.13, "ft": 0.15 },
-  "plain": { "tokens": 2048, "copies": 0 },)" + slotPart + ending("1e-3", "0.05");
+  "plain": { "tokens": 2048, "copies": 0 },)"
+            + slotPart + ending("1e-3", "0.05");
     case Stage::Adapter:
         return head + R"( // an adapter on a frozen base: the paper's pretraining
-  "base": "models/base",)" + adapterPart + R"(
+  "base": "models/base",)"
+            + adapterPart + R"(
   "data": {
-    )" + texts + "\n    " + validation + R"(
+    )" + texts
+            + "\n    " + validation + R"(
   },
-  "mixture": { "ae": 0.6, "lm": 0.4 },)" + slotPart + ending("1e-3", "0");
+  "mixture": { "ae": 0.6, "lm": 0.4 },)"
+            + slotPart + ending("1e-3", "0");
     case Stage::Instruct:
         break;
     }
     return head + R"( // an adapter on a frozen base, with questions: the paper's fine-tuning
-  "base": "models/base",)" + adapterPart + R"(
+  "base": "models/base",)"
+        + adapterPart + R"(
   "data": {
-    )" + texts + "\n    " + questions + "\n    " + validation + R"(
+    )" + texts
+        + "\n    " + questions + "\n    " + validation + R"(
   },
-  "mixture": { "ft": 0.65, "ae": 0.2, "lm": 0.15 },)" + slotPart + ending("5e-4", "0");
+  "mixture": { "ft": 0.65, "ae": 0.2, "lm": 0.15 },)"
+        + slotPart + ending("5e-4", "0");
 }
 
 } // namespace icae

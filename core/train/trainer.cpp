@@ -65,8 +65,8 @@ Data loadData(const TrainJob& job, const TrainOptions& options, const std::stop_
     const auto config = configOf(job);
     if (data.tokenizer->size() > config.vocabSize)
         throw Error(ErrorKind::Mismatch,
-                    "The tokenizer has " + std::to_string(data.tokenizer->size()) + " pieces, and the base a vocabulary of "
-                        + std::to_string(config.vocabSize) + ".",
+                    "The tokenizer has " + std::to_string(data.tokenizer->size())
+                        + " pieces, and the base a vocabulary of " + std::to_string(config.vocabSize) + ".",
                     "Use the tokenizer.model that belongs to the base.");
     const TokenizeOptions tokenize{data.tokenizer, tokenizerOf(job), static_cast<std::int32_t>(config.bosId),
                                    options.cacheFolder};
@@ -240,17 +240,19 @@ private:
         m_events.scalar("gradient_norm", report.gradientNorm, m_position.step);
         m_events.scalar("tokens_per_s", m_status.tokensPerSecond, m_position.step);
         m_events.flush();
-        m_directory.append(metricsName, {{"step", m_position.step},
-                                         {"seconds", m_position.seconds},
-                                         {"tokens", m_position.tokens},
-                                         {"learning_rate", m_rate},
-                                         {"gradient_norm", report.gradientNorm},
-                                         {"tokens_per_s", m_status.tokensPerSecond},
-                                         {"loss", m_status.loss},
-                                         {"losses", losses}});
+        m_directory.append(metricsName,
+                           {{"step", m_position.step},
+                            {"seconds", m_position.seconds},
+                            {"tokens", m_position.tokens},
+                            {"learning_rate", m_rate},
+                            {"gradient_norm", report.gradientNorm},
+                            {"tokens_per_s", m_status.tokensPerSecond},
+                            {"loss", m_status.loss},
+                            {"losses", losses}});
         writeStatus();
         if (m_options.message)
-            m_options.message(line + "  (" + std::to_string(static_cast<std::int64_t>(m_status.tokensPerSecond)) + " tokens/s)");
+            m_options.message(line + "  (" + std::to_string(static_cast<std::int64_t>(m_status.tokensPerSecond))
+                              + " tokens/s)");
         if (m_options.progress)
             m_options.progress({"Training", static_cast<double>(m_position.step),
                                 static_cast<double>(m_job.steps.value_or(0)), "steps"});
@@ -291,7 +293,8 @@ private:
         for (const auto& [name, value] : values.items())
             m_events.scalar("validation/" + name, value.get<double>(), m_position.step);
         m_events.flush();
-        m_directory.append(metricsName, {{"step", m_position.step}, {"seconds", m_position.seconds}, {"validation", values}});
+        m_directory.append(metricsName,
+                           {{"step", m_position.step}, {"seconds", m_position.seconds}, {"validation", values}});
         if (m_options.message)
             m_options.message("validation " + values.dump());
         writeStatus();
@@ -306,14 +309,15 @@ private:
             const auto write = [&](const EvaluatedWindow& window) {
                 right += window.tokenAccuracy / static_cast<double>(m_job.evaluationWindows);
                 if (window.index < m_job.samples)
-                    m_directory.append(samplesName, {{"step", m_position.step},
-                                                     {"tokens", window.tokens},
-                                                     {"slots", window.slots},
-                                                     {"bleu", window.bleu},
-                                                     {"em", window.em},
-                                                     {"loss", window.loss},
-                                                     {"reference", window.reference},
-                                                     {"hypothesis", window.hypothesis}});
+                    m_directory.append(samplesName,
+                                       {{"step", m_position.step},
+                                        {"tokens", window.tokens},
+                                        {"slots", window.slots},
+                                        {"bleu", window.bleu},
+                                        {"em", window.em},
+                                        {"loss", window.loss},
+                                        {"reference", window.reference},
+                                        {"hypothesis", window.hypothesis}});
             };
             const auto results = evaluate(model, m_data.validation,
                                           {{cell.tokens}, {cell.slots}, m_job.evaluationWindows}, write, {}, m_stop);
@@ -356,8 +360,7 @@ private:
     void checkpoint()
     {
         writeCheckpoint(m_directory.folder(), m_position, m_optimizer, m_job.keepCheckpoints);
-        exportModel(m_network, m_directory.folder() / "model", m_job.base, configTextOf(m_job),
-                    tokenizerOf(m_job));
+        exportModel(m_network, m_directory.folder() / "model", m_job.base, configTextOf(m_job), tokenizerOf(m_job));
         writeStatus();
     }
 

@@ -57,7 +57,8 @@ std::string TrainWatch::stuck(double autoencoding, double continuing, double pro
     if (progress < stuckProgress || autoencoding < stuckShare * continuing)
         return {};
     return "Autoencoding (loss " + number(autoencoding) + ") is hardly better than plain language modelling ("
-        + number(continuing) + "): the slots are not read. A small base needs mid-training first, and spread positions.";
+        + number(continuing)
+        + "): the slots are not read. A small base needs mid-training first, and spread positions.";
 }
 
 std::string TrainWatch::collapsed(double accuracy, double bleu)
