@@ -2,6 +2,7 @@
 
 #if defined(ICAE_WITH_CUDA) && TORCH_VERSION_MAJOR >= 2
 #include <ATen/cuda/CUDAGraph.h>
+#include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAGuard.h>
 #endif
 
@@ -23,6 +24,8 @@ public:
     {
         auto result = std::make_unique<CudaWork>();
         c10::cuda::getCurrentCUDAStream().synchronize();
+        // A graph's memory is its own: what the runs before left in the cache would be needed twice.
+        c10::cuda::CUDACachingAllocator::emptyCache();
         // Relaxed: other threads may go on preparing batches meanwhile.
         result->graph.capture_begin(m_pool, cudaStreamCaptureModeRelaxed);
         work();
