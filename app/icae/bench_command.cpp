@@ -2,6 +2,7 @@
 
 #include "protocol/error.h"
 #include "study/bench.h"
+#include "train/step_bench.h"
 
 #include <iostream>
 
@@ -13,7 +14,47 @@ struct Arguments {
     ModelOptions model;
     std::string shape;
     BenchOptions bench;
+    bool training = false;
+    StepBenchOptions step;
 };
+
+/// A training step of the published adapter on a base of that shape, or of the model's own shape and adapter.
+int runStepBench(const Arguments& arguments, CommandContext& context)
+{
+    auto options = arguments.step;
+    options.rounds = arguments.bench.rounds;
+    options.device = arguments.model.device;
+    options.dtype = arguments.model.dtype;
+    StepBenchResult result;
+    if (arguments.shape.empty()) {
+        const auto paths = findModel(arguments.model.model, arguments.model.adapter, "reconstruct");
+        result =
+            benchAdapterStep(readLlmConfig(paths.base), AdapterFile::open(paths.adapter).config, options, context.stop);
+    } else {
+        result = benchAdapterStep(namedShape(arguments.shape), publishedAdapterConfig(), options, context.stop);
+    }
+    constexpr double gibibyte = 1 << 30;
+    if (arguments.model.json)
+        std::cout << nlohmann::json{{"training_tokens_per_s", result.tokensPerSecond},
+                                    {"seconds_a_step", result.secondsAStep},
+                                    {"sequences", options.sequences},
+                                    {"trained_numbers", result.trainedNumbers},
+                                    {"peak_bytes", result.peakBytes},
+                                    {"device", result.device},
+                                    {"dtype", result.dtype}}
+                         .dump(2)
+                  << "\n";
+    else
+        std::cout << result.device << ", " << result.dtype << "\n"
+                  << "training  " << fixed(result.tokensPerSecond, 0) << " context tokens/s, "
+                  << fixed(1000 * result.secondsAStep, 1) << " ms a step of " << options.sequences << ", "
+                  << grouped(result.trainedNumbers) << " trained numbers"
+                  << (result.peakBytes > 0
+                          ? ", at most " + fixed(static_cast<double>(result.peakBytes) / gibibyte, 1) + " GiB"
+                          : std::string())
+                  << "\n";
+    return exitSuccess;
+}
 
 int runBench(const Arguments& arguments, CommandContext& context)
 {
@@ -66,8 +107,17 @@ CommandAction addBench(CLI::App& program)
     command->add_option("--rounds", arguments->bench.rounds, "Rounds; medians are shown")
         ->capture_default_str()
         ->check(CLI::PositiveNumber);
-    command->footer("Example: icae bench --model models/nano --json");
-    return [arguments](CommandContext& context) { return runBench(*arguments, context); };
+    command->add_flag("--training", arguments->training, "Measure an adapter's training step instead");
+    command->add_option("--batch", arguments->step.sequences, "Spans a training step")
+        ->capture_default_str()
+        ->check(CLI::PositiveNumber);
+    command->add_flag("--checkpoint-activations", arguments->step.checkpointActivations,
+                      "Compute layers again in the backward pass: less memory, more time");
+    command->footer("Example: icae bench --model models/nano --json\n"
+                    "         icae bench --training --shape mistral-7b --batch 8");
+    return [arguments](CommandContext& context) {
+        return arguments->training ? runStepBench(*arguments, context) : runBench(*arguments, context);
+    };
 }
 
 } // namespace icae

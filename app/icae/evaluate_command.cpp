@@ -1,6 +1,9 @@
 #include "command.h"
 
+#include "protocol/error.h"
+#include "study/continuation.h"
 #include "study/evaluate.h"
+#include "study/questions.h"
 #include "tensor/atomic_file.h"
 
 #include <iostream>
@@ -12,20 +15,43 @@ namespace {
 struct Arguments {
     ModelOptions model;
     std::string texts;
-    EvaluateOptions grid{{128, 256, 512}, {16, 32, 64, 128}, 128};
+    std::string questions;
+    bool continuation = false;
+    std::vector<std::int64_t> lengths{128, 256, 512};
+    std::vector<std::int64_t> slots; ///< empty: the grid's or the adapter's
+    std::int64_t spans = 4;
+    std::optional<std::int64_t> samples;
     std::string csv;
     std::string raw;
 };
 
-int evaluateTexts(const Arguments& arguments, CommandContext& context)
+/// What stands in every JSON report beside its figures.
+nlohmann::json describe(const Model& model)
+{
+    return {{"device", describeDevice(model.device().device)},
+            {"model", model.paths().base.string()},
+            {"adapter", model.paths().adapter.string()}};
+}
+
+void report(const Arguments& arguments, const std::string& text, const std::string& csv, const nlohmann::json& json)
+{
+    if (!arguments.csv.empty())
+        writeFile(arguments.csv, csv);
+    std::cout << (arguments.model.json ? json.dump(2) + "\n" : text);
+}
+
+int evaluateGrid(const Arguments& arguments, CommandContext& context)
 {
     const auto model = arguments.model.load(context, "reconstruct");
     const auto texts = readTexts(arguments.texts);
     std::optional<AtomicFile> raw;
     if (!arguments.raw.empty())
         raw.emplace(arguments.raw);
+    const EvaluateOptions grid{arguments.lengths,
+                               arguments.slots.empty() ? std::vector<std::int64_t>{16, 32, 64, 128} : arguments.slots,
+                               arguments.samples.value_or(128)};
     const auto cells = evaluate(
-        *model, texts, arguments.grid,
+        *model, texts, grid,
         [&](const EvaluatedWindow& window) {
             const auto line = toJsonLine(window);
             if (raw)
@@ -33,19 +59,10 @@ int evaluateTexts(const Arguments& arguments, CommandContext& context)
         },
         context.progress.callback(), context.stop);
     context.progress.clear();
-    const auto csv = toCsv(cells);
-    if (!arguments.csv.empty())
-        writeFile(arguments.csv, csv);
     if (raw)
         raw->commit();
-    if (!arguments.model.json) {
-        std::cout << csv;
-        return exitSuccess;
-    }
-    nlohmann::json json{{"device", describeDevice(model->device().device)},
-                        {"model", model->paths().base.string()},
-                        {"adapter", model->paths().adapter.string()},
-                        {"cells", nlohmann::json::array()}};
+    auto json = describe(*model);
+    json["cells"] = nlohmann::json::array();
     for (const auto& cell : cells)
         json["cells"].push_back({{"tokens", cell.tokens},
                                  {"slots", cell.slots},
@@ -57,7 +74,46 @@ int evaluateTexts(const Arguments& arguments, CommandContext& context)
                                  {"em_mean", cell.em.mean},
                                  {"em_median", cell.em.median},
                                  {"loss_mean", cell.loss.mean}});
-    std::cout << json.dump(2) << "\n";
+    const auto csv = toCsv(cells);
+    report(arguments, csv, csv, json);
+    return exitSuccess;
+}
+
+int evaluateContinuation(const Arguments& arguments, CommandContext& context)
+{
+    if (arguments.slots.size() > 1)
+        throw Error(ErrorKind::InvalidInput, "--continuation takes one number of slots.", "Give one, or none.");
+    const auto model = arguments.model.load(context, "reconstruct");
+    ContinuationOptions options;
+    options.spans = arguments.spans;
+    options.slots = arguments.slots.empty() ? 0 : arguments.slots.front();
+    options.samples = arguments.samples.value_or(96);
+    const auto result =
+        continuation(*model, readTexts(arguments.texts), options, context.progress.callback(), context.stop);
+    context.progress.clear();
+    auto json = describe(*model);
+    json.update(toJson(result.after));
+    json.update({{"spans", result.spans}, {"span_tokens", result.spanTokens}, {"slots", result.slots}});
+    const auto title = std::to_string(options.tokens) + " tokens after " + std::to_string(result.spans) + " × "
+        + std::to_string(result.spanTokens) + " tokens → " + std::to_string(result.spans) + " × "
+        + std::to_string(result.slots) + " slots\n\n";
+    report(arguments, title + toText(result.after), toCsv(result.after), json);
+    return exitSuccess;
+}
+
+int evaluateQuestions(const Arguments& arguments, CommandContext& context)
+{
+    const auto model = arguments.model.load(context, "chat");
+    const auto result = answerQuestions(*model, readQuestions(arguments.questions), arguments.samples.value_or(0),
+                                        context.progress.callback(), context.stop);
+    context.progress.clear();
+    auto json = describe(*model);
+    json.update(toJson(result.after));
+    json["skipped"] = result.skipped;
+    const auto skipped = result.skipped == 0
+        ? std::string()
+        : "\n" + grouped(result.skipped) + " questions were left out: too long, or their text too short or too long.\n";
+    report(arguments, toText(result.after) + skipped, toCsv(result.after), json);
     return exitSuccess;
 }
 
@@ -65,19 +121,42 @@ int evaluateTexts(const Arguments& arguments, CommandContext& context)
 
 CommandAction addEvaluate(CLI::App& program)
 {
-    auto* command = program.add_subcommand("evaluate", "Measure reconstruction over lengths and slot counts");
+    auto* command = program.add_subcommand("evaluate", "Measure reconstruction, continuation or answers");
     const auto arguments = std::make_shared<Arguments>();
     arguments->model.addTo(*command);
-    command->add_option("--texts", arguments->texts, "JSON lines with a field \"text\"")->required();
-    command->add_option("--lengths", arguments->grid.lengths, "Tokens a window")->delimiter(',')->capture_default_str();
-    command->add_option("--slots", arguments->grid.slots, "Slots a window")->delimiter(',')->capture_default_str();
-    command->add_option("--samples", arguments->grid.samples, "Windows a cell")->capture_default_str();
+    auto* texts = command->add_option("--texts", arguments->texts, "JSON lines with a field \"text\"");
+    auto* questions =
+        command->add_option("--questions", arguments->questions,
+                            "JSON lines with \"input\", \"prompt\" and \"answer\": answers after text, slots, nothing");
+    auto* continuation =
+        command->add_flag("--continuation", arguments->continuation,
+                          "Continue the texts after text, slots and nothing, instead of reconstructing them");
+    command->add_option("--lengths", arguments->lengths, "Tokens a window")->delimiter(',')->capture_default_str();
+    command
+        ->add_option("--slots", arguments->slots,
+                     "Slots a window: by default 16,32,64,128, and the adapter's for --continuation")
+        ->delimiter(',');
+    command->add_option("--spans", arguments->spans, "Spans before a continuation")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    command->add_option("--samples", arguments->samples,
+                        "Windows a cell (by default 128), continuations (96) or questions (all)");
     command->add_option("--csv", arguments->csv, "File for the table");
     command->add_option("--raw", arguments->raw, "File for one JSON line a window");
+    continuation->needs(texts);
+    questions->excludes(texts);
     command->footer(
         "Windows: each text in file order, cut into consecutive windows of the length, at most 4 a text.\n"
-        "Example: icae evaluate --texts val.jsonl --lengths 128,512 --slots 32,128 --samples 64 --csv grid.csv");
-    return [arguments](CommandContext& context) { return evaluateTexts(*arguments, context); };
+        "Example: icae evaluate --texts val.jsonl --lengths 128,512 --slots 32,128 --samples 64 --csv grid.csv\n"
+        "         icae evaluate --texts val.jsonl --continuation --spans 4\n"
+        "         icae evaluate --questions questions.jsonl");
+    return [arguments](CommandContext& context) {
+        if (!arguments->questions.empty())
+            return evaluateQuestions(*arguments, context);
+        if (arguments->texts.empty())
+            throw Error(ErrorKind::InvalidInput, "Nothing to evaluate was named.", "Give --texts or --questions.");
+        return arguments->continuation ? evaluateContinuation(*arguments, context) : evaluateGrid(*arguments, context);
+    };
 }
 
 } // namespace icae

@@ -75,9 +75,7 @@ ContinuationResult continuation(const Model& model, const std::vector<std::strin
         if (progress)
             progress(state);
     }
-    result.text = summarise(text);
-    result.withSlots = summarise(withSlots);
-    result.nothing = summarise(nothing);
+    result.after = {{summarise(text), {}}, {summarise(withSlots), {}}, {summarise(nothing), {}}};
     return result;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "icae/model.h"
-#include "measure/statistics.h"
+#include "study/conditions.h"
 
 #include <stop_token>
 #include <string>
@@ -17,17 +17,11 @@ struct ContinuationOptions {
     std::int64_t samples = 96;
 };
 
-/// Nats a token of the continuation.
 struct ContinuationResult {
     std::int64_t spans = 0;
     std::int64_t spanTokens = 0;
-    std::int64_t slots = 0;
-    Summary text; ///< after the whole text
-    Summary withSlots; ///< after the slots; n = 0 without an adapter
-    Summary nothing; ///< after nothing
-
-    /// Share of the log-perplexity between nothing and the whole text that the slots win back.
-    double wonBack() const { return (nothing.mean - withSlots.mean) / (nothing.mean - text.mean); }
+    std::int64_t slots = 0; ///< a span
+    Conditions after;
 };
 
 /// Windows of spans and continuation lie at equal distances in the texts, which follow each other with BOS before each.

@@ -22,7 +22,7 @@ constexpr std::int64_t mostQuestionTokens = 64;
 constexpr std::int64_t mostAnswerTokens = 96;
 constexpr std::size_t atOnce = 64; // questions whose forwards share shapes where they can
 
-struct Condition {
+struct Collected {
     std::vector<double> loss;
     std::vector<double> exact;
 
@@ -36,7 +36,7 @@ struct Condition {
             std::all_of(scores.begin(), scores.end(), [](const auto& score) { return score.rank == 0; }) ? 1 : 0);
     }
 
-    AnswerScores summary() const { return {summarise(loss), summarise(exact)}; }
+    ContextScores summary() const { return {summarise(loss), summarise(exact)}; }
 };
 
 Ids joined(std::initializer_list<Ids> parts)
@@ -126,17 +126,18 @@ QuestionResult answerQuestions(const Model& model, const std::vector<Question>& 
     const auto& tokenizer = *model.tokenizer();
     const auto count = most > 0 ? std::min(questions.size(), static_cast<std::size_t>(most)) : questions.size();
     QuestionResult result;
-    Condition withSlots;
-    Condition text;
-    Condition nothing;
+    Collected withSlots;
+    Collected text;
+    Collected nothing;
     Progress state{"Asking", 0, static_cast<double>(count), "questions"};
     for (std::size_t first = 0; first < count; first += atOnce) {
         std::array<std::vector<Prompt>, 3> prompts;
         std::vector<Ids> targets;
         for (std::size_t i = first; i < std::min(count, first + atOnce); ++i) {
-            const auto input = tokenizer.encodeIds(questions[i].input);
-            const auto question = tokenizer.encodeIds(questions[i].prompt);
-            auto answer = tokenizer.encodeIds(questions[i].answer);
+            const auto& row = questions[i * questions.size() / count];
+            const auto input = tokenizer.encodeIds(row.input);
+            const auto question = tokenizer.encodeIds(row.prompt);
+            auto answer = tokenizer.encodeIds(row.answer);
             if (std::ssize(input) < leastTextTokens || std::ssize(input) > mostTextTokens || answer.empty()
                 || std::ssize(question) > mostQuestionTokens || std::ssize(answer) > mostAnswerTokens) {
                 ++result.skipped;
@@ -158,9 +159,7 @@ QuestionResult answerQuestions(const Model& model, const std::vector<Question>& 
         if (progress)
             progress(state);
     }
-    result.withSlots = withSlots.summary();
-    result.text = text.summary();
-    result.nothing = nothing.summary();
+    result.after = {text.summary(), withSlots.summary(), nothing.summary()};
     return result;
 }
 

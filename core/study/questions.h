@@ -1,7 +1,7 @@
 #pragma once
 
 #include "icae/model.h"
-#include "measure/statistics.h"
+#include "study/conditions.h"
 
 #include <filesystem>
 #include <stop_token>
@@ -21,22 +21,14 @@ struct Question {
 /// @throws Error (InvalidInput) naming the line
 std::vector<Question> readQuestions(const std::filesystem::path& file);
 
-/// How well questions are answered in one condition.
-struct AnswerScores {
-    Summary loss; ///< nats a token of answer and EOS, teacher-forced
-    Summary exact; ///< 1 where every token of answer and EOS is the likeliest, which greedy decoding would write
-};
-
 struct QuestionResult {
-    AnswerScores withSlots;
-    AnswerScores text; ///< after BOS and the whole text
-    AnswerScores nothing; ///< after BOS alone
+    Conditions after; ///< `text`: BOS and the whole text; `nothing`: BOS alone. Losses count the answer and EOS
     std::int64_t skipped = 0; ///< texts under 16 or over 1,536 tokens, questions over 64, answers over 96
 };
 
 /// Asks with the adapter's template. Spans as published; a span of n tokens gets the least slot count k with 4·k ≥ n,
 /// or the adapter's most.
-/// @param most questions to ask, the first ones; 0: all
+/// @param most questions to ask, at equal distances in the list; 0: all
 QuestionResult answerQuestions(const Model& model, const std::vector<Question>& questions, std::int64_t most,
                                const ProgressCallback& progress, const std::stop_token& stop);
 

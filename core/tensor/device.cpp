@@ -176,6 +176,15 @@ DeviceMemory deviceMemory(const at::Device& device)
     return memory;
 }
 
+std::int64_t peakTensorBytes([[maybe_unused]] const at::Device& device)
+{
+#ifdef ICAE_WITH_CUDA
+    if (device.is_cuda())
+        return c10::cuda::CUDACachingAllocator::getDeviceStats(device.index()).allocated_bytes[0].peak;
+#endif
+    return 0;
+}
+
 void returnFreedMemory()
 {
 #ifdef ICAE_WITH_CUDA

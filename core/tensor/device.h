@@ -44,6 +44,9 @@ struct DeviceMemory {
 };
 DeviceMemory deviceMemory(const at::Device& device);
 
+/// Most bytes that tensors have held at once on a CUDA device since the program's start; 0 for the CPU.
+std::int64_t peakTensorBytes(const at::Device& device);
+
 /// Gives memory that tensors have freed back to the system; see prepareProcess().
 void returnFreedMemory();
 

@@ -359,13 +359,14 @@ private:
         options.spans = 1;
         options.samples = continuationSamples;
         const auto result = continuation(model, m_data.validation, options, {}, m_stop);
-        values["continue after text"] = result.text.mean;
-        values["continue after nothing"] = result.nothing.mean;
+        const auto nothing = result.after.nothing.loss.mean;
+        values["continue after text"] = result.after.text.loss.mean;
+        values["continue after nothing"] = nothing;
         if (m_job.trainsAdapter())
-            values["continue after slots"] = result.withSlots.mean;
-        if (!m_job.trainsAdapter())
-            track("loss of continuing", result.text.mean);
-        return result.nothing.mean;
+            values["continue after slots"] = result.after.slots.loss.mean;
+        else
+            track("loss of continuing", result.after.text.loss.mean);
+        return nothing;
     }
 
     void track(const std::string& name, double value)

@@ -1,0 +1,92 @@
+#include "study/conditions.h"
+
+#include <cmath>
+#include <iomanip>
+#include <limits>
+#include <sstream>
+#include <vector>
+
+namespace icae {
+
+namespace {
+
+using Row = std::pair<const char*, const ContextScores&>;
+
+/// Those that were measured, best context first.
+std::vector<Row> rowsOf(const Conditions& conditions)
+{
+    std::vector<Row> rows{{"text", conditions.text}};
+    if (conditions.slots.loss.n > 0)
+        rows.emplace_back("slots", conditions.slots);
+    rows.emplace_back("nothing", conditions.nothing);
+    return rows;
+}
+
+/// "0.245 (0.221–0.270)"
+std::string withInterval(const Summary& summary)
+{
+    std::ostringstream out;
+    out << std::fixed << std::setprecision(3) << summary.mean << " (" << summary.low << "–" << summary.high << ")";
+    return out.str();
+}
+
+} // namespace
+
+double Conditions::wonBack() const
+{
+    if (slots.loss.n == 0)
+        return std::numeric_limits<double>::quiet_NaN();
+    return (nothing.loss.mean - slots.loss.mean) / (nothing.loss.mean - text.loss.mean);
+}
+
+std::string toText(const Conditions& conditions)
+{
+    std::ostringstream out;
+    const bool withExact = conditions.text.exact.has_value();
+    out << "context      n  perplexity  loss (95 % interval)" << (withExact ? "  exact (95 % interval)" : "") << "\n"
+        << std::fixed << std::setprecision(1);
+    for (const auto& [context, scores] : rowsOf(conditions)) {
+        out << std::left << std::setw(8) << context << std::right << std::setw(6) << scores.loss.n << std::setw(12)
+            << perplexity(scores.loss.mean) << "  " << withInterval(scores.loss);
+        if (scores.exact)
+            out << "   " << withInterval(*scores.exact);
+        out << "\n";
+    }
+    if (const auto share = conditions.wonBack(); std::isfinite(share))
+        out << "\nThe slots win back " << std::setprecision(0) << 100 * share
+            << " % of the log-perplexity between nothing and the full text.\n";
+    return out.str();
+}
+
+std::string toCsv(const Conditions& conditions)
+{
+    std::ostringstream out;
+    out << "context,n,loss_mean,loss_low,loss_high,perplexity"
+        << (conditions.text.exact ? ",exact_mean,exact_low,exact_high" : "") << "\n";
+    for (const auto& [context, scores] : rowsOf(conditions)) {
+        const auto& loss = scores.loss;
+        out << context << "," << loss.n << "," << loss.mean << "," << loss.low << "," << loss.high << ","
+            << perplexity(loss.mean);
+        if (const auto& exact = scores.exact)
+            out << "," << exact->mean << "," << exact->low << "," << exact->high;
+        out << "\n";
+    }
+    return out.str();
+}
+
+nlohmann::json toJson(const Conditions& conditions)
+{
+    auto rows = nlohmann::json::array();
+    for (const auto& [context, scores] : rowsOf(conditions)) {
+        const auto& loss = scores.loss;
+        nlohmann::json row{{"context", context},     {"n", loss.n},
+                           {"loss_mean", loss.mean}, {"loss_low", loss.low},
+                           {"loss_high", loss.high}, {"perplexity", perplexity(loss.mean)}};
+        if (const auto& exact = scores.exact)
+            row.update({{"exact_mean", exact->mean}, {"exact_low", exact->low}, {"exact_high", exact->high}});
+        rows.push_back(std::move(row));
+    }
+    return {{"conditions", rows}, {"won_back", conditions.wonBack()}};
+}
+
+} // namespace icae
