@@ -184,9 +184,10 @@ void requireTokens(const JsonReader& json, const TrainJob& job)
                                 std::pair{Objective::Instruct, "FT"}};
     const auto& known = job.adapter.specialTokens;
     for (const auto& [objective, token] : needed)
-        if (job.weightOf(objective) > 0 && std::find(known.begin(), known.end(), token) == known.end())
+        if ((job.weightOf(objective) > 0 || (objective == Objective::Instruct && !job.validationQuestions.empty()))
+            && std::find(known.begin(), known.end(), token) == known.end())
             refuse(json, "adapter.special_tokens",
-                   "lacks \"" + std::string(token) + "\", which the mixture's \""
+                   "lacks \"" + std::string(token) + "\", which the objective \""
                        + std::string(objectiveName(objective)) + "\" needs");
 }
 
@@ -290,6 +291,8 @@ void readSources(const JsonReader& json, const Places& places, TrainJob& job)
             if (json.has(field))
                 refuse(json, field, "cannot stand beside the stage \"base\", which trains no adapter");
         job.initFrom = places.model("init_from", "base");
+        if (json.has("data") && json.object("data").has("validation_questions"))
+            refuse(json, "data.validation_questions", "needs an adapter, and the stage \"base\" trains none");
     } else {
         json.text("base");
         job.base = places.model("base", "base");
@@ -380,6 +383,8 @@ TrainJob parseTrainJob(std::string_view text, const std::string& source, const f
         const auto evaluate = json.object("evaluate");
         evaluate.requireKnown({"cells", "windows", "samples"});
         job.evaluate = readCells(evaluate, "cells", job.adapter);
+        if (!job.evaluate.empty() && job.validationTexts.empty())
+            refuse(json, "data.validation_texts", "is empty, and evaluate.cells are measured on them");
         job.evaluationWindows = evaluate.integer("windows", 1, 1 << 20, job.evaluationWindows);
         job.samples = evaluate.integer("samples", 0, 1 << 10, job.samples);
     }

@@ -63,7 +63,8 @@ std::string trainJobTemplate(Stage stage)
 {
     const std::string texts =
         R"("texts": ["train.jsonl.xz"], // .txt, .md or .jsonl with a field "text", each also .xz)";
-    const std::string questions = R"("questions": ["questions.jsonl.xz"], // {"input", "prompt", "answer"} a line)";
+    const std::string questions = R"("questions": ["questions.jsonl.xz"], // {"input", "prompt", "answer"} a line
+    // "validation_questions": ["questions-val.jsonl"], // the same, to be answered at each evaluation)";
     const std::string validation = R"("validation_texts": ["val.jsonl"])";
     const std::string head = "{\n  \"stage\": \"" + std::string(stageName(stage)) + "\",";
     switch (stage) {

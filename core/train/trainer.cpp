@@ -4,6 +4,7 @@
 #include "protocol/error.h"
 #include "study/continuation.h"
 #include "study/evaluate.h"
+#include "study/questions.h"
 #include "tensor/atomic_file.h"
 #include "tensor/compat.h"
 #include "text/text_file.h"
@@ -42,6 +43,7 @@ struct Data {
     std::shared_ptr<const TextCorpus> texts;
     std::shared_ptr<const QuestionCorpus> questions;
     std::vector<std::string> validation;
+    std::vector<Question> validationQuestions;
 };
 
 /// config.json of the base that is trained or read.
@@ -64,6 +66,9 @@ Data loadData(const TrainJob& job, const TrainOptions& options, const std::stop_
     for (const auto& file : job.validationTexts)
         for (auto& text : readCorpusTexts(file))
             data.validation.push_back(std::move(text));
+    for (const auto& file : job.validationQuestions)
+        for (auto& question : parseQuestions(readCorpusFile(file), file.string()))
+            data.validationQuestions.push_back(std::move(question));
     return data;
 }
 
@@ -279,7 +284,7 @@ private:
         if (m_position.evaluated == m_position.step)
             return;
         try {
-            if (!m_data.validation.empty())
+            if (!m_data.validation.empty() || !m_data.validationQuestions.empty())
                 validate();
             m_position.evaluated = m_position.step;
         } catch (const Error& error) {
@@ -302,13 +307,18 @@ private:
         double autoencoding = 0;
         double bleu = 0;
         double accuracy = 0;
-        if (m_job.trainsAdapter())
+        const bool reads = m_job.trainsAdapter() && !m_data.validation.empty() && !m_job.evaluate.empty();
+        if (reads) {
             evaluateCells(*model, values, autoencoding, bleu, accuracy);
-        const auto nothing = evaluateContinuation(*model, values);
-        if (!m_job.evaluate.empty() && m_job.trainsAdapter()) {
-            warn(m_watch.stuck(autoencoding, nothing, progress()));
             warn(m_watch.collapsed(accuracy, bleu));
         }
+        if (!m_data.validation.empty()) {
+            const auto nothing = evaluateContinuation(*model, values);
+            if (reads)
+                warn(m_watch.stuck(autoencoding, nothing, progress()));
+        }
+        if (!m_data.validationQuestions.empty())
+            evaluateQuestions(*model, values);
         for (const auto& [name, value] : values.items())
             m_events.scalar("validation/" + name, value.get<double>(), m_position.step);
         m_events.flush();
@@ -326,7 +336,7 @@ private:
             const auto name = std::to_string(cell.tokens) + "/" + std::to_string(cell.slots);
             double right = 0;
             const auto write = [&](const EvaluatedWindow& window) {
-                right += window.tokenAccuracy / static_cast<double>(m_job.evaluationWindows);
+                right += window.tokenAccuracy;
                 if (window.index < m_job.samples)
                     m_directory.append(samplesName,
                                        {{"step", m_position.step},
@@ -346,10 +356,21 @@ private:
             values["em " + name] = result.em.mean;
             autoencoding += result.loss.mean / cells;
             bleu += result.bleu.mean / cells;
-            accuracy += right / cells;
+            accuracy += right / static_cast<double>(result.loss.n) / cells;
         }
-        if (!m_job.evaluate.empty())
-            track("loss of autoencoding", autoencoding);
+        track("loss of autoencoding", autoencoding);
+    }
+
+    void evaluateQuestions(const Model& model, nlohmann::json& values)
+    {
+        const auto result =
+            answerQuestions(model, m_data.validationQuestions, m_job.evaluationWindows, {}, m_stop).after;
+        for (const auto& [name, scores] : {std::pair{"text", &result.text}, std::pair{"slots", &result.slots},
+                                           std::pair{"nothing", &result.nothing}}) {
+            values["answer loss after " + std::string(name)] = scores->loss.mean;
+            if (scores->exact)
+                values["answer exact after " + std::string(name)] = scores->exact->mean;
+        }
     }
 
     /// @return loss without any context

@@ -141,7 +141,7 @@ private Q_SLOTS:
     {
         const auto run = path("torn/run");
         fs::create_directories(run);
-        std::ofstream(run / "status.json") << "{\"state\": \"runn";
+        std::ofstream(run / "status.json") << "{ half a file";
         const auto listed = icae::listRuns(path("torn"));
         QCOMPARE(listed.size(), std::size_t{1});
         QCOMPARE(listed[0].status.state, std::string("damaged"));

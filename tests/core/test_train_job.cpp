@@ -197,6 +197,7 @@ private Q_SLOTS:
         mid("unknown data", R"({"data": {"text": ["train.txt"]}})", "data.text", "known");
         mid("short validation", R"({"data": {"validation_texts": ["short.jsonl"]}, "evaluate": {"cells": [[64, 16]]}})",
             "data.validation_texts", "evaluate.cells");
+        mid("cells without texts", R"({"evaluate": {"cells": [[64, 16]]}})", "data.validation_texts", "empty");
         mid("too little to continue", R"({"data": {"validation_texts": ["short.jsonl"]}})", "data.validation_texts",
             "continuation");
         mid("k > span", R"({"ae": {"cells": [[8, 16]]}})", "ae.cells", "more slots than tokens");
@@ -238,6 +239,8 @@ private Q_SLOTS:
         row("frozen base that differs", "adapter", R"({"init_from": "foreign"})", "init_from", "another base");
         row("ae without an adapter", "base", R"({"mixture": {"ae": 1}})", "mixture.ae", "cannot be trained");
         row("adapter of a base", "base", R"({"adapter": {}})", "adapter", "no adapter");
+        row("questions to a base", "base", R"({"data": {"validation_questions": ["questions.jsonl"]}})",
+            "data.validation_questions", "adapter");
         row("a base of a base", "base", R"({"base": "base"})", "base", "from scratch");
         row("new base", "base", R"({"new_base": {"num_attention_heads": 0}})", "num_attention_heads", "1");
         row("no tokenizer", "base", R"({"tokenizer": null})", "tokenizer", "lacks");

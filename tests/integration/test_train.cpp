@@ -233,6 +233,8 @@ private Q_SLOTS:
     {
         const auto scalars = scalarsOf("runs/whole");
         QVERIFY(scalars.contains("loss/plain") && scalars.contains("validation/bleu 32/8"));
+        QVERIFY(scalars.contains("validation/continue after slots"));
+        QVERIFY(scalars.contains("validation/answer exact after slots"));
         QCOMPARE(scalars.at("loss").size(), std::size_t{10});
         QVERIFY(scalars == expectedScalars("runs/whole"));
     }
@@ -275,7 +277,7 @@ private Q_SLOTS:
                   {"ae", nullptr},
                   {"lm", nullptr},
                   {"evaluate", nullptr},
-                  {"data", {{"questions", nullptr}, {"validation_texts", nullptr}}},
+                  {"data", {{"questions", nullptr}, {"validation_texts", nullptr}, {"validation_questions", nullptr}}},
                   {"mixture", {{"ae", nullptr}, {"lm", nullptr}, {"ft", nullptr}, {"ft_text", nullptr}}}});
         run("stage1", base);
         auto again = base;
