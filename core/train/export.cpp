@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-void writeTensors(const fs::path& file, std::vector<std::pair<std::string, at::Tensor>> tensors)
+void writeTensors(const fs::path& file, std::vector<std::pair<std::string, at::Tensor>>&& tensors)
 {
     std::vector<TensorView> views;
     for (auto& [name, tensor] : tensors) {

@@ -64,7 +64,7 @@ public:
     /// A base's or adapter's folder, also where a run or a folder with both is named.
     fs::path model(std::string_view field, const char* part) const
     {
-        const auto folder = existing(field);
+        auto folder = existing(field);
         std::error_code ignored;
         for (const auto& inside : {folder / "model" / part, folder / part})
             if (!folder.empty() && fs::is_directory(inside, ignored))

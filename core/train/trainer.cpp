@@ -2,9 +2,6 @@
 
 #include "icae/model.h"
 #include "protocol/error.h"
-#include "study/continuation.h"
-#include "study/evaluate.h"
-#include "study/questions.h"
 #include "tensor/atomic_file.h"
 #include "tensor/compat.h"
 #include "text/text_file.h"
@@ -14,6 +11,7 @@
 #include "train/job_check.h"
 #include "train/prefetcher.h"
 #include "train/step_runner.h"
+#include "train/validation.h"
 #include "train/watch.h"
 
 #include <chrono>
@@ -29,7 +27,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto metricsName = "metrics.jsonl";
 constexpr auto samplesName = "samples.jsonl";
-constexpr std::int64_t continuationSamples = 32;
 constexpr std::size_t mostWarnings = 20; // that a status lists; the log has all
 
 double since(Clock::time_point start)
@@ -42,8 +39,7 @@ struct Data {
     std::shared_ptr<const Tokenizer> tokenizer;
     std::shared_ptr<const TextCorpus> texts;
     std::shared_ptr<const QuestionCorpus> questions;
-    std::vector<std::string> validation;
-    std::vector<Question> validationQuestions;
+    ValidationData validation;
 };
 
 /// config.json of the base that is trained or read.
@@ -63,12 +59,7 @@ Data loadData(const TrainJob& job, const TrainOptions& options, const std::stop_
     if (!job.questions.empty())
         data.questions =
             std::make_shared<QuestionCorpus>(QuestionCorpus::open(job.questions, tokenize, options.progress, stop));
-    for (const auto& file : job.validationTexts)
-        for (auto& text : readCorpusTexts(file))
-            data.validation.push_back(std::move(text));
-    for (const auto& file : job.validationQuestions)
-        for (auto& question : parseQuestions(readCorpusFile(file), file.string()))
-            data.validationQuestions.push_back(std::move(question));
+    data.validation = ValidationData::read(job);
     return data;
 }
 
@@ -284,8 +275,8 @@ private:
         if (m_position.evaluated == m_position.step)
             return;
         try {
-            if (!m_data.validation.empty() || !m_data.validationQuestions.empty())
-                validate();
+            if (!m_data.validation.empty())
+                validateModel();
             m_position.evaluated = m_position.step;
         } catch (const Error& error) {
             if (error.kind() != ErrorKind::Cancelled)
@@ -294,8 +285,7 @@ private:
         }
     }
 
-    /// Validation: losses and free-running reconstructions by cell, and what the slots are worth for continuing.
-    void validate()
+    void validateModel()
     {
         const at::NoGradGuard guard;
         auto weights = m_network.decoderWeights();
@@ -303,91 +293,32 @@ private:
         if (m_job.trainsAdapter())
             parts.adapter = m_network.adapter(weights);
         const auto model = Model::of(std::move(parts));
-        nlohmann::json values = nlohmann::json::object();
-        double autoencoding = 0;
-        double bleu = 0;
-        double accuracy = 0;
-        const bool reads = m_job.trainsAdapter() && !m_data.validation.empty() && !m_job.evaluate.empty();
-        if (reads) {
-            evaluateCells(*model, values, autoencoding, bleu, accuracy);
-            warn(m_watch.collapsed(accuracy, bleu));
+        const auto write = [this](const EvaluatedWindow& window) {
+            m_directory.append(samplesName,
+                               {{"step", m_position.step},
+                                {"tokens", window.tokens},
+                                {"slots", window.slots},
+                                {"bleu", window.bleu},
+                                {"em", window.em},
+                                {"loss", window.loss},
+                                {"reference", window.reference},
+                                {"hypothesis", window.hypothesis}});
+        };
+        const auto found = validate(*model, m_job, m_data.validation, write, m_stop);
+        if (found.watched)
+            track(found.watched->first, found.watched->second);
+        if (found.autoencoding) {
+            warn(m_watch.collapsed(found.accuracy, found.bleu));
+            warn(m_watch.stuck(*found.autoencoding, found.nothing.value_or(NAN), progress()));
         }
-        if (!m_data.validation.empty()) {
-            const auto nothing = evaluateContinuation(*model, values);
-            if (reads)
-                warn(m_watch.stuck(autoencoding, nothing, progress()));
-        }
-        if (!m_data.validationQuestions.empty())
-            evaluateQuestions(*model, values);
-        for (const auto& [name, value] : values.items())
+        for (const auto& [name, value] : found.values.items())
             m_events.scalar("validation/" + name, value.get<double>(), m_position.step);
         m_events.flush();
         m_directory.append(metricsName,
-                           {{"step", m_position.step}, {"seconds", m_position.seconds}, {"validation", values}});
+                           {{"step", m_position.step}, {"seconds", m_position.seconds}, {"validation", found.values}});
         if (m_options.message)
-            m_options.message("validation " + values.dump());
+            m_options.message("validation " + found.values.dump());
         writeStatus();
-    }
-
-    void evaluateCells(const Model& model, nlohmann::json& values, double& autoencoding, double& bleu, double& accuracy)
-    {
-        const auto cells = static_cast<double>(m_job.evaluate.size());
-        for (const auto& cell : m_job.evaluate) {
-            const auto name = std::to_string(cell.tokens) + "/" + std::to_string(cell.slots);
-            double right = 0;
-            const auto write = [&](const EvaluatedWindow& window) {
-                right += window.tokenAccuracy;
-                if (window.index < m_job.samples)
-                    m_directory.append(samplesName,
-                                       {{"step", m_position.step},
-                                        {"tokens", window.tokens},
-                                        {"slots", window.slots},
-                                        {"bleu", window.bleu},
-                                        {"em", window.em},
-                                        {"loss", window.loss},
-                                        {"reference", window.reference},
-                                        {"hypothesis", window.hypothesis}});
-            };
-            const auto results = evaluate(model, m_data.validation,
-                                          {{cell.tokens}, {cell.slots}, m_job.evaluationWindows}, write, {}, m_stop);
-            const auto& result = results.front();
-            values["loss " + name] = result.loss.mean;
-            values["bleu " + name] = result.bleu.mean;
-            values["em " + name] = result.em.mean;
-            autoencoding += result.loss.mean / cells;
-            bleu += result.bleu.mean / cells;
-            accuracy += right / static_cast<double>(result.loss.n) / cells;
-        }
-        track("loss of autoencoding", autoencoding);
-    }
-
-    void evaluateQuestions(const Model& model, nlohmann::json& values)
-    {
-        const auto result =
-            answerQuestions(model, m_data.validationQuestions, m_job.evaluationWindows, {}, m_stop).after;
-        for (const auto& [name, scores] : {std::pair{"text", &result.text}, std::pair{"slots", &result.slots},
-                                           std::pair{"nothing", &result.nothing}}) {
-            values["answer loss after " + std::string(name)] = scores->loss.mean;
-            if (scores->exact)
-                values["answer exact after " + std::string(name)] = scores->exact->mean;
-        }
-    }
-
-    /// @return loss without any context
-    double evaluateContinuation(const Model& model, nlohmann::json& values)
-    {
-        ContinuationOptions options;
-        options.spans = 1;
-        options.samples = continuationSamples;
-        const auto result = continuation(model, m_data.validation, options, {}, m_stop);
-        const auto nothing = result.after.nothing.loss.mean;
-        values["continue after text"] = result.after.text.loss.mean;
-        values["continue after nothing"] = nothing;
-        if (m_job.trainsAdapter())
-            values["continue after slots"] = result.after.slots.loss.mean;
-        else
-            track("loss of continuing", result.after.text.loss.mean);
-        return nothing;
     }
 
     void track(const std::string& name, double value)

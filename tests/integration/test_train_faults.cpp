@@ -147,7 +147,7 @@ private Q_SLOTS:
         job["data"]["texts"] = {"huge.txt"};
         m_train.writeJob("huge.json", job);
         const auto process = m_train.start({u"train"_s, u"huge.json"_s, u"--run"_s, u"preparing"_s});
-        QTRY_VERIFY(m_train.written("preparing") == "preparing");
+        QTRY_VERIFY_WITH_TIMEOUT(m_train.written("preparing") == "preparing", 30000);
         process->terminate();
         QVERIFY(process->waitForFinished(30000));
         QVERIFY2(process->exitStatus() == QProcess::NormalExit && process->exitCode() == 0, process->readAll());
