@@ -21,12 +21,13 @@ constexpr auto redrawInterval = std::chrono::milliseconds(100);
 // A signal handler can reach nothing but what is global: the end of a pipe to the thread that acts.
 volatile std::sig_atomic_t signalPipe = -1; // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 constexpr char signalled = 's';
+constexpr char hungUp = 'h'; // kernel and shell both say so: no reason to hurry
 constexpr char finished = 'f';
 
-extern "C" void passSignalOn(int /*signal*/)
+extern "C" void passSignalOn(int signal)
 {
     const int before = errno;
-    [[maybe_unused]] const auto written = write(signalPipe, &signalled, 1);
+    [[maybe_unused]] const auto written = write(signalPipe, signal == SIGHUP ? &hungUp : &signalled, 1);
     errno = before;
 }
 
@@ -48,8 +49,8 @@ StopOnSignal::StopOnSignal()
     signalPipe = ends[1];
     m_waiter = std::jthread([source = m_source, end = ends[0]]() mutable {
         char event = 0;
-        while (read(end, &event, 1) == 1 && event == signalled)
-            if (!source.request_stop())
+        while (read(end, &event, 1) == 1 && event != finished)
+            if (!source.request_stop() && event == signalled)
                 _exit(exitInterrupted);
         close(end);
     });
@@ -58,6 +59,10 @@ StopOnSignal::StopOnSignal()
     action.sa_flags = SA_RESTART;
     sigaction(SIGINT, &action, nullptr);
     sigaction(SIGTERM, &action, nullptr);
+    struct sigaction before { };
+    if (sigaction(SIGHUP, nullptr, &before) == 0 && before.sa_handler != SIG_IGN) // not under nohup
+        sigaction(SIGHUP, &action, nullptr);
+    std::signal(SIGXFSZ, SIG_IGN);
 }
 
 StopOnSignal::~StopOnSignal()
@@ -66,6 +71,7 @@ StopOnSignal::~StopOnSignal()
         return;
     std::signal(SIGINT, SIG_DFL);
     std::signal(SIGTERM, SIG_DFL);
+    std::signal(SIGHUP, SIG_DFL);
     [[maybe_unused]] const auto written = write(signalPipe, &finished, 1);
     m_waiter.join();
     close(signalPipe);

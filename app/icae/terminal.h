@@ -8,8 +8,9 @@
 
 namespace icae {
 
-/// Turns the first Ctrl-C (SIGINT, SIGTERM) into a stop request and the second into an immediate exit with 130. One at
-/// a time.
+/// Turns the first Ctrl-C (SIGINT, SIGTERM, a closed terminal's SIGHUP) into a stop request and the second into an
+/// immediate exit with 130. A file that grows beyond a limit (SIGXFSZ) is a fault of writing like a full disk. One at a
+/// time.
 class StopOnSignal {
 public:
     StopOnSignal();

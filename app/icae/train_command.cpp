@@ -2,11 +2,14 @@
 
 #include "protocol/error.h"
 #include "text/text_file.h"
+#include "train/job_check.h"
 #include "train/trainer.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
+#include <csignal>
 #include <fstream>
 #include <iostream>
 
@@ -54,10 +57,8 @@ std::string absoluteJob(const std::string& text, const fs::path& folder, const f
 
 /// Starts this program again with the same arguments but --detach, in a session of its own that survives the terminal;
 /// what it prints goes to the run's output.txt.
-void startDetached(const fs::path& run)
+void startDetached(const fs::path& run, const std::string& output)
 {
-    std::error_code ignored;
-    fs::create_directories(run, ignored);
     std::ifstream file("/proc/self/cmdline", std::ios::binary);
     std::vector<std::string> words;
     for (std::string word; std::getline(file, word, '\0');)
@@ -67,21 +68,29 @@ void startDetached(const fs::path& run)
     for (auto& word : words)
         arguments.push_back(word.data());
     arguments.push_back(nullptr);
-    const auto outputName = (run / "output.txt").string();
-    const pid_t child = fork();
+    std::array<int, 2> started{}; // closed by exec
+    const pid_t child = pipe2(started.data(), O_CLOEXEC) == 0 ? fork() : -1;
     if (child < 0)
         throw Error(ErrorKind::Internal, "No process can be started.", "Close other programs.");
     if (child > 0) {
+        // Only then nothing that happens to this session concerns the child.
+        close(started[1]);
+        char fault = 0;
+        const bool failed = read(started[0], &fault, 1) == 1;
+        close(started[0]);
+        if (failed)
+            throw Error(ErrorKind::Internal, "The training process could not be started.", "Try without --detach.");
         std::cout << "Training in the background, process " << child << "; see icae runs " << run.string() << "\n";
         return;
     }
     setsid();
     const int null = open("/dev/null", O_RDONLY | O_CLOEXEC); // NOLINT: POSIX
-    const int output = open(outputName.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0644); // NOLINT
+    const int target = open(output.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0644); // NOLINT
     dup2(null, STDIN_FILENO);
-    dup2(output < 0 ? null : output, STDOUT_FILENO);
-    dup2(output < 0 ? null : output, STDERR_FILENO);
+    dup2(target < 0 ? null : target, STDOUT_FILENO);
+    dup2(target < 0 ? null : target, STDERR_FILENO);
     execv("/proc/self/exe", arguments.data());
+    [[maybe_unused]] const auto told = write(started[1], "f", 1);
     _exit(exitError);
 }
 
@@ -100,10 +109,15 @@ int trainJob(const Arguments& arguments, CommandContext& context)
     const fs::path data = arguments.data.empty() ? folder : fs::path(arguments.data);
     const auto text = readTextFile(file);
     const auto job = parseTrainJob(text, file.string(), folder, data);
-    if (arguments.detach) {
-        startDetached(resume ? arguments.resume : arguments.run);
+    if (arguments.detach && !arguments.prepare) {
+        const fs::path run = resume ? arguments.resume : arguments.run;
+        checkTrainJob(job, arguments.device);
+        const fs::path output = RunDirectory(run, resume).folder() / "output.txt"; // also: whether it may be used
+        startDetached(run, output.string());
         return exitSuccess;
     }
+    // Who reads the output may go away; the job does not end with it.
+    std::signal(SIGPIPE, SIG_IGN);
     TrainOptions options;
     options.run = resume ? arguments.resume : arguments.run;
     options.resume = resume;
@@ -145,7 +159,7 @@ CommandAction addTrain(CLI::App& program)
     command->add_flag("--prepare", arguments->prepare, "Only tokenise the job's texts into the cache");
     command->add_flag("--plain", arguments->plain, "Use plain ATen operations instead of fused kernels");
     command->add_flag("--json", arguments->json, "Print the last status as one JSON object");
-    command->footer("SIGINT and SIGTERM write a checkpoint first; the run can then be resumed.\n"
+    command->footer("SIGINT, SIGTERM and a closed terminal write a checkpoint first; the run can then be resumed.\n"
                     "Example: icae train --template adapter > job.json && icae train job.json --run runs/first");
     return [arguments](CommandContext& context) { return trainJob(*arguments, context); };
 }

@@ -107,13 +107,18 @@ private:
 
 std::vector<Question> readQuestions(const std::filesystem::path& file)
 {
-    std::istringstream lines(readTextFile(file));
+    return parseQuestions(readTextFile(file), file.string());
+}
+
+std::vector<Question> parseQuestions(const std::string& text, const std::string& source)
+{
+    std::istringstream lines(text);
     std::vector<Question> questions;
     std::string line;
     for (std::size_t number = 1; std::getline(lines, line); ++number) {
         if (line.find_first_not_of(" \t\r") == std::string::npos)
             continue;
-        const auto row = JsonReader::parse(line, file.string() + " line " + std::to_string(number));
+        const auto row = JsonReader::parse(line, source + " line " + std::to_string(number));
         questions.push_back({row.text("input"), row.text("prompt"), row.text("answer")});
     }
     return questions;

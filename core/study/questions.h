@@ -17,7 +17,12 @@ struct Question {
     std::string answer;
 };
 
-/// Rows {"input", "prompt", "answer"} of a JSON-lines file.
+/// Rows {"input", "prompt", "answer"} of JSON lines.
+/// @param source name for messages
+/// @throws Error (InvalidInput) naming the line
+std::vector<Question> parseQuestions(const std::string& text, const std::string& source);
+
+/// The same of a file.
 /// @throws Error (InvalidInput) naming the line
 std::vector<Question> readQuestions(const std::filesystem::path& file);
 

@@ -27,7 +27,7 @@ AtomicFile::AtomicFile(fs::path path, std::uint64_t expectedBytes)
         throw Error(ErrorKind::Io, m_path.string() + " is a folder.", "Name a file to write.");
     } else {
         // The name must stay below the 255 bytes a file name may have, so it does not grow out of the target's.
-        std::string pattern = (m_path.parent_path() / ".icae-part-XXXXXX").string();
+        std::string pattern = (m_path.parent_path() / (std::string(prefix) + "XXXXXX")).string();
         m_file = mkostemp(pattern.data(), O_CLOEXEC);
         m_written = pattern;
         if (m_file >= 0) {
@@ -72,12 +72,7 @@ void AtomicFile::commit()
         fail(errno);
     if (m_direct)
         return;
-    const auto folder = m_path.has_parent_path() ? m_path.parent_path() : fs::path(".");
-    const int handle = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (handle >= 0) {
-        fsync(handle); // makes the rename durable; a file system that cannot is no reason to fail
-        close(handle);
-    }
+    syncFolder(m_path.has_parent_path() ? m_path.parent_path() : fs::path("."));
 }
 
 void AtomicFile::fail(int fault) const
@@ -104,6 +99,15 @@ void AtomicFile::fail(int fault) const
         throw Error(ErrorKind::Io, m_path.string() + " cannot be written: " + std::strerror(fault) + ".",
                     "Check the disk, or write to another.");
     }
+}
+
+void syncFolder(const fs::path& folder)
+{
+    const int handle = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (handle < 0)
+        return;
+    fsync(handle);
+    close(handle);
 }
 
 void writeFile(const fs::path& path, std::string_view text)

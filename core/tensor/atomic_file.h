@@ -12,6 +12,9 @@ namespace icae {
 /// Without commit() nothing remains. A target that exists and is no regular file (/dev/stdout) is written to directly.
 class AtomicFile {
 public:
+    /// How the names of files being written begin; a killed process leaves one behind.
+    static constexpr std::string_view prefix = ".icae-part-";
+
     /// @param expectedBytes for messages about a full disk; 0 where unknown
     /// @throws Error (Io) where the folder is missing or not writable
     explicit AtomicFile(std::filesystem::path path, std::uint64_t expectedBytes = 0);
@@ -32,6 +35,9 @@ private:
     int m_file = -1;
     bool m_direct = false;
 };
+
+/// Makes what was created, renamed or removed in a folder durable. A file system that cannot is no reason to fail.
+void syncFolder(const std::filesystem::path& folder);
 
 /// Writes a text file, whole or not at all.
 void writeFile(const std::filesystem::path& path, std::string_view text);

@@ -42,8 +42,11 @@ std::string readPath(const fs::path& path)
 std::string readTextFile(const fs::path& path)
 {
     const bool input = path == "-";
-    auto text = input ? readStream(std::cin) : readPath(path);
-    const auto name = input ? std::string("Standard input") : path.string();
+    return checkedText(input ? readStream(std::cin) : readPath(path), input ? "Standard input" : path.string());
+}
+
+std::string checkedText(std::string text, const std::string& name)
+{
     if (text.starts_with("\xEF\xBB\xBF"))
         text.erase(0, 3);
     if (text.empty())

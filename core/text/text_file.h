@@ -11,4 +11,9 @@ namespace icae {
 ///         not valid UTF-8, naming the offset
 std::string readTextFile(const std::filesystem::path& path);
 
+/// Content of a text from elsewhere, without a byte order mark, with the same checks.
+/// @param name for messages
+/// @throws Error (InvalidInput)
+std::string checkedText(std::string text, const std::string& name);
+
 } // namespace icae

@@ -17,7 +17,6 @@ constexpr std::int64_t mostAnswerTokens = 96;
 constexpr std::int64_t leastContextTokens = 16;
 constexpr std::int64_t mostContextTokens = 1536;
 constexpr std::int64_t mostSequences = 256;
-constexpr std::int64_t leastSequences = 4;
 
 Task taskOf(Objective objective)
 {
@@ -168,6 +167,9 @@ void BatchSource::sortQuestions()
             || n.answer < 1 || n.answer > mostAnswerTokens)
             continue;
         const auto text = words + n.question + n.answer + 1;
+        // Whichever way the text is read, at most a slot a token stands before it.
+        if (std::ssize(m_left) + 2 * n.context + text + 1 > m_config.maxPositions)
+            continue;
         if (overText)
             m_overText[{0, 0, roundUp(1 + n.context + text - 1, 256)}].push_back(item);
         if (!overSlots)
@@ -225,8 +227,7 @@ std::vector<std::int64_t> BatchSource::window(Random& random, std::int64_t token
 
 std::int64_t BatchSource::sequencesFor(std::int64_t tokens) const
 {
-    return std::clamp(m_job.batchTokens / tokens, std::min(leastSequences, m_job.batchTokens / tokens + 1),
-                      mostSequences);
+    return std::clamp<std::int64_t>(m_job.batchTokens / tokens, 1, mostSequences);
 }
 
 Batch BatchSource::autoencode(Random& random) const

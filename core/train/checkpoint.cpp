@@ -20,6 +20,7 @@ namespace {
 constexpr auto numbersName = "training.safetensors";
 constexpr auto positionName = "position.json";
 constexpr auto doneName = "DONE";
+constexpr auto partialSuffix = ".partial";
 constexpr std::array tensorNames{"values", "first_moments", "second_moments"};
 
 /// Whole checkpoints, oldest first.
@@ -43,13 +44,31 @@ std::vector<std::pair<std::int64_t, fs::path>> checkpointsIn(const fs::path& run
 
 std::string toText(const TrainPosition& position)
 {
-    nlohmann::json best = nlohmann::json::object();
-    for (const auto& [name, value] : position.best)
-        best[name] = {value.first, value.second};
-    return nlohmann::json{
-               {"step", position.step}, {"seconds", position.seconds}, {"tokens", position.tokens}, {"best", best}}
-               .dump(1)
-        + "\n";
+    nlohmann::json json{{"step", position.step},
+                        {"seconds", position.seconds},
+                        {"tokens", position.tokens},
+                        {"evaluated", position.evaluated}};
+    if (position.watched)
+        json["watched"] = toJson(*position.watched);
+    for (const auto& [name, loss] : position.pending)
+        json["pending"][name] = {loss.sum, loss.batches};
+    return json.dump(1) + "\n";
+}
+
+TrainPosition parsePosition(const fs::path& file)
+{
+    const auto json = JsonReader::parse(readTextFile(file), file.string());
+    TrainPosition position;
+    position.step = json.integer("step", 0, INT64_MAX);
+    position.seconds = json.number("seconds", 0, 1e300);
+    position.tokens = json.integer("tokens", 0, INT64_MAX);
+    position.evaluated = json.integer("evaluated", 0, INT64_MAX, position.step);
+    if (json.has("watched"))
+        position.watched = parseBestValue(json.at("watched"), file.string());
+    if (json.has("pending"))
+        for (const auto& [name, value] : json.at("pending").items())
+            position.pending[name] = {value.at(0).get<double>(), value.at(1).get<std::int64_t>()};
+    return position;
 }
 
 void removeFolder(const fs::path& folder)
@@ -59,12 +78,43 @@ void removeFolder(const fs::path& folder)
     fs::remove_all(folder, ignored);
 }
 
+/// Drops whole checkpoints beyond `keep`, and halves of others.
+void dropOthers(const fs::path& folder, std::int64_t keep)
+{
+    const auto all = checkpointsIn(folder.parent_path());
+    for (std::size_t i = 0; i + static_cast<std::size_t>(keep) < all.size(); ++i)
+        removeFolder(all[i].second);
+    std::error_code fault;
+    std::vector<fs::path> halves;
+    for (const auto& entry : fs::directory_iterator(folder, fault))
+        if (entry.path().filename().string().starts_with("step-")
+            && (entry.path().extension() == partialSuffix || !fs::exists(entry.path() / doneName, fault)))
+            halves.push_back(entry.path());
+    for (const auto& half : halves)
+        removeFolder(half);
+}
+
+void readNumbers(const fs::path& folder, const Optimizer& optimizer)
+{
+    const auto store = TensorStore::open(folder / numbersName);
+    const auto state = optimizer.state();
+    const at::NoGradGuard guard;
+    for (std::size_t i = 0; i < state.size(); ++i) {
+        const auto& saved = store->tensor(tensorNames.at(i));
+        if (saved.shape != state.at(i).sizes())
+            throw Error(ErrorKind::Mismatch, folder.string() + " belongs to another job: its size differs.",
+                        "Do not change the base, stage or adapter of a job that is resumed.");
+        at::Tensor(state.at(i)).copy_(toTensor(saved));
+    }
+}
+
 } // namespace
 
 void writeCheckpoint(const fs::path& run, const TrainPosition& position, const Optimizer& optimizer, std::int64_t keep)
 {
-    const auto target = run / "checkpoints" / ("step-" + std::to_string(position.step));
-    const auto aside = fs::path(target.string() + ".partial");
+    const auto folder = run / "checkpoints";
+    const auto target = folder / ("step-" + std::to_string(position.step));
+    const auto aside = fs::path(target.string() + partialSuffix);
     removeFolder(aside);
     std::error_code fault;
     fs::create_directories(aside, fault);
@@ -90,9 +140,8 @@ void writeCheckpoint(const fs::path& run, const TrainPosition& position, const O
     if (fault)
         throw Error(ErrorKind::Io, target.string() + " cannot be made: " + fault.message() + ".",
                     "Check that you may write there.");
-    const auto all = checkpointsIn(run);
-    for (std::size_t i = 0; i + static_cast<std::size_t>(keep) < all.size(); ++i)
-        removeFolder(all[i].second);
+    syncFolder(folder); // before others are dropped, this one must be there to stay
+    dropOthers(folder, keep);
 }
 
 std::optional<TrainPosition> readCheckpoint(const fs::path& run, const Optimizer& optimizer)
@@ -101,25 +150,15 @@ std::optional<TrainPosition> readCheckpoint(const fs::path& run, const Optimizer
     if (all.empty())
         return std::nullopt;
     const auto& folder = all.back().second;
-    const auto store = TensorStore::open(folder / numbersName);
-    const auto state = optimizer.state();
-    const at::NoGradGuard guard;
-    for (std::size_t i = 0; i < state.size(); ++i) {
-        const auto& saved = store->tensor(tensorNames.at(i));
-        if (saved.shape != state.at(i).sizes())
-            throw Error(ErrorKind::Mismatch, folder.string() + " belongs to another job: its size differs.",
-                        "Do not change the base, stage or adapter of a job that is resumed.");
-        at::Tensor(state.at(i)).copy_(toTensor(saved));
+    try {
+        readNumbers(folder, optimizer);
+        return parsePosition(folder / positionName);
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::Mismatch)
+            throw;
+        throw Error(error.kind(), "A checkpoint is damaged: " + error.message(),
+                    "Delete " + folder.string() + " to go on from the checkpoint before it.", error.details());
     }
-    const auto json = JsonReader::parse(readTextFile(folder / positionName), (folder / positionName).string());
-    TrainPosition position;
-    position.step = json.integer("step", 0, INT64_MAX);
-    position.seconds = json.number("seconds", 0, 1e300);
-    position.tokens = json.integer("tokens", 0, INT64_MAX);
-    const auto best = json.object("best");
-    for (const auto& [name, value] : best.json().items())
-        position.best[name] = {value.at(0).get<double>(), value.at(1).get<std::int64_t>()};
-    return position;
 }
 
 } // namespace icae

@@ -1,32 +1,35 @@
 #pragma once
 
+#include "train/loss_sum.h"
 #include "train/optimizer.h"
+#include "train/run_status.h"
 
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <string>
 
 namespace icae {
 
-/// Where a run stands, beside its numbers. Batches depend on the step alone, so this is all there is.
+/// Where a run stands, beside its numbers. Batches and dropout depend on the step alone, so this is all there is.
 struct TrainPosition {
     std::int64_t step = 0;
     double seconds = 0; ///< of training
     std::int64_t tokens = 0; ///< context tokens
-    std::map<std::string, std::pair<double, std::int64_t>> best; ///< curve → best value and its step
+    std::int64_t evaluated = 0; ///< step of the last whole evaluation
+    std::optional<BestValue> watched; ///< of the validation
+    LossSums pending; ///< losses since the last line of metrics.jsonl
 };
 
 /// Writes checkpoints/step-N: aside, flushed to the disk, marked DONE, then renamed; then drops the oldest beyond
-/// `keep`.
+/// `keep`, and what killed processes left of others.
 /// @throws Error (Io) naming the disk where it is full; earlier checkpoints stay
 void writeCheckpoint(const std::filesystem::path& run, const TrainPosition& position, const Optimizer& optimizer,
                      std::int64_t keep);
 
 /// Reads the newest whole checkpoint into the optimizer (and so into the network).
 /// @return nothing where there is none
-/// @throws Error (Mismatch) where it belongs to another job
+/// @throws Error (Mismatch) where it belongs to another job; (Io, InvalidInput) where it is damaged
 std::optional<TrainPosition> readCheckpoint(const std::filesystem::path& run, const Optimizer& optimizer);
 
 } // namespace icae

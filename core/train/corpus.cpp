@@ -4,6 +4,8 @@
 #include "protocol/json.h"
 #include "tensor/sha256.h"
 
+#include <lzma.h>
+
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
@@ -18,9 +20,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr auto formatVersion = "1";
+constexpr auto formatVersion = "2";
 constexpr auto idsName = "ids";
 constexpr auto rangesName = "ranges";
+constexpr auto checksumName = "crc64";
 using Ids = std::vector<std::int32_t>;
 
 fs::path defaultCacheFolder()
@@ -99,6 +102,32 @@ std::vector<Ids> encodeAll(const Tokenizer& tokenizer, const std::vector<std::st
     return encoded;
 }
 
+std::string checksum(std::span<const std::byte> ids, std::span<const std::byte> ranges)
+{
+    const auto add = [](std::span<const std::byte> bytes, std::uint64_t sum) {
+        return lzma_crc64(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(), sum); // NOLINT: bytes
+    };
+    return std::to_string(add(ranges, add(ids, 0)));
+}
+
+/// A cache file, or nothing where there is none or it is damaged: it is made again then.
+std::shared_ptr<const TensorStore> openWhole(const fs::path& path)
+{
+    std::error_code ignored;
+    if (!fs::exists(path, ignored))
+        return nullptr;
+    try {
+        auto store = TensorStore::open(path);
+        const auto ranges = store->contains(rangesName) ? store->tensor(rangesName).data : std::span<const std::byte>();
+        const auto sum = store->metadata().find(checksumName);
+        const bool whole = sum != store->metadata().end() && store->contains(idsName)
+            && sum->second == checksum(store->tensor(idsName).data, ranges);
+        return whole ? store : nullptr;
+    } catch (const Error&) {
+        return nullptr;
+    }
+}
+
 /// The cache file of one corpus file: found, or made by `tokenize`.
 template <typename Tokenize>
 std::shared_ptr<const TensorStore> cached(const fs::path& file, const std::string& what, const TokenizeOptions& options,
@@ -108,14 +137,14 @@ std::shared_ptr<const TensorStore> cached(const fs::path& file, const std::strin
                             + kindOf(file) + std::to_string(options.bosId));
     const auto folder = options.cacheFolder.empty() ? defaultCacheFolder() : options.cacheFolder;
     const auto path = folder / (what + "-" + key.substr(0, 32) + ".safetensors");
+    if (auto found = openWhole(path))
+        return found;
     std::error_code fault;
-    if (!fs::exists(path, fault)) {
-        fs::create_directories(folder, fault);
-        if (fault)
-            throw Error(ErrorKind::Io, "The folder " + folder.string() + " cannot be made: " + fault.message() + ".",
-                        "Set XDG_CACHE_HOME to a folder that you may write to.");
-        tokenize(path);
-    }
+    fs::create_directories(folder, fault);
+    if (fault)
+        throw Error(ErrorKind::Io, "The folder " + folder.string() + " cannot be made: " + fault.message() + ".",
+                    "Set XDG_CACHE_HOME to a folder that you may write to.");
+    tokenize(path);
     return TensorStore::open(path);
 }
 
@@ -128,24 +157,36 @@ void write(const fs::path& path, const Ids& ids, const std::vector<std::int64_t>
                            DType::I64,
                            {static_cast<std::int64_t>(ranges.size()) / columns, columns},
                            std::as_bytes(std::span(ranges))});
-    writeSafetensors(path, std::move(tensors), {{"icae_corpus", formatVersion}});
+    const auto sum = checksum(tensors.front().data, columns > 0 ? tensors.back().data : std::span<const std::byte>());
+    writeSafetensors(path, std::move(tensors), {{"icae_corpus", formatVersion}, {checksumName, sum}});
 }
 
-std::vector<std::string> textsOf(const fs::path& file)
+} // namespace
+
+bool isTextFile(const fs::path& file)
 {
     const auto kind = kindOf(file);
-    auto content = readCorpusFile(file);
-    if (kind == ".txt" || kind == ".md")
-        return {std::move(content)};
-    if (kind != ".jsonl")
-        throw Error(ErrorKind::InvalidInput, file.string() + " is no corpus: its name ends in \"" + kind + "\".",
+    return kind == ".txt" || kind == ".md" || kind == ".jsonl";
+}
+
+bool isQuestionFile(const fs::path& file)
+{
+    return kindOf(file) == ".jsonl";
+}
+
+std::vector<std::string> readCorpusTexts(const fs::path& file)
+{
+    if (!isTextFile(file))
+        throw Error(ErrorKind::InvalidInput,
+                    file.string() + " is no corpus: its name ends in \"" + kindOf(file) + "\".",
                     "Use .txt, .md or .jsonl, each also as .xz.");
+    auto content = readCorpusFile(file);
+    if (!isQuestionFile(file))
+        return {std::move(content)};
     std::vector<std::string> texts;
     forEachRow(file, content, [&](const JsonReader& row) { texts.push_back(row.text("text")); });
     return texts;
 }
-
-} // namespace
 
 TextCorpus TextCorpus::open(const std::vector<fs::path>& files, const TokenizeOptions& options,
                             const ProgressCallback& progress, const std::stop_token& stop)
@@ -153,7 +194,7 @@ TextCorpus TextCorpus::open(const std::vector<fs::path>& files, const TokenizeOp
     TextCorpus corpus;
     for (const auto& file : files) {
         auto store = cached(file, "texts", options, [&](const fs::path& path) {
-            const auto texts = textsOf(file);
+            const auto texts = readCorpusTexts(file);
             Ids all;
             for (const auto& ids : encodeAll(*options.tokenizer, texts, file, progress, stop)) {
                 all.push_back(options.bosId);

@@ -23,7 +23,7 @@ struct TokenizeOptions {
 
 /// Texts as one sequence of token ids, BOS before each. Read from .txt and .md (one text a file) and .jsonl (one text a
 /// line, field "text"), each also compressed as .xz. Tokenised once, on all cores, into a memory-mapped file that is
-/// found again by the hashes of content and tokenizer.
+/// found again by the hashes of content and tokenizer; one that is damaged is made again.
 class TextCorpus {
 public:
     /// @throws Error (NotFound, Io, InvalidInput) naming file and line; (Cancelled)
@@ -87,5 +87,13 @@ private:
 /// Decompressed content of a corpus file.
 /// @throws Error (NotFound, Io, InvalidInput)
 std::string readCorpusFile(const std::filesystem::path& file);
+
+/// The texts of a corpus file. @throws Error (NotFound, Io, InvalidInput) naming file and line
+std::vector<std::string> readCorpusTexts(const std::filesystem::path& file);
+
+/// Whether a name ends as TextCorpus's files do: .txt, .md or .jsonl, also with .xz.
+bool isTextFile(const std::filesystem::path& file);
+/// Whether a name ends as QuestionCorpus's files do: .jsonl, also with .xz.
+bool isQuestionFile(const std::filesystem::path& file);
 
 } // namespace icae

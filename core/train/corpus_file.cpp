@@ -6,6 +6,7 @@
 
 #include <array>
 #include <fstream>
+#include <memory>
 
 namespace icae {
 
@@ -56,7 +57,7 @@ std::string decompress(const fs::path& file)
 
 std::string readCorpusFile(const fs::path& file)
 {
-    return file.extension() == ".xz" ? decompress(file) : readTextFile(file);
+    return file.extension() == ".xz" ? checkedText(decompress(file), file.string()) : readTextFile(file);
 }
 
 } // namespace icae

@@ -91,6 +91,14 @@ void EventFile::scalar(std::string_view tag, double value, std::int64_t step)
            + bytesField(5, summary));
 }
 
+void EventFile::restart(std::int64_t step)
+{
+    // SessionLog: status = 1, START = 1. Event: step = 2, session_log = 7.
+    record(key(1, Wire::Fixed64) + raw(wallTime()) + key(2, Wire::Varint) + varint(static_cast<std::uint64_t>(step))
+           + bytesField(7, key(1, Wire::Varint) + varint(1)));
+    flush();
+}
+
 void EventFile::record(const std::string& event)
 {
     const auto length = raw(static_cast<std::uint64_t>(event.size()));

@@ -16,6 +16,8 @@ public:
     explicit EventFile(const std::filesystem::path& folder);
 
     void scalar(std::string_view tag, double value, std::int64_t step);
+    /// Tells TensorBoard to forget scalars of this step and later ones: they are written again.
+    void restart(std::int64_t step);
     void flush();
 
 private:

@@ -5,13 +5,16 @@
 #include "tensor/atomic_file.h"
 #include "tensor/tensor_data.h"
 
+#include <fstream>
+#include <sstream>
+
 namespace icae {
 
 namespace fs = std::filesystem;
 
 namespace {
 
-void writeTensors(const fs::path& file, std::vector<std::pair<std::string, at::Tensor>> tensors)
+void writeTensors(const fs::path& file, std::vector<std::pair<std::string, at::Tensor>>&& tensors)
 {
     std::vector<TensorView> views;
     for (auto& [name, tensor] : tensors) {
@@ -19,6 +22,18 @@ void writeTensors(const fs::path& file, std::vector<std::pair<std::string, at::T
         views.push_back(viewOf(name, tensor));
     }
     writeSafetensors(file, std::move(views), {{"format", "pt"}});
+}
+
+/// Whole or not at all.
+void copyFile(const fs::path& from, const fs::path& to)
+{
+    std::ifstream input(from, std::ios::binary);
+    std::ostringstream content;
+    content << input.rdbuf();
+    if (!input)
+        throw Error(ErrorKind::Io, from.string() + " cannot be read.",
+                    "Check that it exists and that you may read it.");
+    writeFile(to, content.str());
 }
 
 void makeFolder(const fs::path& folder)
@@ -43,7 +58,7 @@ void exportModel(const TrainNetwork& network, const fs::path& folder, const fs::
         writeFile(home / "config.json", configText);
         std::error_code ignored;
         if (!fs::exists(home / "tokenizer.model", ignored))
-            fs::copy_file(tokenizer, home / "tokenizer.model", ignored);
+            copyFile(tokenizer, home / "tokenizer.model");
         writeTensors(home / "model.safetensors", network.baseTensors());
     }
     auto tensors = network.adapterTensors();

@@ -61,6 +61,17 @@ public:
         return m_json.has(field) ? existing(m_json, field, m_json.text(field)) : fs::path();
     }
 
+    /// A base's or adapter's folder, also where a run or a folder with both is named.
+    fs::path model(std::string_view field, const char* part) const
+    {
+        auto folder = existing(field);
+        std::error_code ignored;
+        for (const auto& inside : {folder / "model" / part, folder / part})
+            if (!folder.empty() && fs::is_directory(inside, ignored))
+                return inside;
+        return folder;
+    }
+
     std::vector<fs::path> all(const JsonReader& json, std::string_view field) const
     {
         std::vector<fs::path> paths;
@@ -132,13 +143,52 @@ void readMixture(const JsonReader& json, TrainJob& job)
 void readAdapter(const JsonReader& json, TrainJob& job)
 {
     const auto adapter = json.object("adapter");
-    if (adapter.has("lora"))
-        job.loraDropout = adapter.object("lora").number("dropout", 0, 0.999, 0);
+    adapter.requireKnown({"lora", "slots", "elastic_slots", "span_tokens", "position_layout", "ae_reads", "slot_scale",
+                          "context_bos", "special_tokens", "prompt"});
+    if (adapter.has("lora")) {
+        const auto lora = adapter.object("lora");
+        lora.requireKnown({"r", "alpha", "targets", "dropout"});
+        job.loraDropout = lora.number("dropout", 0, 0.999, 0);
+    }
+    if (adapter.has("prompt"))
+        adapter.object("prompt").requireKnown({"left_bos", "left", "right_before", "right_after"});
     job.adapter = parseAdapterConfig(adapter.json().dump(), json.source() + ", adapter");
     if (job.adapter.slots > job.adapter.spanTokens)
         refuse(adapter, "slots",
                "is " + std::to_string(job.adapter.slots) + ", more than a span of "
                    + std::to_string(job.adapter.spanTokens) + " tokens has");
+}
+
+/// Slots that are trained must be counts that the adapter is to work with.
+void requireChoice(const JsonReader& json, std::string_view field, std::int64_t slots, const AdapterConfig& adapter)
+{
+    const auto choices = adapter.slotChoices();
+    if (std::find(choices.begin(), choices.end(), slots) == choices.end())
+        refuse(json, field, "has " + std::to_string(slots) + " slots, which is not among the adapter's slot counts",
+               "List it in adapter.elastic_slots, or train another count.");
+}
+
+/// What is read in one piece must fit into a batch.
+void requireRoom(const JsonReader& json, std::int64_t batchTokens, Objective objective, std::int64_t tokens)
+{
+    if (batchTokens < tokens)
+        refuse(json, "batch_tokens",
+               "is " + std::to_string(batchTokens) + ", but one sample of \"" + std::string(objectiveName(objective))
+                   + "\" has " + std::to_string(tokens) + " tokens",
+               "Raise it, or shorten the samples (ae.cells, lm.spans, plain.tokens).");
+}
+
+void requireTokens(const JsonReader& json, const TrainJob& job)
+{
+    constexpr std::array needed{std::pair{Objective::Autoencode, "AE"}, std::pair{Objective::Continue, "LM"},
+                                std::pair{Objective::Instruct, "FT"}};
+    const auto& known = job.adapter.specialTokens;
+    for (const auto& [objective, token] : needed)
+        if ((job.weightOf(objective) > 0 || (objective == Objective::Instruct && !job.validationQuestions.empty()))
+            && std::find(known.begin(), known.end(), token) == known.end())
+            refuse(json, "adapter.special_tokens",
+                   "lacks \"" + std::string(token) + "\", which the objective \""
+                       + std::string(objectiveName(objective)) + "\" needs");
 }
 
 void readObjectives(const JsonReader& json, TrainJob& job)
@@ -147,6 +197,8 @@ void readObjectives(const JsonReader& json, TrainJob& job)
         const auto ae = json.object("ae");
         ae.requireKnown({"cells", "shorten"});
         job.autoencode = readCells(ae, "cells", job.adapter);
+        for (const auto& cell : job.autoencode)
+            requireChoice(ae, "cells", cell.slots, job.adapter);
         job.shorten = ae.number("shorten", 0, 1, job.shorten);
     }
     if (job.weightOf(Objective::Autoencode) > 0 && job.autoencode.empty())
@@ -163,6 +215,10 @@ void readObjectives(const JsonReader& json, TrainJob& job)
         }
         if (lm.has("slots"))
             job.continueSlots = lm.integers("slots", 1, job.adapter.slots);
+        if (job.continueSlots.empty())
+            refuse(lm, "slots", "names no count");
+        for (const auto slots : job.continueSlots)
+            requireChoice(lm, "slots", slots, job.adapter);
         job.continueTokens = lm.integer("tokens", 16, 1 << 20, job.continueTokens);
     }
     if (json.has("plain")) {
@@ -214,10 +270,11 @@ void readLimits(const JsonReader& json, TrainJob& job)
     if (!json.has("every"))
         return;
     const auto every = json.object("every");
-    every.requireKnown({"log", "evaluate", "checkpoint", "keep"});
+    every.requireKnown({"log", "evaluate", "checkpoint", "checkpoint_minutes", "keep"});
     job.logEvery = every.integer("log", 1, many, job.logEvery);
     job.evaluateEvery = every.integer("evaluate", 0, many, job.evaluateEvery);
     job.checkpointEvery = every.integer("checkpoint", 1, many, job.checkpointEvery);
+    job.checkpointMinutes = every.number("checkpoint_minutes", 0, 1e6, job.checkpointMinutes);
     job.keepCheckpoints = every.integer("keep", 1, many, job.keepCheckpoints);
 }
 
@@ -228,11 +285,22 @@ void readSources(const JsonReader& json, const Places& places, TrainJob& job)
         parseLlmConfig(job.newBase, json.source() + ", new_base");
         job.tokenizer = places.existing(json, "tokenizer", json.text("tokenizer"));
         if (json.has("base"))
-            refuse(json, "base", "cannot stand beside the stage \"base\", which trains one from scratch");
+            refuse(json, "base", "cannot stand beside the stage \"base\", which trains one from scratch",
+                   "Name weights to start from in init_from.");
+        for (const auto* field : {"adapter", "ae", "lm"})
+            if (json.has(field))
+                refuse(json, field, "cannot stand beside the stage \"base\", which trains no adapter");
+        job.initFrom = places.model("init_from", "base");
+        if (json.has("data") && json.object("data").has("validation_questions"))
+            refuse(json, "data.validation_questions", "needs an adapter, and the stage \"base\" trains none");
     } else {
-        job.base = places.existing(json, "base", json.text("base"));
+        json.text("base");
+        job.base = places.model("base", "base");
+        for (const auto* field : {"new_base", "tokenizer"})
+            if (json.has(field))
+                refuse(json, field, "belongs to the stage \"base\" alone", "Leave it out; the base has its own.");
         readAdapter(json, job);
-        job.initAdapter = places.existing("init_from");
+        job.initFrom = places.model("init_from", "adapter");
     }
     const auto data = json.object("data");
     data.requireKnown({"texts", "questions", "validation_texts", "validation_questions"});
@@ -282,11 +350,24 @@ TrainJob parseTrainJob(std::string_view text, const std::string& source, const f
                        "accumulate", "optimizer", "stop",     "every",     "precision", "checkpoint_activations",
                        "seed",       "evaluate"});
     TrainJob job;
-    job.stage = parseStage(json.text("stage"));
+    job.source = source;
+    const auto stage = json.text("stage");
+    if (std::none_of(stages.begin(), stages.end(), [&](const auto& known) { return known.second == stage; }))
+        refuse(json, "stage", "is \"" + stage + "\"", "Known are base, midtrain, adapter and instruct.");
+    job.stage = parseStage(stage);
     readSources(json, Places(json, folder, data), job);
     readMixture(json, job);
+    if (job.trainsAdapter())
+        requireTokens(json, job);
     readObjectives(json, job);
     job.batchTokens = json.integer("batch_tokens", 1, many, job.batchTokens);
+    for (const auto& cell : job.autoencode)
+        if (job.weightOf(Objective::Autoencode) > 0)
+            requireRoom(json, job.batchTokens, Objective::Autoencode, cell.tokens);
+    if (job.weightOf(Objective::Continue) > 0)
+        requireRoom(json, job.batchTokens, Objective::Continue, job.mostSpans * job.adapter.spanTokens);
+    if (job.weightOf(Objective::Plain) > 0)
+        requireRoom(json, job.batchTokens, Objective::Plain, job.plainTokens);
     job.accumulate = json.integer("accumulate", 1, 1 << 20, job.accumulate);
     job.optimizer = readOptimizer(json);
     readLimits(json, job);
@@ -294,11 +375,16 @@ TrainJob parseTrainJob(std::string_view text, const std::string& source, const f
     if (job.precision != "auto" && job.precision != "fp32" && job.precision != "bf16")
         refuse(json, "precision", R"(must be "auto", "fp32" or "bf16")");
     job.checkpointActivations = json.boolean("checkpoint_activations", false);
+    if (job.checkpointActivations && job.loraDropout > 0)
+        refuse(json, "checkpoint_activations", "cannot be combined with dropout",
+               "Set adapter.lora.dropout to 0, or keep the activations.");
     job.seed = static_cast<std::uint64_t>(json.integer("seed", 0, INT64_MAX, 0));
     if (json.has("evaluate")) {
         const auto evaluate = json.object("evaluate");
         evaluate.requireKnown({"cells", "windows", "samples"});
         job.evaluate = readCells(evaluate, "cells", job.adapter);
+        if (!job.evaluate.empty() && job.validationTexts.empty())
+            refuse(json, "data.validation_texts", "is empty, and evaluate.cells are measured on them");
         job.evaluationWindows = evaluate.integer("windows", 1, 1 << 20, job.evaluationWindows);
         job.samples = evaluate.integer("samples", 0, 1 << 10, job.samples);
     }

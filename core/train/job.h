@@ -62,11 +62,12 @@ struct OptimizerSettings {
 
 /// Everything a training job is told.
 struct TrainJob {
+    std::string source; ///< name for messages
     Stage stage = Stage::Adapter;
     std::filesystem::path base; ///< folder; empty for a base from scratch
     std::string newBase; ///< HF config.json of a base from scratch; empty otherwise
     std::filesystem::path tokenizer; ///< tokenizer.model of a base from scratch
-    std::filesystem::path initAdapter; ///< folder or file to start the adapter from; empty: fresh
+    std::filesystem::path initFrom; ///< weights to start from: a base's in the stage Base, else an adapter's; or empty
     AdapterConfig adapter; ///< of stages other than Base
     double loraDropout = 0;
 
@@ -85,7 +86,7 @@ struct TrainJob {
     std::int64_t plainTokens = 1024; ///< length of plain samples
     double copies = 0; ///< share of plain samples whose second half repeats the first
 
-    std::int64_t batchTokens = 32768; ///< context tokens a batch, about
+    std::int64_t batchTokens = 32768; ///< context tokens a batch, about; at least one sample
     std::int64_t accumulate = 1; ///< batches a step
     OptimizerSettings optimizer;
     std::optional<std::int64_t> steps; ///< stop after so many …
@@ -98,6 +99,7 @@ struct TrainJob {
     std::int64_t logEvery = 50; ///< steps
     std::int64_t evaluateEvery = 1000; ///< steps; 0: only at the end
     std::int64_t checkpointEvery = 1000; ///< steps; there is always one at the end
+    double checkpointMinutes = 5; ///< at least one checkpoint in so many minutes; 0: by steps alone
     std::int64_t keepCheckpoints = 2;
     std::vector<LengthAndSlots> evaluate; ///< cells that evaluations measure
     std::int64_t evaluationWindows = 32; ///< a cell
@@ -108,7 +110,8 @@ struct TrainJob {
     double weightOf(Objective objective) const;
 };
 
-/// Reads a job: JSON with comments. Paths are relative to `folder`, data files also to `data`.
+/// Reads a job: JSON with comments. Paths are relative to `folder`, data files also to `data`. `base` and `init_from`
+/// may also name a run or a model folder: its base or adapter is meant then.
 /// @param source name for messages
 /// @throws Error (InvalidInput, NotFound, Unsupported) naming the field at fault
 TrainJob parseTrainJob(std::string_view json, const std::string& source, const std::filesystem::path& folder,

@@ -17,7 +17,9 @@ constexpr auto optimizerPart = R"(
   "batch_tokens": 32768, // context tokens a batch
   "accumulate": 1, // batches a step
   "stop": { "steps": 10000 }, // or { "minutes": 30 }
-  "every": { "log": 50, "evaluate": 1000, "checkpoint": 1000, "keep": 2 }, // steps; checkpoints kept
+  "every": { // steps; 0 minutes: checkpoints by steps alone; "keep": checkpoints kept
+    "log": 50, "evaluate": 1000, "checkpoint": 1000, "checkpoint_minutes": 5, "keep": 2
+  },
   "precision": "auto", // "bf16" on a GPU, "fp32" on the CPU
   "checkpoint_activations": false, // compute layers twice to save memory
   "seed": 0
@@ -35,7 +37,7 @@ constexpr auto adapterPart = R"(
     "special_tokens": ["AE", "LM", "FT"],
     "prompt": { "left": "", "right_before": "\n\nQuestion:", "right_after": "\nAnswer:" }
   },
-  // "init_from": "runs/earlier/model/adapter", // start from these numbers instead of fresh ones)";
+  // "init_from": "runs/earlier", // start from the adapter of a run or folder instead of fresh numbers)";
 
 constexpr auto slotPart = R"(
   "ae": {
@@ -61,7 +63,8 @@ std::string trainJobTemplate(Stage stage)
 {
     const std::string texts =
         R"("texts": ["train.jsonl.xz"], // .txt, .md or .jsonl with a field "text", each also .xz)";
-    const std::string questions = R"("questions": ["questions.jsonl.xz"], // {"input", "prompt", "answer"} a line)";
+    const std::string questions = R"("questions": ["questions.jsonl.xz"], // {"input", "prompt", "answer"} a line
+    // "validation_questions": ["questions-val.jsonl"], // the same, to be answered at each evaluation)";
     const std::string validation = R"("validation_texts": ["val.jsonl"])";
     const std::string head = "{\n  \"stage\": \"" + std::string(stageName(stage)) + "\",";
     switch (stage) {
@@ -75,6 +78,7 @@ std::string trainJobTemplate(Stage stage)
     "attention_bias": false, "mlp_bias": false, "torch_dtype": "bfloat16"
   },
   "tokenizer": "tokenizer.model",
+  // "init_from": "runs/earlier", // start from the base of a run or folder instead of fresh numbers
   "data": {
     )" + texts
             + "\n    " + validation + R"(
@@ -84,7 +88,7 @@ std::string trainJobTemplate(Stage stage)
             + ending("2e-3", "0.1");
     case Stage::Midtrain:
         return head + R"( // base and adapter together
-  "base": "runs/base/model/base",)"
+  "base": "runs/base", // a base's folder, or a run that trained one)"
             + adapterPart + R"(
   "data": {
     )" + texts

@@ -62,6 +62,22 @@ void StepRunner::update(double learningRate, std::int64_t number)
     ++m_updates;
 }
 
+LossSums StepRunner::pending() const
+{
+    LossSums sums;
+    for (const auto& [name, series] : m_series)
+        if (series.batches > 0)
+            sums[name] = {series.sum.item<double>(), series.batches};
+    return sums;
+}
+
+void StepRunner::restore(const LossSums& sums)
+{
+    const at::NoGradGuard guard;
+    for (const auto& [name, sum] : sums)
+        m_series[name] = {at::full_like(m_loss, sum.sum), sum.batches};
+}
+
 StepRunner::Report StepRunner::report()
 {
     const at::NoGradGuard guard;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tensor/captured.h"
+#include "train/loss_sum.h"
 #include "train/network.h"
 #include "train/optimizer.h"
 
@@ -32,6 +33,11 @@ public:
         double gradientNorm = 0; ///< of the last update
     };
     Report report();
+
+    /// What the next report will tell of the batches so far; waits for the device.
+    LossSums pending() const;
+    /// Goes on with what another runner had pending, bit for bit.
+    void restore(const LossSums& sums);
 
 private:
     struct Prepared {

@@ -2,16 +2,16 @@
 
 #include "icae/model.h"
 #include "protocol/error.h"
-#include "study/continuation.h"
-#include "study/evaluate.h"
 #include "tensor/atomic_file.h"
 #include "tensor/compat.h"
 #include "text/text_file.h"
 #include "train/checkpoint.h"
 #include "train/event_file.h"
 #include "train/export.h"
+#include "train/job_check.h"
 #include "train/prefetcher.h"
 #include "train/step_runner.h"
+#include "train/validation.h"
 #include "train/watch.h"
 
 #include <chrono>
@@ -27,7 +27,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto metricsName = "metrics.jsonl";
 constexpr auto samplesName = "samples.jsonl";
-constexpr std::int64_t continuationSamples = 32;
+constexpr std::size_t mostWarnings = 20; // that a status lists; the log has all
 
 double since(Clock::time_point start)
 {
@@ -39,7 +39,7 @@ struct Data {
     std::shared_ptr<const Tokenizer> tokenizer;
     std::shared_ptr<const TextCorpus> texts;
     std::shared_ptr<const QuestionCorpus> questions;
-    std::vector<std::string> validation;
+    ValidationData validation;
 };
 
 /// config.json of the base that is trained or read.
@@ -48,36 +48,18 @@ std::string configTextOf(const TrainJob& job)
     return job.stage == Stage::Base ? job.newBase : readTextFile(job.base / "config.json");
 }
 
-fs::path tokenizerOf(const TrainJob& job)
-{
-    return job.stage == Stage::Base ? job.tokenizer : job.base / "tokenizer.model";
-}
-
-LlmConfig configOf(const TrainJob& job)
-{
-    return job.stage == Stage::Base ? parseLlmConfig(job.newBase, "new_base") : readLlmConfig(job.base);
-}
-
 Data loadData(const TrainJob& job, const TrainOptions& options, const std::stop_token& stop)
 {
     Data data;
-    data.tokenizer = Tokenizer::load(tokenizerOf(job));
-    const auto config = configOf(job);
-    if (data.tokenizer->size() > config.vocabSize)
-        throw Error(ErrorKind::Mismatch,
-                    "The tokenizer has " + std::to_string(data.tokenizer->size())
-                        + " pieces, and the base a vocabulary of " + std::to_string(config.vocabSize) + ".",
-                    "Use the tokenizer.model that belongs to the base.");
-    const TokenizeOptions tokenize{data.tokenizer, tokenizerOf(job), static_cast<std::int32_t>(config.bosId),
-                                   options.cacheFolder};
+    data.tokenizer = Tokenizer::load(tokenizerFileOf(job));
+    const TokenizeOptions tokenize{data.tokenizer, tokenizerFileOf(job),
+                                   static_cast<std::int32_t>(baseConfigOf(job).bosId), options.cacheFolder};
     if (!job.texts.empty())
         data.texts = std::make_shared<TextCorpus>(TextCorpus::open(job.texts, tokenize, options.progress, stop));
     if (!job.questions.empty())
         data.questions =
             std::make_shared<QuestionCorpus>(QuestionCorpus::open(job.questions, tokenize, options.progress, stop));
-    for (const auto& file : job.validationTexts)
-        for (auto& text : readTexts(file))
-            data.validation.push_back(std::move(text));
+    data.validation = ValidationData::read(job);
     return data;
 }
 
@@ -90,16 +72,16 @@ TrainNetwork makeNetwork(const TrainJob& job, const TrainOptions& options, const
     settings.checkpointActivations = job.checkpointActivations;
     settings.loraDropout = job.loraDropout;
     settings.plainKernels = options.plainKernels;
-    const auto config = configOf(job);
-    auto base = job.stage == Stage::Base
+    const auto config = baseConfigOf(job);
+    auto base = job.stage == Stage::Base && job.initFrom.empty()
         ? freshWeights(config, settings.device, job.seed)
-        : loadWeights(config, *TensorStore::open(job.base), settings.device,
+        : loadWeights(config, *TensorStore::open(job.stage == Stage::Base ? job.initFrom : job.base), settings.device,
                       job.trainsBase() ? at::kFloat : settings.dtype, options.progress, stop);
     TrainNetwork network(config, std::move(base), settings);
     if (job.trainsAdapter()) {
         network.addAdapter(job.adapter, job.seed + 1);
-        if (!job.initAdapter.empty())
-            network.loadAdapter(AdapterFile::open(job.initAdapter));
+        if (!job.initFrom.empty())
+            network.loadAdapter(AdapterFile::open(job.initFrom));
     }
     return network;
 }
@@ -107,7 +89,9 @@ TrainNetwork makeNetwork(const TrainJob& job, const TrainOptions& options, const
 /// One run of a job.
 class Trainer {
 public:
-    Trainer(const TrainJob& job, const TrainOptions& options, const RunDirectory& directory, std::stop_token stop)
+    /// @param status what the run's last process wrote, where it is resumed
+    Trainer(const TrainJob& job, const TrainOptions& options, const RunDirectory& directory, RunStatus status,
+            std::stop_token stop)
         : m_job(job)
         , m_options(options)
         , m_directory(directory)
@@ -118,6 +102,7 @@ public:
         , m_source(job, m_network.config(), m_data.texts, m_data.questions, *m_data.tokenizer)
         , m_runner(m_network, m_optimizer, job.accumulate, job.loraDropout == 0)
         , m_events(directory.folder())
+        , m_status(std::move(status))
     {
         m_status.stage = stageName(job.stage);
         m_status.steps = job.steps.value_or(0);
@@ -130,11 +115,14 @@ public:
         say(m_status.stage + " on " + m_status.device + ", " + dtypeName(m_network.options().dtype) + ", "
             + std::to_string(trainedNumbers()) + " trained numbers");
         m_status.state = "running";
-        m_directory.write(m_status);
+        writeStatus();
+        if (m_position.step > 0 && isDue(m_job.evaluateEvery) && progress() < 1)
+            evaluateNow(); // the process before was stopped in it
         Prefetcher batches(m_source, m_position.step * m_job.accumulate);
         auto last = Clock::now();
         m_intervalStart = last;
-        while (progress() < 1 && !m_stop.stop_requested() && !m_watch.diverged()) {
+        m_lastCheckpoint = last;
+        while (progress() < 1 && !m_stop.stop_requested()) {
             seedDropout();
             for (std::int64_t i = 0; i < m_job.accumulate; ++i) {
                 const auto batch = batches.next();
@@ -147,20 +135,24 @@ public:
             const auto now = Clock::now();
             m_position.seconds += std::chrono::duration<double>(now - last).count();
             last = now;
-            if (m_position.step % m_job.logEvery == 0) {
+            if (isDue(m_job.logEvery) || progress() >= 1) {
                 log();
                 m_position.seconds += since(last);
                 last = Clock::now();
             }
+            if (m_watch.diverged() || progress() >= 1)
+                break;
             bool paused = false;
-            if (m_job.evaluateEvery > 0 && m_position.step % m_job.evaluateEvery == 0 && progress() < 1) {
+            if (isDue(m_job.evaluateEvery)) {
                 evaluateNow();
                 paused = true;
             }
-            if (m_position.step % m_job.checkpointEvery == 0) {
+            if (isDue(m_job.checkpointEvery) || isDue(m_job.checkpointMinutes)) {
                 checkpoint();
                 paused = true;
             }
+            if (m_watch.diverged())
+                break;
             if (paused) {
                 last = Clock::now();
                 m_intervalStart = last;
@@ -177,6 +169,9 @@ private:
                            : m_position.seconds / (*m_job.minutes * 60);
     }
 
+    bool isDue(std::int64_t everySteps) const { return everySteps > 0 && m_position.step % everySteps == 0; }
+    bool isDue(double everyMinutes) const { return everyMinutes > 0 && since(m_lastCheckpoint) > everyMinutes * 60; }
+
     std::int64_t trainedNumbers() const { return m_optimizer.state()[0].numel(); }
 
     /// Dropout's masks depend on the step alone, so that a resumed run draws the same.
@@ -192,8 +187,12 @@ private:
             return;
         if (const auto position = readCheckpoint(m_directory.folder(), m_optimizer)) {
             m_position = *position;
-            say("resumed at step " + std::to_string(m_position.step));
+            m_checkpointed = m_position.step;
+            m_runner.restore(m_position.pending);
         }
+        say("resumed at step " + std::to_string(m_position.step));
+        m_status.watched = m_position.watched;
+        m_events.restart(m_position.step + 1);
         m_directory.forgetAfter(metricsName, m_position.step);
         m_directory.forgetAfter(samplesName, m_position.step);
         m_intervalTokens = m_position.tokens;
@@ -212,6 +211,8 @@ private:
             || std::find(m_status.warnings.begin(), m_status.warnings.end(), sentence) != m_status.warnings.end())
             return;
         m_status.warnings.push_back(sentence);
+        if (m_status.warnings.size() > mostWarnings)
+            m_status.warnings.erase(m_status.warnings.begin());
         say("Warning: " + sentence);
     }
 
@@ -265,118 +266,104 @@ private:
         m_status.seconds = m_position.seconds;
         m_status.secondsLeft =
             m_status.progress > 0 ? m_position.seconds * (1 - m_status.progress) / m_status.progress : 0;
-        m_directory.write(m_status);
+        m_directory.status().write(m_status);
     }
 
-    /// Validation: losses and free-running reconstructions by cell, and what the slots are worth for continuing.
+    /// Evaluates, unless it is asked to stop meanwhile: then a resumed run does it again from the start.
     void evaluateNow()
     {
-        if (m_data.validation.empty())
+        if (m_position.evaluated == m_position.step)
             return;
+        try {
+            if (!m_data.validation.empty())
+                validateModel();
+            m_position.evaluated = m_position.step;
+        } catch (const Error& error) {
+            if (error.kind() != ErrorKind::Cancelled)
+                throw;
+            m_directory.forgetAfter(samplesName, m_position.step - 1);
+        }
+    }
+
+    void validateModel()
+    {
         const at::NoGradGuard guard;
         auto weights = m_network.decoderWeights();
         Model::Parts parts{m_network.config(), weights, std::nullopt, m_data.tokenizer};
         if (m_job.trainsAdapter())
             parts.adapter = m_network.adapter(weights);
         const auto model = Model::of(std::move(parts));
-        nlohmann::json values = nlohmann::json::object();
-        double autoencoding = 0;
-        double bleu = 0;
-        double accuracy = 0;
-        if (m_job.trainsAdapter())
-            evaluateCells(*model, values, autoencoding, bleu, accuracy);
-        const auto nothing = evaluateContinuation(*model, values);
-        if (!m_job.evaluate.empty() && m_job.trainsAdapter()) {
-            warn(m_watch.stuck(autoencoding, nothing, progress()));
-            warn(m_watch.collapsed(accuracy, bleu));
+        const auto write = [this](const EvaluatedWindow& window) {
+            m_directory.append(samplesName,
+                               {{"step", m_position.step},
+                                {"tokens", window.tokens},
+                                {"slots", window.slots},
+                                {"bleu", window.bleu},
+                                {"em", window.em},
+                                {"loss", window.loss},
+                                {"reference", window.reference},
+                                {"hypothesis", window.hypothesis}});
+        };
+        const auto found = validate(*model, m_job, m_data.validation, write, m_stop);
+        if (found.watched)
+            track(found.watched->first, found.watched->second);
+        if (found.autoencoding) {
+            warn(m_watch.collapsed(found.accuracy, found.bleu));
+            warn(m_watch.stuck(*found.autoencoding, found.nothing.value_or(NAN), progress()));
         }
-        for (const auto& [name, value] : values.items())
+        for (const auto& [name, value] : found.values.items())
             m_events.scalar("validation/" + name, value.get<double>(), m_position.step);
         m_events.flush();
         m_directory.append(metricsName,
-                           {{"step", m_position.step}, {"seconds", m_position.seconds}, {"validation", values}});
+                           {{"step", m_position.step}, {"seconds", m_position.seconds}, {"validation", found.values}});
         if (m_options.message)
-            m_options.message("validation " + values.dump());
+            m_options.message("validation " + found.values.dump());
         writeStatus();
-    }
-
-    void evaluateCells(const Model& model, nlohmann::json& values, double& autoencoding, double& bleu, double& accuracy)
-    {
-        const auto cells = static_cast<double>(m_job.evaluate.size());
-        for (const auto& cell : m_job.evaluate) {
-            const auto name = std::to_string(cell.tokens) + "/" + std::to_string(cell.slots);
-            double right = 0;
-            const auto write = [&](const EvaluatedWindow& window) {
-                right += window.tokenAccuracy / static_cast<double>(m_job.evaluationWindows);
-                if (window.index < m_job.samples)
-                    m_directory.append(samplesName,
-                                       {{"step", m_position.step},
-                                        {"tokens", window.tokens},
-                                        {"slots", window.slots},
-                                        {"bleu", window.bleu},
-                                        {"em", window.em},
-                                        {"loss", window.loss},
-                                        {"reference", window.reference},
-                                        {"hypothesis", window.hypothesis}});
-            };
-            const auto results = evaluate(model, m_data.validation,
-                                          {{cell.tokens}, {cell.slots}, m_job.evaluationWindows}, write, {}, m_stop);
-            const auto& result = results.front();
-            values["loss " + name] = result.loss.mean;
-            values["bleu " + name] = result.bleu.mean;
-            values["em " + name] = result.em.mean;
-            autoencoding += result.loss.mean / cells;
-            bleu += result.bleu.mean / cells;
-            accuracy += right / cells;
-        }
-        if (!m_job.evaluate.empty())
-            track("loss of autoencoding", autoencoding);
-    }
-
-    /// @return loss without any context
-    double evaluateContinuation(const Model& model, nlohmann::json& values)
-    {
-        ContinuationOptions options;
-        options.spans = 1;
-        options.samples = continuationSamples;
-        const auto result = continuation(model, m_data.validation, options, {}, m_stop);
-        const auto nothing = result.after.nothing.loss.mean;
-        values["continue after text"] = result.after.text.loss.mean;
-        values["continue after nothing"] = nothing;
-        if (m_job.trainsAdapter())
-            values["continue after slots"] = result.after.slots.loss.mean;
-        else
-            track("loss of continuing", result.after.text.loss.mean);
-        return nothing;
     }
 
     void track(const std::string& name, double value)
     {
-        auto [it, isNew] = m_position.best.try_emplace(name, value, m_position.step);
-        if (!isNew && value < it->second.first)
-            it->second = {value, m_position.step};
-        m_status.watched = BestValue{name, value, it->second.first, it->second.second};
+        auto& watched = m_position.watched;
+        if (!watched || value < watched->best)
+            watched = BestValue{name, value, value, m_position.step};
+        watched->last = value;
+        m_status.watched = watched;
     }
 
+    /// Writes a checkpoint, if there is none of this step, and what the job has learnt as a model. Where the numbers
+    /// are none any more, nothing is written and the run has diverged.
     void checkpoint()
     {
-        writeCheckpoint(m_directory.folder(), m_position, m_optimizer, m_job.keepCheckpoints);
-        exportModel(m_network, m_directory.folder() / "model", m_job.base, configTextOf(m_job), tokenizerOf(m_job));
+        m_position.pending = m_runner.pending();
+        for (const auto& [name, loss] : m_position.pending)
+            if (!std::isfinite(loss.sum))
+                warn(m_watch.loss(name, loss.sum));
+        if (const auto norm = m_optimizer.gradientNorm().item<double>(); !std::isfinite(norm))
+            warn(m_watch.loss("the last step", norm));
+        if (m_watch.diverged())
+            return;
+        m_directory.flush(metricsName);
+        m_directory.flush(samplesName);
+        if (m_checkpointed != m_position.step)
+            writeCheckpoint(m_directory.folder(), m_position, m_optimizer, m_job.keepCheckpoints);
+        m_checkpointed = m_position.step;
+        m_lastCheckpoint = Clock::now();
+        exportModel(m_network, m_directory.folder() / "model", m_job.base, configTextOf(m_job), tokenizerFileOf(m_job));
         writeStatus();
     }
 
     RunStatus finish()
     {
-        if (m_watch.diverged()) {
-            m_status.state = "failed";
-            m_status.reason = m_status.warnings.back();
-            writeStatus();
-            throw Error(ErrorKind::InvalidInput, m_status.reason, "The last checkpoint is whole; change the job.");
-        }
-        const bool whole = progress() >= 1;
-        if (whole)
+        const bool trained = progress() >= 1 && !m_watch.diverged();
+        if (trained)
             evaluateNow();
+        const bool whole = trained && m_position.evaluated == m_position.step;
         checkpoint();
+        if (m_watch.diverged()) {
+            writeStatus();
+            throw Error(ErrorKind::InvalidInput, m_status.warnings.back(),
+                        "The last checkpoint is whole; change the job.");
+        }
         m_status.state = whole ? "finished" : "stopped";
         m_status.reason = whole ? "The job is done." : "Stopped on request after a checkpoint.";
         writeStatus();
@@ -398,9 +385,21 @@ private:
     TrainPosition m_position;
     RunStatus m_status;
     double m_rate = 0;
+    std::int64_t m_checkpointed = -1; ///< step of the last checkpoint
+    Clock::time_point m_lastCheckpoint;
     Clock::time_point m_intervalStart;
     std::int64_t m_intervalTokens = 0;
 };
+
+/// What a run's status was; the state aside. Nothing where it cannot be read.
+RunStatus lastStatus(const fs::path& run)
+{
+    try {
+        return readRunStatus(run);
+    } catch (const Error&) {
+        return {};
+    }
+}
 
 } // namespace
 
@@ -408,26 +407,33 @@ RunStatus train(const TrainJob& job, const std::string& jobText, const TrainOpti
                 const std::stop_token& stop)
 {
     compat::allowTf32(false);
+    checkTrainJob(job, options.device);
     const RunDirectory directory(options.run, options.resume);
     if (!options.resume)
         writeFile(options.run / "config.json", jobText);
-    RunStatus status;
+    auto status = options.resume ? lastStatus(options.run) : RunStatus();
     status.state = "preparing";
     status.stage = stageName(job.stage);
-    directory.write(status);
-    const auto fail = [&](const std::string& reason) {
-        status.state = "failed";
+    status.reason.clear();
+    directory.status().write(status);
+    const auto end = [&](const std::string& state, const std::string& reason) {
+        status = lastStatus(options.run);
+        status.state = state;
         status.reason = reason;
         directory.log(reason);
-        directory.write(status);
+        directory.status().writeLast(status);
     };
     try {
-        return Trainer(job, options, directory, stop).run();
+        return Trainer(job, options, directory, status, stop).run();
     } catch (const Error& error) {
-        fail(error.message() + (error.remedy().empty() ? "" : " " + error.remedy()));
+        if (error.kind() == ErrorKind::Cancelled) {
+            end("stopped", "Stopped on request before the first step.");
+            return status;
+        }
+        end("failed", error.message() + (error.remedy().empty() ? "" : " " + error.remedy()));
         throw;
     } catch (const std::exception& error) {
-        fail(compat::isOutOfMemory(error) ? "Memory ran out." : error.what());
+        end("failed", compat::isOutOfMemory(error) ? "Memory ran out." : error.what());
         compat::rethrowOutOfMemory(error, "training", options.device);
         throw;
     }
@@ -435,6 +441,7 @@ RunStatus train(const TrainJob& job, const std::string& jobText, const TrainOpti
 
 void prepareCorpora(const TrainJob& job, const TrainOptions& options, const std::stop_token& stop)
 {
+    checkTrainJob(job, options.device);
     loadData(job, options, stop);
 }
 

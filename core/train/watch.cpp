@@ -1,6 +1,7 @@
 #include "train/watch.h"
 
 #include <cmath>
+#include <utility>
 
 namespace icae {
 
@@ -46,7 +47,9 @@ std::string TrainWatch::loss(const std::string& series, double value)
         return "The loss of " + series + " is not a number any more: lower the learning rate or the clipping norm.";
     }
     const auto deviations = m_detectors[series].add(value);
-    if (deviations && *deviations > spikeDeviations)
+    if (!deviations || *deviations <= spikeDeviations)
+        m_spiking.erase(series);
+    else if (m_spiking.insert(series).second)
         return "The loss of " + series + " jumped to " + number(value) + ", " + number(*deviations)
             + " standard deviations above its recent values.";
     return {};
@@ -54,7 +57,8 @@ std::string TrainWatch::loss(const std::string& series, double value)
 
 std::string TrainWatch::stuck(double autoencoding, double continuing, double progress)
 {
-    if (progress < stuckProgress || autoencoding < stuckShare * continuing)
+    const bool before = std::exchange(m_stuck, progress >= stuckProgress && autoencoding >= stuckShare * continuing);
+    if (!m_stuck || before)
         return {};
     return "Autoencoding (loss " + number(autoencoding) + ") is hardly better than plain language modelling ("
         + number(continuing)
@@ -63,7 +67,8 @@ std::string TrainWatch::stuck(double autoencoding, double continuing, double pro
 
 std::string TrainWatch::collapsed(double accuracy, double bleu)
 {
-    if (accuracy < goodAccuracy || bleu > poorBleu)
+    const bool before = std::exchange(m_collapsed, accuracy >= goodAccuracy && bleu <= poorBleu);
+    if (!m_collapsed || before)
         return {};
     return "Free-running reconstruction has collapsed (BLEU " + number(bleu) + ") under a teacher-forced accuracy of "
         + number(accuracy) + ".";

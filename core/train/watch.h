@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace icae {
@@ -42,7 +43,10 @@ public:
 
 private:
     std::map<std::string, OutlierDetector> m_detectors;
+    std::set<std::string> m_spiking; ///< curves
     bool m_diverged = false;
+    bool m_stuck = false;
+    bool m_collapsed = false;
 };
 
 } // namespace icae

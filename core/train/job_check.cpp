@@ -1,0 +1,209 @@
+#include "train/job_check.h"
+
+#include "icae/layout.h"
+#include "icae/model.h"
+#include "llm/weights.h"
+#include "protocol/error.h"
+#include "study/continuation.h"
+#include "tensor/device.h"
+#include "text/tokenizer.h"
+#include "train/corpus.h"
+
+#include <algorithm>
+
+namespace icae {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+[[noreturn]] void refuse(const TrainJob& job, const std::string& field, const std::string& why,
+                         const std::string& remedy = "Correct the job file.")
+{
+    throw Error(ErrorKind::InvalidInput, "The field \"" + field + "\" of " + job.source + " " + why + ".", remedy);
+}
+
+/// What fails inside is the fault of a field.
+template <typename Function> void inField(const TrainJob& job, const std::string& field, Function&& look)
+{
+    try {
+        look();
+    } catch (const Error& error) {
+        throw Error(error.kind(),
+                    "The field \"" + field + "\" of " + job.source + " cannot be used: " + error.message(),
+                    error.remedy(), error.details());
+    }
+}
+
+void checkBase(const TrainJob& job)
+{
+    if (job.stage != Stage::Base)
+        inField(job, "base", [&] { checkWeights(baseConfigOf(job), *TensorStore::open(job.base)); });
+    const auto* field = job.stage == Stage::Base ? "tokenizer" : "base";
+    inField(job, field, [&] {
+        const auto pieces = Tokenizer::load(tokenizerFileOf(job))->size();
+        if (const auto words = baseConfigOf(job).vocabSize; pieces > words)
+            throw Error(ErrorKind::Mismatch,
+                        "The tokenizer has " + std::to_string(pieces) + " pieces, and the base a vocabulary of "
+                            + std::to_string(words) + ".",
+                        "Use the tokenizer.model that belongs to the base.");
+    });
+}
+
+void checkStart(const TrainJob& job)
+{
+    if (job.initFrom.empty())
+        return;
+    const auto config = baseConfigOf(job);
+    if (job.stage == Stage::Base) {
+        inField(job, "init_from", [&] { checkWeights(config, *TensorStore::open(job.initFrom)); });
+        return;
+    }
+    inField(job, "init_from", [&] {
+        const auto file = AdapterFile::open(job.initFrom);
+        auto why = whyAdapterDoesNotFit(file, config);
+        if (why.empty() && !job.trainsBase() && !file.config.baseWeightsHash.empty())
+            why = whyBaseDiffers(file.config, hashBase(job.base));
+        const auto compare = [&](const char* what, std::int64_t its, std::int64_t ours) {
+            if (why.empty() && its != ours)
+                why = "its " + std::string(what) + " is " + std::to_string(its) + ", the job's " + std::to_string(ours);
+        };
+        compare("LoRA rank", file.config.rank, job.adapter.rank);
+        compare("slot count", file.config.slots, job.adapter.slots);
+        compare("number of special tokens", std::ssize(file.config.specialTokens),
+                std::ssize(job.adapter.specialTokens));
+        if (why.empty() && file.config.slotScale != job.adapter.slotScale)
+            why = file.config.slotScale ? "it has a slot scale, and the job none" : "it has no slot scale, as the job";
+        for (const auto& target : job.adapter.targets)
+            if (const auto& its = file.config.targets;
+                why.empty() && std::find(its.begin(), its.end(), target) == its.end())
+                why = "it has no LoRA on " + target;
+        if (!why.empty())
+            throw Error(ErrorKind::Mismatch, "The adapter " + job.initFrom.string() + " does not fit: " + why + ".",
+                        "Start from an adapter of this base, with the job's rank, targets, slots and slot scale.");
+    });
+}
+
+/// The greatest position that a sample reaches must be one of the base's.
+class PositionCheck {
+public:
+    explicit PositionCheck(const TrainJob& job)
+        : m_job(job)
+        , m_positions(baseConfigOf(job).maxPositions)
+    {
+    }
+
+    void run() const
+    {
+        if (m_job.weightOf(Objective::Plain) > 0)
+            require("plain.tokens", m_job.plainTokens - 1);
+        if (m_job.weightOf(Objective::Autoencode) > 0)
+            for (const auto& cell : m_job.autoencode)
+                overSlots("ae.cells", Task::Autoencode, 1, {cell.tokens, cell.slots}, cell.tokens);
+        for (const auto& cell : m_job.evaluate)
+            overSlots("evaluate.cells", Task::Autoencode, 1, {cell.tokens, cell.slots}, cell.tokens);
+        if (m_job.weightOf(Objective::Continue) > 0)
+            for (const auto slots : m_job.continueSlots)
+                overSlots("lm.spans", Task::Continue, m_job.mostSpans, {m_job.adapter.spanTokens, slots},
+                          m_job.continueTokens - 1);
+    }
+
+private:
+    void overSlots(const char* field, Task task, std::int64_t spans, SpanShape shape, std::int64_t text) const
+    {
+        const std::vector shapes(static_cast<std::size_t>(spans), shape);
+        const auto encoder = encoderPositions(m_job.adapter.layout, shape);
+        const auto decoder = decoderPositions(m_job.adapter.layout, task, shapes, 0);
+        const auto last = std::max({encoder.back(), *std::max_element(decoder.prompt.begin(), decoder.prompt.end()),
+                                    decoder.next + static_cast<float>(text - 1)});
+        require(field, static_cast<std::int64_t>(last));
+    }
+
+    void require(const char* field, std::int64_t last) const
+    {
+        if (last >= m_positions)
+            refuse(m_job, field,
+                   "reaches position " + std::to_string(last) + ", but the base has " + std::to_string(m_positions)
+                       + " positions",
+                   "Use shorter or fewer spans, or a base with more positions.");
+    }
+
+    const TrainJob& m_job;
+    std::int64_t m_positions;
+};
+
+void checkFiles(const TrainJob& job, const char* field, const std::vector<fs::path>& files, bool questions)
+{
+    for (const auto& file : files) {
+        std::error_code ignored;
+        if (fs::is_directory(file, ignored))
+            refuse(job, field, "names " + file.string() + ", which is a folder", "Name the files in it.");
+        if (!(questions ? isQuestionFile(file) : isTextFile(file)))
+            refuse(job, field, "names " + file.string() + ", whose kind is not known",
+                   questions ? "Use .jsonl, also as .xz." : "Use .txt, .md or .jsonl, each also as .xz.");
+    }
+}
+
+/// Every cell needs a window, and a continuation a span and what follows.
+void checkValidation(const TrainJob& job)
+{
+    if (job.validationTexts.empty())
+        return;
+    const auto tokenizer = Tokenizer::load(tokenizerFileOf(job));
+    std::int64_t total = 0;
+    std::int64_t longest = 0;
+    inField(job, "data.validation_texts", [&] {
+        for (const auto& file : job.validationTexts)
+            for (const auto& text : readCorpusTexts(file)) {
+                const auto count = std::ssize(tokenizer->encodeIds(text)) + (job.adapter.contextBos ? 1 : 0);
+                longest = std::max(longest, count);
+                total += count + 1; // BOS
+            }
+    });
+    for (const auto& cell : job.evaluate)
+        if (cell.tokens > longest)
+            refuse(job, "data.validation_texts",
+                   "has texts of at most " + std::to_string(longest) + " tokens, and evaluate.cells needs "
+                       + std::to_string(cell.tokens),
+                   "Add longer texts, or evaluate shorter cells.");
+    constexpr std::int64_t plainSpan = 512; // as continuation() reads without an adapter
+    const auto needed = (job.trainsAdapter() ? job.adapter.spanTokens : plainSpan) + ContinuationOptions().tokens;
+    if (total < needed)
+        refuse(job, "data.validation_texts",
+               "has " + std::to_string(total) + " tokens, and evaluating a continuation needs "
+                   + std::to_string(needed),
+               "Add texts, or leave them all out.");
+    if (const auto most = baseConfigOf(job).maxPositions; needed > most)
+        refuse(job, "data.validation_texts",
+               "cannot be continued: a span and what follows are " + std::to_string(needed)
+                   + " tokens, and the base has " + std::to_string(most) + " positions",
+               "Use shorter spans, a base with more positions, or no validation texts.");
+}
+
+} // namespace
+
+LlmConfig baseConfigOf(const TrainJob& job)
+{
+    return job.stage == Stage::Base ? parseLlmConfig(job.newBase, job.source + ", new_base") : readLlmConfig(job.base);
+}
+
+fs::path tokenizerFileOf(const TrainJob& job)
+{
+    return job.stage == Stage::Base ? job.tokenizer : job.base / "tokenizer.model";
+}
+
+void checkTrainJob(const TrainJob& job, const std::string& device)
+{
+    const auto choice = chooseDevice(device);
+    inField(job, "precision", [&] { chooseDtype(job.precision, choice.device); });
+    checkBase(job);
+    checkStart(job);
+    PositionCheck(job).run();
+    checkFiles(job, "data.texts", job.texts, false);
+    checkFiles(job, "data.validation_texts", job.validationTexts, false);
+    checkFiles(job, "data.questions", job.questions, true);
+    checkFiles(job, "data.validation_questions", job.validationQuestions, true);
+    checkValidation(job);
+}
+
+} // namespace icae

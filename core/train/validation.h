@@ -1,0 +1,44 @@
+#pragma once
+
+#include "study/evaluate.h"
+#include "study/questions.h"
+#include "train/job.h"
+
+#include <nlohmann/json.hpp>
+
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace icae {
+
+/// What evaluations read.
+struct ValidationData {
+    std::vector<std::string> texts;
+    std::vector<Question> questions;
+
+    bool empty() const { return texts.empty() && questions.empty(); }
+    /// @throws Error naming file and line
+    static ValidationData read(const TrainJob& job);
+};
+
+/// What an evaluation found.
+struct ValidationResult {
+    nlohmann::json values = nlohmann::json::object(); ///< curve → value
+    std::optional<std::pair<std::string, double>> watched; ///< the curve by which a run is judged, and its value
+    std::optional<double> autoencoding; ///< loss, mean over the cells
+    double accuracy = 0; ///< teacher-forced, mean over the cells
+    double bleu = 0; ///< free-running, 0 to 1, mean over the cells
+    std::optional<double> nothing; ///< loss of continuing without any context
+};
+
+/// Losses and free-running reconstructions by cell, what slots are worth for continuing a text, and answers.
+/// @param sample called for the first reconstructions of each cell, which are to be written out
+/// @throws Error (Cancelled)
+ValidationResult validate(const Model& model, const TrainJob& job, const ValidationData& data,
+                          const std::function<void(const EvaluatedWindow&)>& sample, const std::stop_token& stop);
+
+} // namespace icae

@@ -1,0 +1,292 @@
+#include "protocol/error.h"
+#include "text/tokenizer.h"
+#include "train/batch.h"
+#include "train/corpus.h"
+#include "train/prefetcher.h"
+
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <lzma.h>
+#include <nlohmann/json.hpp>
+
+#include <fstream>
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+/// Texts of every kind become the same tokens; the cache is found again, and made again where it is damaged; the order
+/// of batches depends on the seed alone.
+class TestCorpus : public QObject {
+    Q_OBJECT
+
+    using Ids = std::vector<std::int64_t>;
+
+    QTemporaryDir m_folder;
+    fs::path m_tokenizerFile = fs::path(ICAE_TEST_DATA) / "tiny/tokenizer.model";
+    std::shared_ptr<const icae::Tokenizer> m_tokenizer = icae::Tokenizer::load(m_tokenizerFile);
+
+    fs::path path(const std::string& name) const { return m_folder.path().toStdString() + "/" + name; }
+
+    fs::path write(const std::string& name, const std::string& content) const
+    {
+        std::ofstream(path(name), std::ios::binary) << content;
+        return path(name);
+    }
+
+    static std::string compressed(const std::string& content)
+    {
+        std::string out(lzma_stream_buffer_bound(content.size()), '\0');
+        std::size_t size = 0;
+        const auto* in = reinterpret_cast<const std::uint8_t*>(content.data()); // NOLINT: bytes
+        auto* to = reinterpret_cast<std::uint8_t*>(out.data()); // NOLINT: bytes
+        if (lzma_easy_buffer_encode(6, LZMA_CHECK_CRC64, nullptr, in, content.size(), to, &size, out.size()) != LZMA_OK)
+            return {};
+        out.resize(size);
+        return out;
+    }
+
+    icae::TokenizeOptions options(const std::string& cache) const
+    {
+        return {m_tokenizer, m_tokenizerFile, 1, path(cache)};
+    }
+
+    icae::TextCorpus open(const std::vector<fs::path>& files, const std::string& cache) const
+    {
+        return icae::TextCorpus::open(files, options(cache), {}, {});
+    }
+
+    static Ids idsOf(const icae::TextCorpus& corpus)
+    {
+        Ids ids(static_cast<std::size_t>(corpus.tokens()));
+        corpus.copy(0, ids);
+        return ids;
+    }
+
+    Ids expected(const std::vector<std::string>& texts) const
+    {
+        Ids ids;
+        for (const auto& text : texts) {
+            ids.push_back(1);
+            for (const auto id : m_tokenizer->encodeIds(text))
+                ids.push_back(id);
+        }
+        return ids;
+    }
+
+    std::vector<fs::path> cacheFiles(const std::string& cache) const
+    {
+        std::vector<fs::path> files;
+        for (const auto& entry : fs::directory_iterator(path(cache)))
+            files.push_back(entry.path());
+        return files;
+    }
+
+    std::string faultOf(const fs::path& file, bool questions = false) const
+    {
+        try {
+            if (questions)
+                icae::QuestionCorpus::open({file}, options("faults"), {}, {});
+            else
+                open({file}, "faults");
+        } catch (const icae::Error& error) {
+            return error.message() + " " + error.remedy();
+        }
+        return "no fault";
+    }
+
+    const std::vector<std::string> m_texts{"The miller counted his coins.\nTwice.", "Café 日本, said the fox."};
+
+private Q_SLOTS:
+    void everyKindIsReadAlike()
+    {
+        std::string rows;
+        for (const auto& text : m_texts)
+            rows += Json{{"text", text}}.dump() + "\n\n"; // empty lines do no harm
+        const std::vector<std::vector<fs::path>> forms{
+            {write("one.txt", m_texts[0]), write("two.md", m_texts[1])},
+            {write("one.txt.xz", compressed(m_texts[0])), write("two.md.xz", compressed(m_texts[1]))},
+            {write("all.jsonl", rows)},
+            // Several .xz streams after each other are one file, as `cat` makes them.
+            {write("all.jsonl.xz", compressed(rows.substr(0, 20)) + compressed(rows.substr(20)))},
+        };
+        for (const auto& files : forms) {
+            const auto corpus = open(files, "kinds");
+            QCOMPARE(idsOf(corpus), expected(m_texts));
+            Ids part(5); // across the border of two files
+            const auto first = std::ssize(expected({m_texts[0]})) - 2;
+            corpus.copy(first, part);
+            const auto all = expected(m_texts);
+            QVERIFY(std::equal(part.begin(), part.end(), all.begin() + first));
+            for (const auto& file : files)
+                QVERIFY(icae::isTextFile(file));
+        }
+        QCOMPARE(cacheFiles("kinds").size(), std::size_t{6});
+    }
+
+    void questionsShareTheirTexts()
+    {
+        std::string rows;
+        for (const auto* answer : {"Twice.", "Two times."})
+            rows += Json{{"input", m_texts[0]}, {"prompt", "How often?"}, {"answer", answer}}.dump() + "\n";
+        for (const auto& file : {write("q.jsonl", rows), write("q.jsonl.xz", compressed(rows))}) {
+            const auto corpus = icae::QuestionCorpus::open({file}, options("questions"), {}, {});
+            QCOMPARE(corpus.size(), std::size_t{2});
+            QCOMPARE(corpus.context(1), m_tokenizer->encodeIds(m_texts[0]));
+            QCOMPARE(corpus.question(0), m_tokenizer->encodeIds("How often?"));
+            QCOMPARE(corpus.answer(1), m_tokenizer->encodeIds("Two times."));
+            QCOMPARE(corpus.lengths(1).answer, std::ssize(corpus.answer(1)));
+        }
+    }
+
+    void faultsNameTheFileAndTheLine()
+    {
+        const auto contains = [](const std::string& said, const std::string& part) {
+            return said.find(part) != std::string::npos;
+        };
+        QVERIFY(contains(faultOf(write("a.jsonl", "{\"text\": \"x\"}\n{\"tex\": 1}\n")), "a.jsonl line 2"));
+        QVERIFY(contains(faultOf(write("b.jsonl", "{\"text\": 5}")), "text"));
+        QVERIFY(contains(faultOf(write("c.jsonl", "[]")), "c.jsonl line 1"));
+        QVERIFY(contains(faultOf(write("d.jsonl", "{\"input\": \"x\", \"prompt\": \"y\"}"), true), "answer"));
+        QVERIFY(contains(faultOf(write("e.pdf", "x")), "e.pdf is no corpus"));
+        QVERIFY(contains(faultOf(write("f.txt", "caf\xe9")), "f.txt is not valid UTF-8"));
+        QVERIFY(contains(faultOf(write("f.txt.xz", compressed("caf\xe9"))), "f.txt.xz is not valid UTF-8"));
+        QVERIFY(contains(faultOf(write("g.txt.xz", std::string(100, 'x'))), "it is no .xz file"));
+        const auto whole = compressed(m_texts[0]);
+        QVERIFY(contains(faultOf(write("h.txt.xz", whole.substr(0, whole.size() / 2))), "ends too early"));
+        QVERIFY(contains(faultOf(write("i.txt.xz", "")), "ends too early"));
+        auto spoilt = whole;
+        spoilt[spoilt.size() / 2] = static_cast<char>(spoilt[spoilt.size() / 2] ^ 1);
+        QVERIFY(contains(faultOf(write("j.txt.xz", spoilt)), "damaged"));
+        QVERIFY(contains(faultOf(path("k.txt")), "k.txt"));
+        QVERIFY(!fs::exists(path("faults")) || cacheFiles("faults").empty());
+    }
+
+    void theCacheIsKeyedByContentAndTokenizer()
+    {
+        const auto file = write("keyed.txt", m_texts[0]);
+        open({file}, "keyed");
+        const auto first = cacheFiles("keyed");
+        QCOMPARE(first.size(), std::size_t{1});
+        const auto time = fs::last_write_time(first[0]);
+        open({write("other_name.txt", m_texts[0])}, "keyed");
+        QCOMPARE(cacheFiles("keyed").size(), std::size_t{1});
+        QVERIFY(fs::last_write_time(first[0]) == time); // found, not made again
+        write("keyed.txt", m_texts[1]);
+        QCOMPARE(idsOf(open({file}, "keyed")), expected({m_texts[1]}));
+        QCOMPARE(cacheFiles("keyed").size(), std::size_t{2});
+        auto other = options("keyed");
+        other.tokenizerFile = write("other.model", "another tokenizer");
+        icae::TextCorpus::open({file}, other, {}, {});
+        QCOMPARE(cacheFiles("keyed").size(), std::size_t{3});
+        other.bosId = 2;
+        icae::TextCorpus::open({file}, other, {}, {});
+        QCOMPARE(cacheFiles("keyed").size(), std::size_t{4});
+    }
+
+    void aDamagedCacheIsMadeAgain_data()
+    {
+        QTest::addColumn<int>("how");
+        QTest::newRow("empty") << 0;
+        QTest::newRow("cut off") << 1;
+        QTest::newRow("one bit") << 2;
+        QTest::newRow("something else") << 3;
+    }
+
+    void aDamagedCacheIsMadeAgain()
+    {
+        QFETCH(int, how);
+        const auto cache = "damaged" + std::to_string(how);
+        const auto file = write("whole.txt", m_texts[0]);
+        open({file}, cache);
+        const auto cached = cacheFiles(cache).front();
+        const auto size = fs::file_size(cached);
+        if (how < 2) {
+            fs::resize_file(cached, how == 0 ? 0 : size - 4);
+        } else if (how == 2) {
+            std::fstream stream(cached, std::ios::in | std::ios::out | std::ios::binary);
+            stream.seekp(-3, std::ios::end);
+            stream.put('\x7f'); // an id beyond any vocabulary
+        } else {
+            std::ofstream(cached) << "something else";
+        }
+        QCOMPARE(idsOf(open({file}, cache)), expected({m_texts[0]}));
+        QCOMPARE(fs::file_size(cached), size);
+        QCOMPARE(cacheFiles(cache).size(), std::size_t{1});
+    }
+
+    void batchesFollowFromTheSeed()
+    {
+        std::string text;
+        for (int i = 0; i < 60; ++i)
+            text += m_texts[0];
+        icae::TrainJob job;
+        job.adapter.slots = 8;
+        job.adapter.elasticSlots = {4, 8};
+        job.adapter.spanTokens = 32;
+        job.adapter.layout = icae::PositionLayout::Spread;
+        job.mixture = {{icae::Objective::Autoencode, 1}, {icae::Objective::Continue, 1}, {icae::Objective::Plain, 1}};
+        job.autoencode = {{16, 4}, {32, 8}};
+        job.leastSpans = 1;
+        job.mostSpans = 2;
+        job.continueSlots = {4, 8};
+        job.continueTokens = 16;
+        job.plainTokens = 32;
+        job.copies = 0.5;
+        job.batchTokens = 128;
+        job.seed = 3;
+        icae::LlmConfig config;
+        config.vocabSize = 320;
+        config.maxPositions = 512;
+        const auto corpus = std::make_shared<icae::TextCorpus>(open({write("long.txt", text)}, "order"));
+        const icae::BatchSource source(job, config, corpus, nullptr, *m_tokenizer);
+        const icae::BatchSource again(job, config, corpus, nullptr, *m_tokenizer);
+        job.seed = 4;
+        const icae::BatchSource other(job, config, corpus, nullptr, *m_tokenizer);
+        icae::Prefetcher fromFirst(source, 0);
+        icae::Prefetcher fromFifth(source, 5);
+        int differing = 0;
+        std::set<std::string> series;
+        for (std::int64_t i = 0; i < 40; ++i) {
+            const auto batch = again.make(i);
+            const auto prefetched = fromFirst.next();
+            QCOMPARE(prefetched.textIds, batch.textIds);
+            QCOMPARE(prefetched.spanIds, batch.spanIds);
+            QCOMPARE(prefetched.targets, batch.targets);
+            QCOMPARE(prefetched.series, batch.series);
+            if (i >= 5)
+                QCOMPARE(fromFifth.next().textIds, batch.textIds);
+            differing += other.make(i).textIds != batch.textIds ? 1 : 0;
+            series.insert(batch.series);
+            QVERIFY(batch.contextTokens <= job.batchTokens);
+        }
+        QVERIFY(differing > 30);
+        QVERIFY(series.size() >= 4);
+    }
+
+    void oneSampleIsTheSmallestBatch()
+    {
+        icae::TrainJob job;
+        job.mixture = {{icae::Objective::Plain, 1}};
+        job.plainTokens = 16;
+        icae::LlmConfig config;
+        config.vocabSize = 320;
+        config.maxPositions = 512;
+        const auto corpus = std::make_shared<icae::TextCorpus>(open({write("s.txt", std::string(200, 'a'))}, "small"));
+        for (const auto& [tokens, sequences] :
+             {std::pair{16, 1}, std::pair{31, 1}, std::pair{32, 2}, std::pair{64, 4}}) {
+            job.batchTokens = tokens;
+            QCOMPARE(icae::BatchSource(job, config, corpus, nullptr, *m_tokenizer).make(0).sequences, sequences);
+        }
+        job.plainTokens = 1 << 20;
+        try {
+            const icae::BatchSource source(job, config, corpus, nullptr, *m_tokenizer);
+            QFAIL("a sample that is longer than all texts");
+        } catch (const icae::Error& error) {
+            QVERIFY(error.message().find("data.texts") != std::string::npos);
+        }
+    }
+};
+
+QTEST_GUILESS_MAIN(TestCorpus)
+#include "test_corpus.moc"

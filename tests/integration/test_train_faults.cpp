@@ -1,0 +1,201 @@
+#include "train_fixture.h"
+
+#include <QtTest>
+
+using namespace Qt::StringLiterals;
+namespace fs = std::filesystem;
+
+/// What goes wrong with a training run says so, and costs no more than it must.
+class TestTrainFaults : public QObject {
+    Q_OBJECT
+
+    TrainFixture m_train;
+
+    RunResult shell(const QString& script) const { return m_train.run({u"-c"_s, script}, {}, u"/bin/sh"_s); }
+
+    static QString program() { return QStringLiteral(ICAE_PROGRAM); }
+
+private Q_SLOTS:
+    void initTestCase() { m_train.writeJob("job.json", TrainFixture::job()); }
+
+    void refusedBeforeAnyWork_data()
+    {
+        QTest::addColumn<QByteArray>("patch");
+        QTest::addColumn<QByteArray>("named");
+        QTest::addColumn<QStringList>("options");
+        const auto row = [](const char* name, const char* patch, const char* named, const QStringList& options = {}) {
+            QTest::newRow(name) << QByteArray(patch) << QByteArray(named) << options;
+        };
+        row("unknown field", R"({"batch": 1})", "\"batch\"");
+        row("k > span", R"({"ae": {"cells": [[4, 8]]}})", "\"ae.cells\"");
+        row("rank 0", R"({"adapter": {"lora": {"r": 0}}})", "lora.r");
+        row("missing file", R"({"data": {"texts": ["nowhere.txt"]}})", "\"data.texts\"");
+        row("unknown objective", R"({"mixture": {"mlm": 1}})", "\"mixture.mlm\"");
+        row("wrong base", R"({"base": "other"})", "\"base\"");
+        row("wrong base in the background", R"({"base": "other"})", "\"base\"", {u"--detach"_s});
+        row("no CUDA in the background", "{}", "CUDA", {u"--detach"_s, u"--device"_s, u"cuda"_s});
+        row("no CUDA", "{}", "CUDA", {u"--device"_s, u"cuda"_s});
+    }
+
+    void refusedBeforeAnyWork()
+    {
+        QFETCH(QByteArray, patch);
+        QFETCH(QByteArray, named);
+        QFETCH(QStringList, options);
+        fs::create_directories(m_train.path("other"));
+        for (const auto* file : {"model.safetensors", "tokenizer.model"})
+            m_train.copy(m_train.path("base") / file, std::string("other/") + file);
+        auto config = nlohmann::json::parse(std::ifstream(m_train.path("base/config.json")));
+        config["num_hidden_layers"] = 5;
+        m_train.writeJob("other/config.json", config);
+        auto job = TrainFixture::job();
+        job.merge_patch(nlohmann::json::parse(patch.toStdString()));
+        m_train.writeJob("refused.json", job);
+        const auto before = m_train.files();
+        const auto result = m_train.run(QStringList{u"train"_s, u"refused.json"_s, u"--run"_s, u"refused"_s} + options);
+        QCOMPARE(result.code, 3);
+        QVERIFY2(result.err.startsWith("icae: ") && result.err.contains(named), result.err);
+        QCOMPARE(result.err.trimmed().count('\n'), 1); // a sentence and a remedy
+        QCOMPARE(m_train.files(), before);
+    }
+
+    void wrongArguments()
+    {
+        const auto refuses = [&](const QStringList& arguments, const char* why) {
+            const auto before = m_train.files();
+            const auto result = m_train.run(QStringList{u"train"_s} + arguments);
+            QVERIFY2(result.code == 3 && result.err.contains(why), result.err);
+            QCOMPARE(m_train.files(), before);
+        };
+        refuses({}, "--run");
+        refuses({u"job.json"_s}, "--run");
+        refuses({u"nowhere.json"_s, u"--run"_s, u"r"_s}, "nowhere.json");
+        refuses({u"--resume"_s, u"nowhere"_s}, "nowhere");
+        refuses({u"job.json"_s, u"--resume"_s, u"base"_s}, "--resume");
+        refuses({u"--template"_s, u"pretrain"_s}, "pretrain");
+    }
+
+    void templatesArePrinted()
+    {
+        for (const auto& stage : {u"base"_s, u"midtrain"_s, u"adapter"_s, u"instruct"_s}) {
+            const auto result = m_train.run({u"train"_s, u"--template"_s, stage});
+            QCOMPARE(result.code, 0);
+            const auto json = nlohmann::json::parse(result.out.toStdString(), nullptr, false, true);
+            QCOMPARE(json["stage"], stage.toStdString());
+            QVERIFY(result.out.contains("// "));
+        }
+    }
+
+    /// A limit on the size of files stands for a full disk: it refuses the numbers of a checkpoint, and nothing
+    /// smaller.
+    void aFullDiskKeepsTheLastCheckpoint()
+    {
+        {
+            const auto process = m_train.start({u"train"_s, u"job.json"_s, u"--run"_s, u"full"_s});
+            QVERIFY(m_train.waitForStep("full", 6));
+            process->terminate();
+            QVERIFY(process->waitForFinished(30000));
+        }
+        const auto kept = m_train.checkpoints("full");
+        const auto limited = shell(u"ulimit -f 1000; exec %1 train --resume full"_s.arg(program()));
+        QCOMPARE(limited.code, 3);
+        QVERIFY2(limited.err.contains("is full") && limited.err.contains("checkpoints/step-"), limited.err);
+        QVERIFY2(limited.err.contains("Free space there"), limited.err);
+        QCOMPARE(m_train.checkpoints("full"), kept);
+        const auto status = m_train.listed("full");
+        QCOMPARE(status["state"], "failed");
+        QVERIFY(status["reason"].get<std::string>().find("is full") != std::string::npos);
+        const auto result = m_train.run({u"train"_s, u"--resume"_s, u"full"_s});
+        QVERIFY2(result.code == 0, result.err);
+        QCOMPARE(m_train.run({u"train"_s, u"job.json"_s, u"--run"_s, u"unbroken"_s}).code, 0);
+        QCOMPARE(m_train.metrics("full"), m_train.metrics("unbroken"));
+    }
+
+    void oneRunHasOneProcess()
+    {
+        auto job = TrainFixture::job();
+        job["stop"]["steps"] = 100000;
+        m_train.writeJob("long.json", job);
+        const auto process = m_train.start({u"train"_s, u"long.json"_s, u"--run"_s, u"owned"_s});
+        QVERIFY(m_train.waitForStep("owned", 3));
+        const auto running = m_train.listed("owned");
+        QCOMPARE(running["state"], "running");
+        QCOMPARE(running["steps"], 100000);
+        QVERIFY(running["seconds_left"] > 1);
+        const auto refuses = [&](const QStringList& arguments, const char* why) {
+            const auto result = m_train.run(QStringList{u"train"_s} + arguments);
+            QVERIFY2(result.code == 3 && result.err.contains(why), result.err);
+        };
+        refuses({u"--resume"_s, u"owned"_s}, "Another process is training in owned");
+        refuses({u"--resume"_s, u"owned"_s, u"--detach"_s}, "Another process is training in owned");
+        refuses({u"long.json"_s, u"--run"_s, u"owned"_s}, "holds a run already");
+        QCOMPARE(m_train.state("owned"), std::string("running"));
+        process->kill();
+        process->waitForFinished();
+        const auto died = m_train.listed("owned");
+        QCOMPARE(died["state"], "died");
+        QVERIFY(died["reason"].get<std::string>().find("--resume") != std::string::npos);
+        QVERIFY(died["step"] >= 3);
+        const auto table = m_train.run({u"runs"_s, u"owned"_s});
+        QVERIFY2(table.out.contains("died") && table.out.contains("icae train --resume"), table.out);
+    }
+
+    void stoppedWhilePreparing()
+    {
+        m_train.write("huge.txt", ModelFixture::text(100000));
+        auto job = TrainFixture::job();
+        job["data"]["texts"] = {"huge.txt"};
+        m_train.writeJob("huge.json", job);
+        const auto process = m_train.start({u"train"_s, u"huge.json"_s, u"--run"_s, u"preparing"_s});
+        QTRY_VERIFY_WITH_TIMEOUT(m_train.written("preparing") == "preparing", 30000);
+        process->terminate();
+        QVERIFY(process->waitForFinished(30000));
+        QVERIFY2(process->exitStatus() == QProcess::NormalExit && process->exitCode() == 0, process->readAll());
+        const auto status = m_train.listed("preparing");
+        QCOMPARE(status["state"], "stopped");
+        QCOMPARE(status["step"], 0);
+    }
+
+    /// A base that holds an infinity: the run ends, and no checkpoint keeps numbers that are none.
+    void numbersThatAreNoneEndTheRun()
+    {
+        fs::create_directories(m_train.path("spoilt"));
+        for (const auto* file : {"config.json", "model.safetensors", "tokenizer.model"})
+            m_train.copy(m_train.path("base") / file, std::string("spoilt/") + file);
+        {
+            std::fstream weights(m_train.path("spoilt/model.safetensors"),
+                                 std::ios::in | std::ios::out | std::ios::binary);
+            weights.seekp(-2, std::ios::end);
+            weights.write("\xC0\x7F", 2); // NaN in bfloat16
+        }
+        auto job = TrainFixture::job();
+        job["base"] = "spoilt";
+        job["every"] = {{"log", 1000}, {"evaluate", 0}, {"checkpoint", 2}};
+        m_train.writeJob("spoilt.json", job);
+        const auto result = m_train.run({u"train"_s, u"spoilt.json"_s, u"--run"_s, u"diverged"_s});
+        QCOMPARE(result.code, 3);
+        QVERIFY2(result.err.contains("not a number"), result.err);
+        QCOMPARE(m_train.state("diverged"), std::string("failed"));
+        QVERIFY(m_train.checkpoints("diverged").empty());
+        QVERIFY(!fs::exists(m_train.path("diverged/model")));
+    }
+
+    void damagedCheckpointsAreNamed()
+    {
+        auto job = TrainFixture::job();
+        job["stop"]["steps"] = 8;
+        m_train.writeJob("eight.json", job);
+        QCOMPARE(m_train.run({u"train"_s, u"eight.json"_s, u"--run"_s, u"eight"_s}).code, 0);
+        fs::resize_file(m_train.path("eight/checkpoints/step-8/training.safetensors"), 5000);
+        const auto result = m_train.run({u"train"_s, u"--resume"_s, u"eight"_s});
+        QCOMPARE(result.code, 3);
+        QVERIFY2(result.err.contains("checkpoint is damaged") && result.err.contains("Delete eight/checkpoints/step-8"),
+                 result.err);
+        fs::remove_all(m_train.path("eight/checkpoints/step-8"));
+        QCOMPARE(m_train.run({u"train"_s, u"--resume"_s, u"eight"_s}).code, 0);
+        QCOMPARE(m_train.state("eight"), std::string("finished"));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestTrainFaults)
+#include "test_train_faults.moc"
