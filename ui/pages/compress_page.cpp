@@ -1,6 +1,7 @@
 #include "pages/compress_page.h"
 
 #include "models/sample_texts.h"
+#include "models/text_file.h"
 #include "models/utf16_offsets.h"
 #include "pages/compress_controls.h"
 #include "pages/compress_export.h"
@@ -12,7 +13,6 @@
 #include "widgets/overview_strip.h"
 
 #include <QDragEnterEvent>
-#include <QFile>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QLocale>
@@ -33,7 +33,21 @@ namespace {
 
 constexpr auto planDelay = 180ms; // after the last key
 constexpr auto rerunDelay = 500ms;
-constexpr qint64 largestFile = 32 << 20;
+
+/// E.g. "1,204 tokens · 3 spans → 192 slots · 6.3×".
+QString summaryOf(const TextPlan& plan)
+{
+    if (plan.tokens == 0 || plan.slots == 0)
+        return {};
+    const auto spans = plan.spans.size();
+    const auto ratio = static_cast<double>(plan.tokens) / static_cast<double>(plan.slots);
+    const auto times = QString::number(ratio, 'f', ratio < 1 ? 2 : 1);
+    return CompressPage::tr("%L1 tokens · %2 → %L3 slots · %4")
+        .arg(plan.tokens)
+        .arg(spans == 1 ? CompressPage::tr("1 span") : CompressPage::tr("%L1 spans").arg(spans))
+        .arg(plan.slots)
+        .arg(ratio < 1 ? CompressPage::tr("%1×, expands").arg(times) : CompressPage::tr("%1×").arg(times));
+}
 
 } // namespace
 
@@ -152,7 +166,10 @@ void CompressPage::connectResult()
         m_source->column().setCurrentDifference(difference);
         m_overview->setCurrentDifference(difference);
     });
-    connect(m_result, &ResultPane::filterChanged, this, [this] { m_overview->setFilter(m_result->filter()); });
+    connect(m_result, &ResultPane::filterChanged, this, [this] {
+        m_overview->setFilter(m_result->filter());
+        m_source->column().setFilter(m_result->filter());
+    });
     m_result->lockAction()->setChecked(m_settings.scrollLocked());
     connect(m_result->lockAction(), &QAction::toggled, &m_settings, &Settings::setScrollLocked);
 }
@@ -199,24 +216,12 @@ void CompressPage::setSource(const QString& text)
 
 void CompressPage::openFile(const QString& path)
 {
-    QFile file(path);
-    const auto name = QFileInfo(path).fileName().toStdString();
-    if (!file.open(QIODevice::ReadOnly)) {
-        showError(Error(ErrorKind::Io, "The file " + name + " could not be read.",
-                        "Check that it exists and that you may read it.", file.errorString().toStdString()));
+    try {
+        setSource(readTextFile(path));
+    } catch (const Error& error) {
+        showError(error);
         return;
     }
-    if (file.size() > largestFile) {
-        showError(Error(ErrorKind::InvalidInput, "The file " + name + " is larger than 32 MB.",
-                        "Take a part of it; a reconstruction of so much text would take hours."));
-        return;
-    }
-    const auto bytes = file.readAll();
-    if (bytes.contains('\0')) {
-        showError(Error(ErrorKind::InvalidInput, "The file " + name + " is no text.", "Open a text in UTF-8."));
-        return;
-    }
-    setSource(QString::fromUtf8(bytes));
     m_sourceName = QFileInfo(path).fileName();
     m_settings.addRecentFile(path);
 }
@@ -234,6 +239,21 @@ void CompressPage::chooseFile()
 void CompressPage::showError(const Error& error)
 {
     m_notice->showError(error);
+}
+
+void CompressPage::showWarning(const QString& message, const QString& remedy)
+{
+    m_notice->showWarning(message, remedy);
+}
+
+ProseColumn& CompressPage::sourceColumn()
+{
+    return m_source->column();
+}
+
+QAction* CompressPage::saveMemoryAction() const
+{
+    return m_controls->saveMemoryAction();
 }
 
 void CompressPage::onModelChanged()
@@ -334,19 +354,18 @@ void CompressPage::showPlan()
                          {}});
     m_source->editor().setSpans(std::move(bands));
     const auto spans = m_plan->spans.size();
-    m_source->setSummary(m_plan->tokens == 0 ? QString()
-                                             : tr("%L1 tokens · %2 → %L3 slots")
-                                                   .arg(m_plan->tokens)
-                                                   .arg(spans == 1 ? tr("1 span") : tr("%L1 spans").arg(spans))
-                                                   .arg(m_plan->slots));
+    m_source->setSummary(summaryOf(*m_plan));
     m_controls->setSpanCount(static_cast<int>(spans));
     if (!m_view.result)
         m_metrics->setPlan(m_plan->tokens, m_plan->slots);
-    if (m_plan->warnings.empty() || m_plan->tokens == 0)
+    QStringList warnings;
+    if (m_plan->tokens > 0)
+        for (const auto& warning : m_plan->warnings)
+            warnings += QString::fromStdString(warning.message + ' ' + warning.remedy);
+    if (warnings.empty())
         m_notice->clearWarning();
     else
-        m_notice->showWarning(QString::fromStdString(m_plan->warnings.front().message),
-                              QString::fromStdString(m_plan->warnings.front().remedy));
+        m_notice->showWarning(warnings.join(u'\n'), {});
 }
 
 void CompressPage::run()
@@ -375,6 +394,18 @@ void CompressPage::onFinished(const ReconstructionView& view)
     m_result->setResult(view);
     m_metrics->setReconstruction(view.result->reconstruction);
     updateReady();
+    const auto& reconstruction = view.result->reconstruction;
+    const auto& seconds = reconstruction.seconds;
+    const auto total = seconds.compress + seconds.prefill + seconds.decode;
+    const auto differences = view.diff->differences.size();
+    Q_EMIT reported(tr("%1 %L2 tokens from %L3 slots in %4 s · %5")
+                        .arg(reconstruction.stopped ? tr("Stopped after") : tr("Reconstructed"))
+                        .arg(reconstruction.generatedTokens)
+                        .arg(reconstruction.slots)
+                        .arg(total, 0, 'f', total < 10 ? 1 : 0)
+                        .arg(differences == 0       ? tr("no differences")
+                                 : differences == 1 ? tr("1 difference")
+                                                    : tr("%L1 differences").arg(differences)));
 }
 
 void CompressPage::saveMemory()
@@ -405,17 +436,13 @@ void CompressPage::link(TextRange range, bool ofSource)
     }
     // A single character under the pointer says little: its token is what is marked.
     auto& tokens = m_result->tokens();
-    const auto tokenDocument = tokens.view().document();
-    const auto own = tokens.isTeacherForced() ? ours : theirs;
-    if (tokenDocument && own.size() == 1) {
+    auto& own = tokens.isTeacherForced() ? ours : theirs;
+    if (const auto tokenDocument = tokens.view().document(); tokenDocument && own.size() == 1) {
         const int token = tokenDocument->tokenAt(own.begin);
         if (token >= 0)
-            (tokens.isTeacherForced() ? ours : theirs) = tokenDocument->items[static_cast<std::size_t>(token)].range;
+            own = tokenDocument->items[static_cast<std::size_t>(token)].range;
     }
     tokens.view().setLinked(tokens.isTeacherForced() ? ours : theirs);
-    const bool tokensShown = m_result->mode() == ResultPane::Mode::Tokens;
-    if (!tokensShown && range.size() <= 1)
-        return; // between the columns rows say enough
     m_source->editor().setLinked(m_source->isEditing() ? ours : TextRange{});
     for (auto* column : {&m_source->column(), &m_result->column(), &m_result->inlineColumn()})
         column->setLinked(ours, theirs);
@@ -445,9 +472,17 @@ void CompressPage::dropEvent(QDropEvent* event)
     event->acceptProposedAction();
 }
 
-QList<QAction*> CompressPage::shortcutActions() const
+std::vector<ShortcutGroup> CompressPage::shortcuts() const
 {
-    return m_controls->shortcutActions() + QList<QAction*>{m_source->editAction()} + m_result->shortcutActions();
+    ShortcutGroup text{tr("Compress"), {}};
+    for (auto* action : m_controls->shortcutActions())
+        text.entries.push_back(action);
+    text.entries.push_back(m_source->editAction());
+    std::vector<ShortcutGroup> groups{text};
+    for (auto& group : m_result->shortcuts())
+        groups.push_back(std::move(group));
+    groups[1].entries += m_export->shortcuts();
+    return groups;
 }
 
 std::pair<FindTarget*, QWidget*> CompressPage::findTarget()

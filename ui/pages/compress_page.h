@@ -20,6 +20,7 @@ class CompressExport;
 class MetricsStrip;
 class NoticeBar;
 class OverviewStrip;
+class ProseColumn;
 class ResultPane;
 class SourcePane;
 
@@ -32,17 +33,23 @@ public:
     ~CompressPage() override;
 
     QString title() const override { return tr("Compress"); }
-    QList<QAction*> shortcutActions() const override;
+    std::vector<ShortcutGroup> shortcuts() const override;
     std::pair<FindTarget*, QWidget*> findTarget() override;
 
     QString source() const;
     void setSource(const QString& text);
     void openFile(const QString& path);
     void showError(const Error& error);
+    void showWarning(const QString& message, const QString& remedy);
+    ProseColumn& sourceColumn();
+    QAction* saveMemoryAction() const;
     const ReconstructionView& result() const { return m_view; }
     bool isRunning() const { return m_run.isRunning(); }
     /// The tokens and spans that the source would be cut into; absent while that is being found out.
     const std::optional<TextPlan>& plan() const { return m_plan; }
+
+Q_SIGNALS:
+    void reported(const QString& sentence); ///< what a run came to, for the status line
 
 protected:
     void dragEnterEvent(QDragEnterEvent* event) override;

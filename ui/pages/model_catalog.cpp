@@ -41,6 +41,11 @@ void ModelCatalog::removeFolder(const QString& path)
         m_settings.setModelFolders(folders);
 }
 
+bool ModelCatalog::canRemove(const QString& folder) const
+{
+    return m_settings.modelFolders().contains(folder);
+}
+
 void ModelCatalog::onReady()
 {
     m_devices = m_client.engine().devices;

@@ -62,6 +62,8 @@ private:
     int tokenAt(QPoint position);
     QRect tokenRect(int token);
     int lineOf(int token) const;
+    /// Where a line begins: a leading space stands in the margin.
+    int lineLeft(const Line& line) const;
     void paintLine(QPainter& painter, const Line& line, int top);
     QString hint(int token) const;
 
@@ -89,6 +91,7 @@ public:
     explicit TokenLegend(const Theme& theme, QWidget* parent = nullptr);
     void setMeasure(TokenMeasure measure);
     QSize sizeHint() const override;
+    void paintMap(QPainter& painter, QSize size) const;
 
 protected:
     void paintEvent(QPaintEvent* event) override;

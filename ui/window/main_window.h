@@ -19,6 +19,7 @@ class LogPanel;
 class ModelsPage;
 class NavigationRail;
 class Page;
+class SettingsMenu;
 class StatusLine;
 
 /// Rail, top bar with model and device, the pages, and the status line.
@@ -44,13 +45,9 @@ private:
     QWidget* makeTopBar();
     void addPage(Page* page, const QString& icon);
     void makeActions();
-    void makeSettingsMenu();
     void connectEngine();
     void find();
     void showShortcuts();
-    void zoom(int steps);
-    void toggleDark();
-    void applySettings();
 
     Theme& m_theme;
     EngineClient& m_client;
@@ -59,6 +56,7 @@ private:
     NavigationRail* m_rail;
     QLabel* m_title;
     QStackedWidget* m_stack;
+    SettingsMenu* m_settingsMenu;
     FindBar* m_find;
     LogPanel* m_log;
     StatusLine* m_status;
@@ -67,12 +65,11 @@ private:
     QList<Page*> m_pages;
     QAction* m_findAction;
     QAction* m_shortcuts;
-    QAction* m_larger;
-    QAction* m_smaller;
-    QAction* m_normal;
-    QAction* m_dark;
-    QAction* m_monospace;
+    QAction* m_findNext;
+    QAction* m_findPrevious;
     QAction* m_pickModel;
+    QAction* m_pickDevice;
+    QAction* m_openSettings;
     QAction* m_quit;
     QList<QAction*> m_pageActions;
 };
