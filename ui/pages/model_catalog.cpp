@@ -119,6 +119,7 @@ void ModelCatalog::load(const std::string& base, const std::string& adapter, con
                                                 QString::fromStdString(model.adapter), QString::fromStdString(device),
                                                 QString::fromStdString(dtype)});
                            Q_EMIT loadingChanged();
+                           Q_EMIT loaded(model);
                            refreshDevices();
                        },
                    .failed =

@@ -39,6 +39,7 @@ Q_SIGNALS:
     void listed();
     void devicesChanged();
     void loadingChanged();
+    void loaded(const icae::LoadedModel& model);
     void failed(const icae::Error& why);
 
 private:

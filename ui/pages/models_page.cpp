@@ -20,6 +20,7 @@
 #include <QScrollArea>
 #include <QSplitter>
 #include <QStackedWidget>
+#include <QStyle>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -129,6 +130,7 @@ ModelsPage::ModelsPage(const Theme& theme, EngineClient& client, ModelCatalog& c
     connect(m_device, &QComboBox::currentIndexChanged, this, &ModelsPage::updateMemory);
     connect(m_dtype, &QComboBox::currentIndexChanged, this, &ModelsPage::updateMemory);
     select({});
+    m_list->setFocus();
 }
 
 QWidget* ModelsPage::makeList()
@@ -330,6 +332,9 @@ void ModelsPage::showSelection()
             && (adapter == nullptr ? model->adapter.empty()
                                    : model->adapter == adapter->path || model->adapter == adapter->file);
         m_load->setText(m_catalog.isLoading() ? tr("Loading…") : loaded ? tr("Load again") : tr("Load"));
+        m_load->setProperty("primary", !loaded);
+        m_load->style()->unpolish(m_load);
+        m_load->style()->polish(m_load);
         m_load->setEnabled(why.isEmpty() && base != nullptr && !m_catalog.isLoading());
     }
     m_forget->setEnabled(!selectedFolder().isEmpty());

@@ -54,11 +54,13 @@ ResultPane::ResultPane(const Theme& theme, RowGeometry& geometry, QWidget* paren
     m_list->setUniformRowHeights(true);
     m_list->setTextElideMode(Qt::ElideRight);
     m_list->setFrameShape(QFrame::NoFrame);
-    m_list->header()->setStretchLastSection(true);
+    for (const auto column : {DiffListModel::Source, DiffListModel::Reconstruction, DiffListModel::Sentence})
+        m_list->header()->setSectionResizeMode(column, QHeaderView::Stretch);
     for (auto* view : std::initializer_list<QWidget*>{m_empty, m_column, m_inline, m_list, m_tokens})
         m_stack->addWidget(view);
 
     auto* first = new PaneHeader;
+    first->row().setSpacing(Theme::grid(0.25)); // buttons stand in groups
     first->row().addWidget(m_title);
     first->row().addWidget(m_stale);
     first->row().addStretch(1);
@@ -137,7 +139,10 @@ void ResultPane::buildHeader(QWidget* header)
         action->setData(static_cast<int>(which));
         action->setShortcut(QKeySequence(Qt::ALT | key));
         action->setToolTip(u"%1 (Alt+%2)"_s.arg(name, QChar(key)));
-        connect(action, &QAction::triggered, this, [this, which] { setMode(which); });
+        connect(action, &QAction::triggered, this, [this, which] {
+            setMode(which);
+            currentView().setFocus(Qt::ShortcutFocusReason); // its single keys work at once
+        });
         button(action);
     };
     mode(Mode::SideBySide, u"side-by-side"_s, tr("Side by side"), Qt::Key_1);
@@ -187,11 +192,8 @@ void ResultPane::setDocument(const DiffDocumentPtr& document, int firstChanged)
     m_inline->setDocument(document, firstChanged);
     if (!document || !document->partial) {
         m_listModel->setDocument(document);
-        for (int column = 0; column < DiffListModel::Sentence; ++column)
+        for (const auto column : {DiffListModel::Number, DiffListModel::Class})
             m_list->resizeColumnToContents(column);
-        m_list->setColumnWidth(DiffListModel::Source, std::min(m_list->columnWidth(DiffListModel::Source), 240));
-        m_list->setColumnWidth(DiffListModel::Reconstruction,
-                               std::min(m_list->columnWidth(DiffListModel::Reconstruction), 240));
         m_current = -1;
         rebuildFilterMenu();
     }

@@ -107,10 +107,15 @@ void ProseColumn::layOut(Row& row, int width) const
     row.layout->setTextOption(option);
     row.layout->setFormats(proseFormats(*m_document, row.content, m_theme, m_filter));
     row.layout->beginLayout();
+    // A row that goes on within a sentence begins with a space: it hangs in the margin.
+    const auto hanging = row.content.text.startsWith(u' ')
+        ? QFontMetricsF(m_theme.font(TypeRole::Reading)).horizontalAdvance(u' ')
+        : 0.0;
     qreal y = 0;
     for (auto line = row.layout->createLine(); line.isValid(); line = row.layout->createLine()) {
-        line.setLineWidth(width);
-        line.setPosition({0, y});
+        const auto left = y > 0 ? 0.0 : -hanging;
+        line.setLineWidth(width - left);
+        line.setPosition({left, y});
         y += line.height();
     }
     row.layout->endLayout();
@@ -319,6 +324,8 @@ void ProseColumn::paintOutline(QPainter& painter, const Row& content, QPointF or
             if (from >= to)
                 continue;
             const auto x = line.cursorToX(from);
+            if (line.cursorToX(to) - x < 2) // a line break
+                continue;
             painter.drawRoundedRect(QRectF(origin.x() + x, origin.y() + line.y(), line.cursorToX(to) - x, line.height())
                                         .adjusted(-1.5, -0.5, 1.5, 0.5),
                                     3, 3);

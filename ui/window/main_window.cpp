@@ -1,5 +1,6 @@
 #include "window/main_window.h"
 
+#include "models/byte_text.h"
 #include "pages/compress_page.h"
 #include "pages/models_page.h"
 #include "widgets/find_bar.h"
@@ -47,8 +48,8 @@ MainWindow::MainWindow(Theme& theme, EngineClient& client, Settings& settings, c
     auto* column = new QVBoxLayout;
     column->setSpacing(0);
     column->addWidget(makeTopBar());
-    column->addWidget(m_find);
     column->addWidget(m_stack, 1);
+    column->addWidget(m_find); // below, so that the text stays where it is
     column->addWidget(m_log);
     column->addWidget(m_status);
     auto* central = new QWidget;
@@ -67,10 +68,17 @@ MainWindow::MainWindow(Theme& theme, EngineClient& client, Settings& settings, c
     m_rail->settingsButton().setToolTip(tr("Settings (Ctrl+,)"));
     addAction(m_log->copyAction());
     connect(m_rail, &NavigationRail::pageRequested, this, &MainWindow::showPage);
-    connect(m_status->logAction(), &QAction::toggled, m_log, &QWidget::setVisible);
+    connect(m_status->logAction(), &QAction::toggled, this, [this](bool shown) {
+        m_log->setVisible(shown);
+        if (shown)
+            m_log->view().setFocus(Qt::ShortcutFocusReason);
+    });
     connect(m_log, &LogPanel::closeRequested, this, [this] { m_status->logAction()->setChecked(false); });
     connectEngine();
-    connect(m_compress, &CompressPage::reported, m_status, &StatusLine::report);
+    connect(m_compress, &CompressPage::reported, this, [this](const QString& sentence) {
+        m_status->report(sentence);
+        m_log->add({LogLevel::Info, sentence.toStdString(), {}});
+    });
     restoreGeometry(m_settings.windowGeometry());
     showPage(m_settings.page() == m_models->title() ? 1 : 0);
 }
@@ -143,6 +151,19 @@ void MainWindow::connectEngine()
         m_status->setAttention(!m_log->isVisible());
         m_compress->showError(why);
     };
+    connect(&m_catalog, &ModelCatalog::loaded, this, [this](const LoadedModel& model) {
+        QStringList remarks;
+        for (const auto& remark : model.remarks)
+            remarks += QString::fromStdString(remark);
+        const auto name = model.adapter.empty() ? folderName(model.base)
+                                                : tr("%1 · %2").arg(folderName(model.base), folderName(model.adapter));
+        m_log->add({LogLevel::Info,
+                    tr("Loaded %1 on %2 (%3), %4, %5")
+                        .arg(name, QString::fromStdString(model.deviceName), QString::fromStdString(model.deviceReason),
+                             QString::fromStdString(model.dtype), byteText(model.memoryBytes))
+                        .toStdString(),
+                    remarks.join(u'\n').toStdString()});
+    });
     connect(&m_client, &EngineClient::lost, this, complain);
     connect(&m_client, &EngineClient::failed, this,
             [complain](const QString& /*method*/, const Error& why) { complain(why); });

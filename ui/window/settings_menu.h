@@ -33,9 +33,9 @@ private:
     Theme& m_theme;
     EngineClient& m_client;
     Settings& m_settings;
+    QList<QAction*> m_all; // before what make() makes
     QAction* m_dark;
     QAction* m_monospace;
-    QList<QAction*> m_all;
 };
 
 } // namespace icae

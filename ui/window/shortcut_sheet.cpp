@@ -4,6 +4,7 @@
 #include <QLabel>
 #include <QScreen>
 #include <QScrollArea>
+#include <QScrollBar>
 #include <QShortcut>
 #include <QVBoxLayout>
 
@@ -26,7 +27,7 @@ ShortcutSheet::ShortcutSheet(const Theme& theme, const std::vector<ShortcutGroup
     content->setObjectName(QStringLiteral("sheet"));
     content->setAttribute(Qt::WA_StyledBackground);
     auto* columns = new QHBoxLayout(content);
-    columns->setContentsMargins(Theme::grid(3), Theme::grid(3), Theme::grid(3), Theme::grid(3));
+    columns->setContentsMargins(Theme::grid(3), Theme::grid(2), Theme::grid(3), Theme::grid(2));
     columns->setSpacing(Theme::grid(5));
     qsizetype total = 0;
     for (const auto& group : groups)
@@ -40,7 +41,7 @@ ShortcutSheet::ShortcutSheet(const Theme& theme, const std::vector<ShortcutGroup
         // A group goes on in a column where more than half of it still has room.
         if (grid == nullptr || filled + size / 2 > share) {
             grid = new QGridLayout;
-            grid->setVerticalSpacing(Theme::grid(0.75));
+            grid->setVerticalSpacing(Theme::grid(0.5));
             grid->setHorizontalSpacing(Theme::grid(2));
             columns->addLayout(grid);
             filled = 0;
@@ -58,15 +59,18 @@ ShortcutSheet::ShortcutSheet(const Theme& theme, const std::vector<ShortcutGroup
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(scroll);
     const auto available = screen()->availableSize() - QSize(Theme::grid(6), Theme::grid(6));
-    resize(content->sizeHint().boundedTo(available) + QSize(2, 2));
+    auto wanted = content->sizeHint();
+    if (wanted.height() > available.height())
+        wanted.rwidth() += scroll->verticalScrollBar()->sizeHint().width();
+    resize(wanted.boundedTo(available));
     connect(new QShortcut(QKeySequence(Qt::Key_F1), this), &QShortcut::activated, this, &QDialog::close);
 }
 
 int ShortcutSheet::add(const Theme& theme, const ShortcutGroup& group, QGridLayout& grid, int row)
 {
+    grid.setRowStretch(row, 0);
     if (row > 0)
         grid.setRowMinimumHeight(row++, Theme::grid());
-    grid.setRowStretch(row, 0);
     auto* title = new QLabel(group.name);
     title->setFont(theme.font(TypeRole::Title));
     grid.addWidget(title, row++, 0, 1, 2);
