@@ -2,6 +2,8 @@
 
 #include "models/byte_text.h"
 
+#include <QFont>
+
 #include <algorithm>
 
 namespace icae {
@@ -185,11 +187,18 @@ QVariant ModelTreeModel::data(const QModelIndex& index, int role) const
             return folderName(base->folder);
         return tr("Adapters without a base");
     case SummaryRole: {
-        const auto why = reason(index);
+        auto why = reason(index);
+        if (const auto* base = baseAt(index); base != nullptr && adapterAt(index) == nullptr)
+            why.remove(QString::fromStdString(base->folder + '/')); // a line is short, and the name stands above
         return why.isEmpty() ? summary(index) : why;
     }
     case LoadedRole:
         return isLoaded(index);
+    case Qt::FontRole: {
+        QFont font;
+        font.setBold(true);
+        return isLoaded(index) ? QVariant(font) : QVariant();
+    }
     default:
         return {};
     }

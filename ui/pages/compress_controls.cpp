@@ -90,7 +90,8 @@ CompressControls::CompressControls(const Theme& theme, Settings& settings, QWidg
 
     auto* slotsLabel = new QLabel(tr("Slots a span"));
     slotsLabel->setBuddy(m_slots);
-    m_slots->setFixedWidth(Theme::grid(13));
+    m_slots->setMinimumWidth(Theme::grid(8));
+    m_slots->setMaximumWidth(Theme::grid(13));
     m_slots->setAccessibleName(tr("Slots a span"));
     m_slots->setPageStep(1);
     m_slotsValue->setMinimumWidth(fontMetrics().horizontalAdvance(u"0000"_s));
@@ -117,13 +118,17 @@ CompressControls::CompressControls(const Theme& theme, Settings& settings, QWidg
     layout->setSpacing(Theme::grid());
     layout->addWidget(m_samples);
     layout->addWidget(m_files);
-    layout->addStretch(1);
+    layout->addSpacing(Theme::grid());
+    // What changes its width stands at the right, so that nothing else moves.
     for (auto* widget : std::initializer_list<QWidget*>{slotsLabel, m_slots, m_slotsValue, spanLabel, m_spanTokens,
-                                                        m_spans, m_sampling, m_rerun})
+                                                        m_rerun, m_sampling, m_spans})
         layout->addWidget(widget);
+    layout->addStretch(1);
     layout->addSpacing(Theme::grid());
     layout->addWidget(m_button);
 
+    m_button->ensurePolished();
+    m_button->setMinimumWidth(m_button->sizeHint().width());
     buildMenus();
     const auto stored = settings.compression();
     m_samplingPopup->setValues(stored);
@@ -237,7 +242,7 @@ void CompressControls::setSpanCount(int count)
         return;
     m_spanMenu->clear();
     m_spans->setText(tr("All spans ▾"));
-    m_spans->setEnabled(count > 1);
+    m_spans->setVisible(count > 1);
     m_spanMenu->addAction(tr("All spans"), this, [this, count] {
         const auto actions = m_spanMenu->actions();
         for (auto* action : actions)
@@ -302,7 +307,8 @@ void CompressControls::setRunning(bool running)
     m_button->setEnabled(running || m_run->isEnabled());
     m_button->style()->unpolish(m_button);
     m_button->style()->polish(m_button);
-    m_button->setMinimumWidth(m_button->width()); // the button under the pointer keeps its size
+    if (running)
+        m_button->setMinimumWidth(m_button->width()); // the button under the pointer keeps its size
 }
 
 void CompressControls::setReady(bool ready)

@@ -23,6 +23,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace icae {
 
@@ -76,8 +77,8 @@ CompressPage::CompressPage(const Theme& theme, EngineClient& client, Settings& s
     m_splitter->setStretchFactor(1, 1);
     m_splitter->setSizes({1000, 1000});
     // Whatever a pane shows, it keeps its width.
-    m_source->setMinimumWidth(Theme::grid(30));
-    m_result->setMinimumWidth(Theme::grid(73));
+    m_source->setMinimumWidth(Theme::grid(38));
+    m_result->setMinimumWidth(Theme::grid(68));
     auto* panes = new QHBoxLayout;
     panes->setSpacing(0);
     panes->addWidget(m_splitter, 1);
@@ -96,6 +97,7 @@ CompressPage::CompressPage(const Theme& theme, EngineClient& client, Settings& s
     m_rerunTimer.setSingleShot(true);
     m_rerunTimer.setInterval(rerunDelay);
     connect(&m_rerunTimer, &QTimer::timeout, this, &CompressPage::run);
+    setFocusProxy(&m_source->editor());
     connectSource();
     connectResult();
     connectScrolling();
@@ -132,6 +134,7 @@ void CompressPage::connectResult()
 {
     connect(&m_run, &ReconstructionRun::started, this, [this] {
         m_notice->clear();
+        m_firstDocument = true;
         m_controls->setRunning(true);
         m_result->setRunning(true);
         m_result->setStale(false);
@@ -139,10 +142,17 @@ void CompressPage::connectResult()
     connect(&m_run, &ReconstructionRun::documentReady, this, [this](const DiffDocumentPtr& document, int firstChanged) {
         m_geometry.reset(static_cast<int>(document->rows.size()), firstChanged);
         const bool first = !m_source->column().document();
+        const bool begins = std::exchange(m_firstDocument, false);
         m_source->setDocument(document, firstChanged);
         m_result->setDocument(document, firstChanged);
         m_overview->setDocument(document);
         m_geometry.commit();
+        const auto asked = m_controls->source().spans;
+        if (begins && !asked.empty() && m_plan && asked.front() < std::ssize(m_plan->spans)) {
+            const auto begin = document->spans[static_cast<std::size_t>(asked.front())].source.begin;
+            for (auto* column : {&m_source->column(), &m_result->column(), &m_result->inlineColumn()})
+                column->setTopRow(document->rowAtSource(begin));
+        }
         // An editor in use stays; otherwise the rows go side by side.
         if (m_source->isEditing() && (first || !m_source->editor().hasFocus() || !m_controls->rerunsOnChange()))
             m_source->setEditing(false);

@@ -91,6 +91,7 @@ private:
     std::optional<TextPlan> m_plan;
     bool m_planAgain = false;
     bool m_runWhenPlanned = false;
+    bool m_firstDocument = false; ///< of this run
     ReconstructionView m_view;
     QString m_sourceName;
     std::string m_modelKey; ///< which model the plan is for

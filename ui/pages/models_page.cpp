@@ -130,7 +130,7 @@ ModelsPage::ModelsPage(const Theme& theme, EngineClient& client, ModelCatalog& c
     connect(m_device, &QComboBox::currentIndexChanged, this, &ModelsPage::updateMemory);
     connect(m_dtype, &QComboBox::currentIndexChanged, this, &ModelsPage::updateMemory);
     select({});
-    m_list->setFocus();
+    setFocusProxy(m_list);
 }
 
 QWidget* ModelsPage::makeList()
@@ -191,6 +191,7 @@ void ModelsPage::showFolders()
         auto* line = new QWidget;
         auto* row = new QHBoxLayout(line);
         row->setContentsMargins(0, 0, 0, 0);
+        line->setMinimumHeight(Theme::grid(3.5));
         auto* path = new ElidedLabel(folder);
         path->setElideMode(Qt::ElideMiddle);
         row->addWidget(path, 1);
@@ -250,7 +251,6 @@ QWidget* ModelsPage::makeDetails()
     for (auto* widget : std::initializer_list<QWidget*>{m_device, m_dtype, m_load, unload})
         loadRow->addWidget(widget);
     loadRow->addStretch(1);
-    loadRow->addWidget(hash);
     auto* content = new QWidget;
     content->setAutoFillBackground(true);
     content->setBackgroundRole(QPalette::Base);
@@ -265,6 +265,8 @@ QWidget* ModelsPage::makeDetails()
     column->addLayout(loadRow);
     column->addSpacing(Theme::grid(2));
     column->addWidget(m_facts);
+    column->addSpacing(Theme::grid());
+    column->addWidget(hash, 0, Qt::AlignLeft);
     column->addStretch(1);
     content->setMaximumWidth(Theme::grid(110));
     auto* scroll = new QScrollArea;
@@ -324,7 +326,8 @@ void ModelsPage::showSelection()
         m_name->setText(index.data().toString());
         m_path->setText(QString::fromStdString(adapter != nullptr ? adapter->path : base->folder));
         const auto why = index.data(ModelTreeModel::ReasonRole).toString();
-        m_reason->setText(why);
+        const auto& remedy = adapter != nullptr ? adapter->remedy : base->remedy;
+        m_reason->setText(remedy.empty() ? why : why + u' ' + QString::fromStdString(remedy));
         m_reason->setVisible(!why.isEmpty());
         m_facts->setFacts(adapter != nullptr ? adapterFacts(*adapter, base) : baseFacts(*base));
         const auto& model = m_client.model();

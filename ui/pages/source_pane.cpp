@@ -55,7 +55,7 @@ SourcePane::SourcePane(const Theme& theme, RowGeometry& geometry, QWidget* paren
     connect(sample, &QPushButton::clicked, this, &SourcePane::sampleRequested);
     connect(open, &QPushButton::clicked, this, &SourcePane::openRequested);
     auto* over = new QVBoxLayout(m_editor->viewport());
-    over->setContentsMargins(0, Theme::grid(4), 0, 0);
+    over->setContentsMargins(0, 0, 0, 0);
     over->addWidget(m_empty);
     m_empty->setAutoFillBackground(false);
     m_empty->setCursor(Qt::ArrowCursor);

@@ -44,7 +44,7 @@ void ModelDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
         painter->setBrush(m_theme.color(background));
         painter->drawRoundedRect(QRectF(option.rect).adjusted(2, 1, -Theme::grid(), -1), 6, 6);
     }
-    const auto shade = usable ? (selected ? Shade::SelectionText : Shade::Text) : Shade::DisabledText;
+    const auto shade = selected ? Shade::SelectionText : usable ? Shade::Text : Shade::DisabledText;
     auto area = option.rect.adjusted(Theme::grid(), Theme::grid(), -Theme::grid(2), -Theme::grid());
     m_theme.icon(adapter ? u"adapter"_s : u"models"_s, loaded ? Shade::Accent : shade)
         .paint(painter, QRect(area.left(), area.top(), iconSide, iconSide));

@@ -247,11 +247,12 @@ void ProseColumn::paintRow(QPainter& painter, int row, Row& content, int top, in
 void ProseColumn::paintBands(QPainter& painter, int row, const Row& content, QRect area) const
 {
     const auto& rows = m_document->rows[static_cast<std::size_t>(row)];
-    const auto range = m_side == ProseSide::Reconstruction ? rows.reconstruction : rows.source;
-    const bool ofSource = m_side != ProseSide::Reconstruction;
+    // What has no counterpart belongs to the span of its sentence.
+    const bool ofSource = m_side != ProseSide::Reconstruction || rows.reconstruction.size() == 0;
+    const auto range = ofSource ? rows.source : rows.reconstruction;
     const auto& spans = m_document->spans;
     for (std::size_t i = 0; i < spans.size(); ++i) {
-        const auto span = rangeOf(spans[i]);
+        const auto span = ofSource ? spans[i].source : spans[i].reconstruction;
         const bool here = range.size() == 0
             ? span.begin <= range.begin && range.begin < std::max(span.end, span.begin + 1)
             : span.begin < range.end && range.begin < span.end;
@@ -289,6 +290,8 @@ void ProseColumn::paintGutter(QPainter& painter, int firstRow, int lastRow)
     for (std::size_t i = 0; i < m_document->spans.size(); ++i) {
         const auto& span = m_document->spans[i];
         const auto range = rangeOf(span);
+        if (range.size() == 0)
+            continue;
         const int first = rowOf(range.begin);
         const int last = rowOf(std::max(range.begin, range.end - 1));
         if (last < firstRow || first > lastRow)

@@ -104,6 +104,14 @@ int TokenView::lineLeft(const Line& line) const
     return margin - (text.startsWith(u' ') ? QFontMetrics(m_theme.font(TypeRole::Reading)).horizontalAdvance(u' ') : 0);
 }
 
+std::vector<int> TokenView::lineStarts() const
+{
+    std::vector<int> starts;
+    for (const auto& line : m_lines)
+        starts.push_back(line.first);
+    return starts;
+}
+
 void TokenView::layOut()
 {
     const int first = m_lines.empty()

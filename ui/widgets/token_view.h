@@ -26,6 +26,8 @@ public:
     /// Marks the tokens of a range of the text.
     void setLinked(TextRange range);
 
+    /// The token that each line begins with.
+    std::vector<int> lineStarts() const;
     /// Paints everything, top to bottom. @returns the height used
     int renderAll(QPainter& painter, int width, int greatestHeight);
 

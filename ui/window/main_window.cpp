@@ -43,7 +43,7 @@ MainWindow::MainWindow(Theme& theme, EngineClient& client, Settings& settings, c
 {
     setWindowTitle(tr("ICAE Explorer"));
     resize(1280, 800);
-    setMinimumSize(960, 560);
+    setMinimumSize(Theme::grid(130), Theme::grid(70));
     makeActions();
     auto* column = new QVBoxLayout;
     column->setSpacing(0);
@@ -136,7 +136,7 @@ void MainWindow::makeActions()
     m_pickDevice = make(tr("Choose a device"), {QKeySequence(Qt::CTRL | Qt::Key_D)}, [] {});
     m_openSettings =
         make(tr("Settings"), {QKeySequence(Qt::CTRL | Qt::Key_Comma)}, [this] { m_rail->settingsButton().showMenu(); });
-    m_quit = make(tr("Quit"), {QKeySequence(QKeySequence::Quit)}, &QWidget::close);
+    m_quit = make(tr("Quit"), {QKeySequence(Qt::CTRL | Qt::Key_Q)}, &QWidget::close);
 }
 
 void MainWindow::connectEngine()
@@ -175,10 +175,15 @@ void MainWindow::connectEngine()
 void MainWindow::showPage(int page)
 {
     m_find->close();
+    const auto before = static_cast<std::size_t>(m_stack->currentIndex());
+    if (m_pages[m_stack->currentIndex()]->isAncestorOf(focusWidget()))
+        m_lastFocus[before] = focusWidget();
     m_stack->setCurrentIndex(page);
     m_rail->setCurrent(page);
     m_title->setText(m_pages[page]->title());
     m_settings.setPage(m_pages[page]->title());
+    QWidget* const focus = m_lastFocus[static_cast<std::size_t>(page)];
+    (focus != nullptr && focus->isVisible() ? focus : m_pages[page])->setFocus(Qt::OtherFocusReason);
 }
 
 void MainWindow::find()

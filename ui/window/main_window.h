@@ -6,6 +6,9 @@
 #include "theme/theme.h"
 
 #include <QMainWindow>
+#include <QPointer>
+
+#include <array>
 
 class QLabel;
 class QStackedWidget;
@@ -63,6 +66,7 @@ private:
     CompressPage* m_compress;
     ModelsPage* m_models;
     QList<Page*> m_pages;
+    std::array<QPointer<QWidget>, 2> m_lastFocus; ///< by page
     QAction* m_findAction;
     QAction* m_shortcuts;
     QAction* m_findNext;
