@@ -436,21 +436,17 @@ void CompressPage::saveMemory()
 void CompressPage::link(TextRange range, bool ofSource)
 {
     const auto document = m_source->column().document();
-    TextRange ours = ofSource ? range : TextRange{};
-    TextRange theirs = ofSource ? TextRange{} : range;
-    if (document && !m_source->isEditing() && range.size() > 0) {
-        if (ofSource)
-            theirs = document->toReconstruction(range);
-        else
-            ours = document->toSource(range);
-    }
-    // A single character under the pointer says little: its token is what is marked.
     auto& tokens = m_result->tokens();
-    auto& own = tokens.isTeacherForced() ? ours : theirs;
-    if (const auto tokenDocument = tokens.view().document(); tokenDocument && own.size() == 1) {
-        const int token = tokenDocument->tokenAt(own.begin);
-        if (token >= 0)
-            own = tokenDocument->items[static_cast<std::size_t>(token)].range;
+    const bool aligned = document && !m_source->isEditing();
+    // A single character under the pointer says little: its token is what is marked.
+    const auto pointed = aligned && range.size() == 1 ? tokens.tokenRange(range.begin, ofSource) : range;
+    TextRange ours = ofSource ? pointed : TextRange{};
+    TextRange theirs = ofSource ? TextRange{} : pointed;
+    if (aligned && range.size() > 0) {
+        if (ofSource)
+            theirs = document->toReconstruction(pointed);
+        else
+            ours = document->toSource(pointed);
     }
     tokens.view().setLinked(tokens.isTeacherForced() ? ours : theirs);
     m_source->editor().setLinked(m_source->isEditing() ? ours : TextRange{});

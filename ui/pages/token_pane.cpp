@@ -103,6 +103,13 @@ bool TokenPane::isTeacherForced() const
     return m_forced->isChecked();
 }
 
+TextRange TokenPane::tokenRange(qsizetype position, bool ofSource) const
+{
+    const auto& document = ofSource ? m_forcedDocument : m_freeDocument;
+    const int token = document ? document->tokenAt(position) : -1;
+    return token < 0 ? TextRange{position, position + 1} : document->items[static_cast<std::size_t>(token)].range;
+}
+
 void TokenPane::setDocuments(TokenDocumentPtr forced, TokenDocumentPtr free)
 {
     m_forcedDocument = std::move(forced);
