@@ -127,7 +127,7 @@ void MainWindow::makeActions()
         make(tr("Normal text size"), {QKeySequence(Qt::CTRL | Qt::Key_0)}, [this] { m_settings.setFontSize(0); });
     m_dark = make(tr("Dark or light"), {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_D)}, &MainWindow::toggleDark);
     m_pickModel = make(tr("Choose a model"), {QKeySequence(Qt::CTRL | Qt::Key_M)}, [] {});
-    m_quit = make(tr("Quit"), {QKeySequence(QKeySequence::Quit)}, &QWidget::close);
+    m_quit = make(tr("Quit"), {QKeySequence(Qt::CTRL | Qt::Key_Q)}, &QWidget::close);
     m_monospace = new QAction(tr("Monospace texts"), this);
     m_monospace->setCheckable(true);
     connect(m_monospace, &QAction::toggled, &m_settings, &Settings::setMonospaceTexts);
@@ -243,6 +243,15 @@ void MainWindow::applySettings()
     m_monospace->setChecked(m_settings.monospaceTexts());
     m_dark->setIcon(m_theme.icon(m_theme.isDark() ? u"light"_s : u"dark"_s));
     m_dark->setToolTip(tr("Dark or light (Ctrl+Shift+D)"));
+}
+
+bool MainWindow::event(QEvent* event)
+{
+    // A dialog ends. Without a window manager, which would see to it, no window had the keyboard now: shortcuts were
+    // dead. Where the user has gone to another program meanwhile, it keeps the keyboard.
+    if (event->type() == QEvent::WindowUnblocked && QGuiApplication::focusWindow() != nullptr)
+        QMetaObject::invokeMethod(this, &QWidget::activateWindow, Qt::QueuedConnection);
+    return QMainWindow::event(event);
 }
 
 void MainWindow::closeEvent(QCloseEvent* event)
