@@ -216,6 +216,15 @@ void MainWindow::showShortcuts()
     sheet->open();
 }
 
+bool MainWindow::event(QEvent* event)
+{
+    // A dialog ends. Without a window manager, which would see to it, no window had the keyboard now: shortcuts were
+    // dead. Where the user has gone to another program meanwhile, it keeps the keyboard.
+    if (event->type() == QEvent::WindowUnblocked && QGuiApplication::focusWindow() != nullptr)
+        QMetaObject::invokeMethod(this, &QWidget::activateWindow, Qt::QueuedConnection);
+    return QMainWindow::event(event);
+}
+
 void MainWindow::closeEvent(QCloseEvent* event)
 {
     m_settings.setWindowGeometry(saveGeometry());

@@ -42,6 +42,7 @@ public:
     void showPage(int page);
 
 protected:
+    bool event(QEvent* event) override;
     void closeEvent(QCloseEvent* event) override;
 
 private:
