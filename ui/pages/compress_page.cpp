@@ -105,8 +105,6 @@ CompressPage::CompressPage(const Theme& theme, EngineClient& client, Settings& s
     onModelChanged();
 }
 
-CompressPage::~CompressPage() = default;
-
 void CompressPage::connectSource()
 {
     auto& editor = m_source->editor();

@@ -30,7 +30,6 @@ class CompressPage : public Page {
 
 public:
     CompressPage(const Theme& theme, EngineClient& client, Settings& settings, QWidget* parent = nullptr);
-    ~CompressPage() override;
 
     QString title() const override { return tr("Compress"); }
     std::vector<ShortcutGroup> shortcuts() const override;

@@ -83,8 +83,6 @@ MainWindow::MainWindow(Theme& theme, EngineClient& client, Settings& settings, c
     showPage(m_settings.page() == m_models->title() ? 1 : 0);
 }
 
-MainWindow::~MainWindow() = default;
-
 QWidget* MainWindow::makeTopBar()
 {
     auto* bar = new QWidget;

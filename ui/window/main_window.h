@@ -33,7 +33,6 @@ public:
     /// @param standardModel folder of the model to start with where none was chosen before; may be empty
     MainWindow(Theme& theme, EngineClient& client, Settings& settings, const QString& standardModel,
                QWidget* parent = nullptr);
-    ~MainWindow() override;
 
     CompressPage& compressPage() { return *m_compress; }
     ModelsPage& modelsPage() { return *m_models; }
