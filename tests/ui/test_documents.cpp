@@ -152,6 +152,28 @@ private Q_SLOTS:
             QVERIFY(qAbs(intensityOf(valueAt(0.4, measure), measure) - 0.4) < 1e-9);
     }
 
+    void rowsDoNotBeginWithFullStops()
+    {
+        const std::string source =
+            "Harbour town votes to keep its night train\n\nHALVERN, 14 March. After eleven years of "
+            "argument, the council of Halvern decided on Tuesday evening to keep the train that "
+            "links the harbour with the capital.";
+        const std::string written =
+            "Harbour town islin whatever time took the oil reckor., the council of Halvern decided "
+            "on Tuesday evening to keep the train that links the harbour with the capital.";
+        const auto document = buildDiffDocument(source, {{0, source.size(), written, false}}, {}, false);
+        QVERIFY(document.differences.size() >= 2);
+        qsizetype at = 0;
+        for (const auto& row : document.rows) {
+            QCOMPARE(row.source.begin, at);
+            at = row.source.end;
+            const auto text = document.source.mid(row.source.begin, row.source.size());
+            QVERIFY2(!text.startsWith(u'.') && !text.startsWith(u','), qPrintable(text));
+        }
+        QCOMPARE(at, document.source.size());
+        QCOMPARE(document.rows.back().reconstruction.end, document.reconstruction.size());
+    }
+
     void textFilesAreTexts()
     {
         const QTemporaryDir folder;
