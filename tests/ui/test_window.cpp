@@ -2,7 +2,10 @@
 #include "client/settings.h"
 #include "pages/compress_page.h"
 #include "pages/models_page.h"
+#include "pages/result_pane.h"
+#include "pages/source_pane.h"
 #include "theme/theme.h"
+#include "widgets/row_geometry.h"
 #include "window/main_window.h"
 #include "window/settings_menu.h"
 #include "window/status_line.h"
@@ -132,6 +135,14 @@ private Q_SLOTS:
         QCOMPARE(m_theme.readingSize(), std::round(size) + 1);
         QTest::keyClick(m_window.get(), Qt::Key_0, Qt::ControlModifier);
         QCOMPARE(m_theme.readingSize(), size);
+        auto* editor = m_window->findChild<SourceEditor*>();
+        QWheelEvent wheel(QPointF(5, 5), editor->mapToGlobal(QPointF(5, 5)), {}, QPoint(0, 120), Qt::NoButton,
+                          Qt::ControlModifier, Qt::NoScrollPhase, false);
+        QApplication::sendEvent(editor->viewport(), &wheel);
+        QVERIFY(!wheel.isAccepted()); // goes up to the window, as events of the mouse do by themselves
+        QApplication::sendEvent(m_window.get(), &wheel);
+        QCOMPARE(m_theme.readingSize(), std::round(size) + 1);
+        m_settings->setFontSize(0);
         QTest::keyClick(m_window.get(), Qt::Key_M, Qt::ControlModifier | Qt::ShiftModifier);
         QVERIFY(m_theme.monospaceReading());
         m_settings->setMonospaceTexts(false);
@@ -142,6 +153,30 @@ private Q_SLOTS:
         QVERIFY(m_window->statusLine().text().contains(u"engine"_s));
         m_window->statusLine().report(u"Reconstructed"_s); // is told once the engine is ready
         QVERIFY(m_window->statusLine().text().contains(u"engine"_s));
+    }
+
+    void inlineHasThePageToItself()
+    {
+        auto& page = m_window->compressPage();
+        auto* source = m_window->findChild<SourcePane*>();
+        auto* result = m_window->findChild<ResultPane*>();
+        page.setSource(u"One. Two."_s);
+        result->setMode(ResultPane::Mode::Inline);
+        QVERIFY(source->isVisible()); // it is edited
+        const auto document = std::make_shared<const DiffDocument>(
+            buildDiffDocument("One. Two.", {{0, 9, "One. Too.", false}}, {}, false));
+        auto* geometry = page.findChild<RowGeometry*>();
+        QVERIFY(geometry != nullptr);
+        geometry->reset(static_cast<int>(document->rows.size()));
+        source->setDocument(document, 0);
+        source->setEditing(false);
+        QVERIFY(!source->isVisible());
+        QTest::keyClick(m_window.get(), Qt::Key_E, Qt::ControlModifier);
+        QVERIFY(source->isVisible() && source->isEditing());
+        source->setEditing(false);
+        result->setMode(ResultPane::Mode::SideBySide);
+        QVERIFY(source->isVisible());
+        source->setDocument(nullptr, 0);
     }
 
     void filesThatCannotBeReadAreSaid()

@@ -57,7 +57,7 @@ CompressPage::CompressPage(const Theme& theme, EngineClient& client, Settings& s
     , m_theme(theme)
     , m_client(client)
     , m_settings(settings)
-    , m_geometry(3)
+    , m_geometry(3, this)
     , m_run(client)
     , m_controls(new CompressControls(theme, settings))
     , m_notice(new NoticeBar(theme))
@@ -113,6 +113,8 @@ void CompressPage::connectSource()
             [this](const QList<QUrl>& files) { openFile(files.front().toLocalFile()); });
     connect(&editor, &SourceEditor::pointedAt, this, [this](TextRange range) { link(range, true); });
     connect(&editor, &SourceEditor::pointerLeft, this, &CompressPage::unlink);
+    addAction(m_source->editAction()); // also where the pane is hidden
+    connect(m_source, &SourcePane::editingChanged, this, &CompressPage::arrangePanes);
     connect(m_source, &SourcePane::sampleRequested, this, [this] { setSource(sampleText(u"ferry"_s)); });
     connect(m_source, &SourcePane::openRequested, this, &CompressPage::chooseFile);
     connect(m_controls, &CompressControls::sampleChosen, this, [this](const QString& id) {
@@ -174,12 +176,23 @@ void CompressPage::connectResult()
         m_source->column().setCurrentDifference(difference);
         m_overview->setCurrentDifference(difference);
     });
+    connect(m_result, &ResultPane::modeChanged, this, &CompressPage::arrangePanes);
     connect(m_result, &ResultPane::filterChanged, this, [this] {
         m_overview->setFilter(m_result->filter());
         m_source->column().setFilter(m_result->filter());
     });
     m_result->lockAction()->setChecked(m_settings.scrollLocked());
     connect(m_result->lockAction(), &QAction::toggled, &m_settings, &Settings::setScrollLocked);
+}
+
+void CompressPage::arrangePanes()
+{
+    const bool alone = m_result->mode() == ResultPane::Mode::Inline && !m_source->isEditing();
+    if (m_source->isHidden() == alone)
+        return;
+    m_source->setHidden(alone);
+    m_geometry.setColumnShown(0, !alone);
+    m_geometry.commit();
 }
 
 void CompressPage::connectScrolling()
@@ -492,7 +505,8 @@ std::vector<ShortcutGroup> CompressPage::shortcuts() const
 std::pair<FindTarget*, QWidget*> CompressPage::findTarget()
 {
     auto* focus = focusWidget();
-    const bool right = focus != nullptr && m_result->isAncestorOf(focus) && m_result->findTarget() != nullptr;
+    const bool right = m_result->findTarget() != nullptr
+        && (m_source->isHidden() || (focus != nullptr && m_result->isAncestorOf(focus)));
     if (right)
         return {m_result->findTarget(), &m_result->currentView()};
     return {&m_source->findTarget(), &m_source->findView()};

@@ -58,6 +58,8 @@ private:
     void connectSource();
     void connectResult();
     void connectScrolling();
+    /// The inline view has both texts: the source stands beside it only to be edited.
+    void arrangePanes();
     void onModelChanged();
     void onSourceChanged();
     void requestPlan();

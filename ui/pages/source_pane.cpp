@@ -105,6 +105,7 @@ void SourcePane::setEditing(bool editing)
         m_stack->setCurrentWidget(m_column);
         m_column->setTopRow(m_column->document()->rowAtSource(position));
     }
+    Q_EMIT editingChanged();
     const QSignalBlocker quiet(m_edit);
     m_edit->setChecked(editing);
     if (editing)

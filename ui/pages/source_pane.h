@@ -37,6 +37,7 @@ public:
 Q_SIGNALS:
     void sampleRequested();
     void openRequested();
+    void editingChanged();
 
 private:
     const Theme& m_theme;

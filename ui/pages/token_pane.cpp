@@ -145,7 +145,7 @@ int TokenPane::renderAll(QPainter& painter, int width, int greatestHeight)
     const auto legend = m_legend->sizeHint();
     painter.save();
     painter.translate(margin + QFontMetrics(font).horizontalAdvance(title) + Theme::grid(2),
-                      margin + (line - legend.height()) / 2);
+                      margin + (line - legend.height()) / 2.0);
     m_legend->paintMap(painter, legend);
     painter.restore();
     const int top = margin + line + Theme::grid();

@@ -59,7 +59,7 @@ ColorScheme makeScheme(QRgb Entry::*member, std::initializer_list<QRgb> sequenti
 double luminance(const QColor& color)
 {
     const auto linear = [](float channel) {
-        const double c = static_cast<double>(channel);
+        const auto c = static_cast<double>(channel);
         return c <= 0.04045 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4);
     };
     return 0.2126 * linear(color.redF()) + 0.7152 * linear(color.greenF()) + 0.0722 * linear(color.blueF());

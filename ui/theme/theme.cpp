@@ -188,8 +188,7 @@ QString Theme::iconFile(const QString& name, Shade shade) const
     QFile source(u":/icons/%1.svg"_s.arg(name));
     if (!source.open(QIODevice::ReadOnly))
         qFatal("no icon %s", qPrintable(name));
-    const auto path =
-        m_icons.filePath(u"%1-%2-%3.svg"_s.arg(name, shadeName(shade), isDark() ? u"dark"_s : u"light"_s));
+    auto path = m_icons.filePath(u"%1-%2-%3.svg"_s.arg(name, shadeName(shade), isDark() ? u"dark"_s : u"light"_s));
     QFile file(path);
     if (!file.exists() && file.open(QIODevice::WriteOnly))
         file.write(source.readAll().replace("currentColor", color(shade).name().toLatin1()));

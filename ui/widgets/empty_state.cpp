@@ -3,13 +3,14 @@
 #include <QLabel>
 #include <QVBoxLayout>
 
+#include <utility>
+
 namespace icae {
 
-EmptyState::EmptyState(const Theme& theme, const QString& icon, const QString& title, const QString& text,
-                       QWidget* parent)
+EmptyState::EmptyState(const Theme& theme, QString icon, const QString& title, const QString& text, QWidget* parent)
     : QWidget(parent)
     , m_theme(theme)
-    , m_iconName(icon)
+    , m_iconName(std::move(icon))
     , m_icon(new QLabel)
     , m_title(new QLabel)
     , m_text(new QLabel)

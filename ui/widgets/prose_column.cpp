@@ -23,6 +23,7 @@ constexpr int rowPadding = 3;
 constexpr int rightMargin = 16;
 constexpr int sliceMilliseconds = 6;
 constexpr int cachedRows = 400;
+constexpr int charactersALine = 110; // longer lines are hard to read
 
 } // namespace
 
@@ -86,7 +87,8 @@ void ProseColumn::forgetLayouts()
 
 int ProseColumn::textWidth() const
 {
-    return std::max(80, viewport()->width() - SpanGutter::width(m_theme) - rightMargin);
+    const int longestLine = charactersALine * QFontMetrics(m_theme.font(TypeRole::Reading)).averageCharWidth();
+    return std::clamp(viewport()->width() - SpanGutter::width(m_theme) - rightMargin, 80, longestLine);
 }
 
 int ProseColumn::estimatedHeight(const DiffDisplayRow& row) const
@@ -135,9 +137,8 @@ ProseColumn::Row& ProseColumn::rowAt(int row)
     made->content = makeProseRow(*m_document, m_document->rows[static_cast<std::size_t>(row)], m_side);
     layOut(*made, textWidth());
     m_geometry.setHeight(m_index, row, rowHeight(*made), true);
-    auto& result = *made;
     m_rows.insert(row, made.release());
-    return result;
+    return *m_rows.object(row);
 }
 
 void ProseColumn::measureVisible()
@@ -194,6 +195,12 @@ void ProseColumn::resizeEvent(QResizeEvent* event)
     if (event->size().width() != event->oldSize().width())
         forgetLayouts();
     followGeometry();
+}
+
+void ProseColumn::showEvent(QShowEvent* event)
+{
+    QAbstractScrollArea::showEvent(event);
+    m_measureTimer.start(); // rows that changed meanwhile
 }
 
 void ProseColumn::scrollContentsBy(int /*dx*/, int /*dy*/)
@@ -375,12 +382,12 @@ int ProseColumn::renderAll(QPainter& painter, int width, int greatestHeight, con
     const int inner = beside == nullptr ? width - 2 * gap : (width - 3 * gap) / 2;
     int top = gap;
     painter.setPen(m_theme.color(Shade::Text));
-    for (std::size_t i = 0; i < m_document->rows.size(); ++i) {
+    for (const auto& shown : m_document->rows) {
         int height = 0;
         std::vector<std::pair<Row, int>> cells; // and where they begin
         const auto add = [&](const ProseColumn& column, int left) {
             Row row;
-            row.content = makeProseRow(*m_document, m_document->rows[i], column.m_side);
+            row.content = makeProseRow(*m_document, shown, column.m_side);
             column.layOut(row, inner);
             height = std::max(height, rowHeight(row));
             cells.emplace_back(std::move(row), left);

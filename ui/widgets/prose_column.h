@@ -66,6 +66,8 @@ protected:
     bool viewportEvent(QEvent* event) override;
     void paintEvent(QPaintEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
+    void showEvent(QShowEvent* event) override;
+    void wheelEvent(QWheelEvent* event) override;
     void mousePressEvent(QMouseEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;
     void mouseDoubleClickEvent(QMouseEvent* event) override;
@@ -82,7 +84,7 @@ private:
     struct Place {
         int row = 0;
         int at = 0;
-        auto operator<=>(const Place&) const = default;
+        auto operator<=>(const Place&) const = default; // NOLINT(modernize-use-nullptr): clang-tidy 14 errs here
     };
     struct Match {
         int row = 0;

@@ -196,6 +196,14 @@ void ProseColumn::mouseDoubleClickEvent(QMouseEvent* event)
         Q_EMIT editRequested(rowAt(place->row).content.originAt(place->at, true));
 }
 
+void ProseColumn::wheelEvent(QWheelEvent* event)
+{
+    if (event->modifiers() & Qt::ControlModifier)
+        event->ignore(); // the window changes the size of texts
+    else
+        QAbstractScrollArea::wheelEvent(event);
+}
+
 void ProseColumn::keyPressEvent(QKeyEvent* event)
 {
     auto* bar = verticalScrollBar();

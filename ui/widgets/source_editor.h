@@ -50,6 +50,7 @@ protected:
     void paintEvent(QPaintEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;
+    void wheelEvent(QWheelEvent* event) override;
     bool canInsertFromMimeData(const QMimeData* mime) const override;
     void insertFromMimeData(const QMimeData* mime) override;
     QMimeData* createMimeDataFromSelection() const override;

@@ -292,6 +292,14 @@ void TokenView::mouseMoveEvent(QMouseEvent* event)
     Q_EMIT tokenPointedAt(tokenAt(event->pos()));
 }
 
+void TokenView::wheelEvent(QWheelEvent* event)
+{
+    if (event->modifiers() & Qt::ControlModifier)
+        event->ignore(); // the window changes the size of texts
+    else
+        QAbstractScrollArea::wheelEvent(event);
+}
+
 void TokenView::mousePressEvent(QMouseEvent* event)
 {
     const int token = tokenAt(event->pos());

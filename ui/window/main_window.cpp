@@ -19,6 +19,7 @@
 #include <QMenu>
 #include <QStackedWidget>
 #include <QToolButton>
+#include <QWheelEvent>
 
 namespace icae {
 
@@ -221,6 +222,14 @@ bool MainWindow::event(QEvent* event)
     if (event->type() == QEvent::WindowUnblocked && QGuiApplication::focusWindow() != nullptr)
         QMetaObject::invokeMethod(this, &QWidget::activateWindow, Qt::QueuedConnection);
     return QMainWindow::event(event);
+}
+
+void MainWindow::wheelEvent(QWheelEvent* event)
+{
+    const auto turned = event->angleDelta().y();
+    if (event->modifiers() & Qt::ControlModifier && turned != 0)
+        m_settingsMenu->zoom(turned > 0 ? 1 : -1);
+    event->accept();
 }
 
 void MainWindow::closeEvent(QCloseEvent* event)

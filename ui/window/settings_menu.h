@@ -20,13 +20,14 @@ public:
     QAction* darkAction() const { return m_dark; }
     /// All, for the window and the shortcut sheet.
     const QList<QAction*>& all() const { return m_all; }
+    /// Makes texts larger or smaller. @param steps points
+    void zoom(int steps);
 
 private:
     QAction* make(const QString& text, const QList<QKeySequence>& keys);
     void addColours();
     void addTexts();
     void addEngine();
-    void zoom(int steps);
     void askForCommand();
     void apply();
 
