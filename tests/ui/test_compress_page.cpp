@@ -78,8 +78,7 @@ private Q_SLOTS:
     {
         QVERIFY(m_explorer->start());
         for (const auto& old : {u"{late} and long"_s, u"{stubborn} and long"_s}) {
-            m_explorer->page().setSource(old);
-            QTRY_VERIFY(m_explorer->client.isBusy()); // is asked for
+            QVERIFY(asksForAPlan(old));
             m_explorer->page().setSource(u"four"_s);
             QVERIFY(!m_explorer->page().plan());
             QTRY_VERIFY(m_explorer->page().plan().has_value());
@@ -92,12 +91,10 @@ private Q_SLOTS:
     void aCancelledPlanComesAgain()
     {
         QVERIFY(m_explorer->start());
-        m_explorer->page().setSource(u"{stubborn} but here"_s + story.repeated(3));
-        QTRY_VERIFY(m_explorer->client.isBusy());
+        QVERIFY(asksForAPlan(u"{stubborn} "_s + story.repeated(3)));
         m_explorer->client.cancelAll();
         QTRY_VERIFY(m_explorer->page().plan().has_value()); // it answered all the same
-        m_explorer->page().setSource(u"{late} "_s + story);
-        QTRY_VERIFY(m_explorer->client.isBusy());
+        QVERIFY(asksForAPlan(u"{late} "_s + story.repeated(3)));
         QSignalSpy asked(&m_explorer->client, &EngineClient::requestStarted);
         m_explorer->client.cancelAll();
         QTRY_COMPARE(asked.size(), 1);
@@ -330,6 +327,18 @@ private Q_SLOTS:
     }
 
 private:
+    /// Sets the text and waits until the engine is asked.
+    bool asksForAPlan(const QString& text)
+    {
+        QSignalSpy asked(&m_explorer->client, &EngineClient::requestStarted);
+        m_explorer->page().setSource(text);
+        return QTest::qWaitFor([&] {
+            return std::any_of(asked.begin(), asked.end(), [](const QVariantList& arguments) {
+                return arguments[1].toString() == QLatin1String(protocol::textPlan.name);
+            });
+        });
+    }
+
     QTemporaryDir m_folder;
     std::unique_ptr<FakeExplorer> m_explorer;
     int m_windows = 0;
