@@ -13,6 +13,7 @@
 #include "window/main_window.h"
 #include "window/status_line.h"
 
+#include <QAbstractButton>
 #include <QApplication>
 #include <QLabel>
 #include <QtTest>
@@ -76,12 +77,18 @@ public:
         return QTest::qWaitFor([this] { return !page().isRunning(); });
     }
 
-    /// Whether a label in sight says this.
+    /// Whether a label or a button in sight says this, or is called so.
     static bool shows(const QWidget& widget, const QString& text)
     {
+        const auto said = [&](const QWidget* part, const QString& label) {
+            return part->isVisible()
+                && (label.contains(text) || part->accessibleName().contains(text, Qt::CaseInsensitive));
+        };
         const auto labels = widget.findChildren<QLabel*>();
-        return std::any_of(labels.begin(), labels.end(),
-                           [&](const QLabel* label) { return label->isVisible() && label->text().contains(text); });
+        const auto buttons = widget.findChildren<QAbstractButton*>();
+        return std::any_of(labels.begin(), labels.end(), [&](const QLabel* one) { return said(one, one->text()); })
+            || std::any_of(buttons.begin(), buttons.end(),
+                           [&](const QAbstractButton* one) { return said(one, one->text()); });
     }
 
     Settings settings;

@@ -41,6 +41,11 @@ void ModelCatalog::removeFolder(const QString& path)
         m_settings.setModelFolders(folders);
 }
 
+bool ModelCatalog::canRemove(const QString& folder) const
+{
+    return m_settings.modelFolders().contains(folder);
+}
+
 void ModelCatalog::onReady()
 {
     m_devices = m_client.engine().devices;
@@ -120,6 +125,7 @@ void ModelCatalog::load(const std::string& base, const std::string& adapter, con
                                                 QString::fromStdString(model.adapter), QString::fromStdString(device),
                                                 QString::fromStdString(dtype)});
                            Q_EMIT loadingChanged();
+                           Q_EMIT loaded(model);
                            refreshDevices();
                        },
                    .failed =

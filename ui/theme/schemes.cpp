@@ -20,6 +20,7 @@ constexpr std::array<Entry, shadeCount> entries{{
     {Shade::Rail, "rail", 0xffeeeff2, 0xff141619},
     {Shade::Hover, "hover", 0xffe4e6eb, 0xff2c3038},
     {Shade::Hairline, "hairline", 0xffd8dbe1, 0xff353a43},
+    {Shade::Scroll, "scroll", 0xffb3b9c4, 0xff4d5461},
     {Shade::Text, "text", 0xff1b1f26, 0xffe7e9ed},
     {Shade::SecondaryText, "secondary-text", 0xff59616d, 0xffa3abb7},
     {Shade::DisabledText, "disabled-text", 0xff858c97, 0xff737b87},

@@ -37,6 +37,7 @@ EmptyState::EmptyState(const Theme& theme, const QString& icon, const QString& t
     auto* actions = new QHBoxLayout;
     actions->addStretch(1);
     m_actions->setSpacing(Theme::grid());
+    m_actions->addStrut(Theme::grid(4)); // with or without buttons, states side by side align
     actions->addLayout(m_actions);
     actions->addStretch(1);
     layout->addLayout(actions);

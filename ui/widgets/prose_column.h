@@ -29,6 +29,8 @@ public:
     DiffDocumentPtr document() const { return m_document; }
 
     void setCurrentDifference(int difference);
+    /// Differences of other classes lose their colour. Empty: all have it.
+    void setFilter(std::vector<DifferenceClass> shown);
     /// Marks a range of the source and of the reconstruction, e.g. the token under the pointer.
     void setLinked(TextRange source, TextRange reconstruction);
 
@@ -39,12 +41,13 @@ public:
 
     void selectAll();
     bool hasSelection() const;
-    QString selectedText(bool marks) const;
+    QString selectedText(bool marks) const; ///< everything without a selection
     /// Selection, or everything without one; with marks also as HTML.
     void copy(bool marks) const;
 
-    /// Paints rows as on screen, top to bottom. @returns the height used, in the painter's units
-    int renderAll(QPainter& painter, int width, int greatestHeight);
+    /// Paints rows as on screen, top to bottom, in two columns where there is another one beside it.
+    /// @returns the height used, in the painter's units
+    int renderAll(QPainter& painter, int width, int greatestHeight, const ProseColumn* beside = nullptr) const;
 
     Result find(const QString& query, bool matchCase, int step) override;
     void endFind() override;
@@ -105,6 +108,7 @@ private:
     void paintOutline(QPainter& painter, const Row& content, QPointF origin) const;
     void select(Place anchor, Place cursor);
     TextRange rangeOf(const SpanBand& span) const;
+    bool isLinked(const SpanBand& span) const;
 
     const Theme& m_theme;
     ProseSide m_side;
@@ -118,6 +122,7 @@ private:
     int m_anchorOffset = 0;
     bool m_following = false; ///< the scroll bar moves because heights did
     int m_currentDifference = -1;
+    std::vector<DifferenceClass> m_filter;
     TextRange m_linkedSource;
     TextRange m_linkedReconstruction;
     Place m_selectionAnchor;

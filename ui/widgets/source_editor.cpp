@@ -288,6 +288,7 @@ void SourceEditor::setLinked(TextRange source)
     if (source == m_linked)
         return;
     m_linked = source;
+    m_gutter->update();
     updateMarks();
 }
 

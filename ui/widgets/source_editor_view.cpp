@@ -91,7 +91,8 @@ void SourceEditor::paintGutter(QPaintEvent* /*event*/)
             continue;
         painter.fillRect(QRect(0, top, m_gutter->width(), bottom - top),
                          m_theme.color(i % 2 == 0 ? Shade::SpanA : Shade::SpanB));
-        gutter.paint(static_cast<int>(i), top, bottom, m_spans[i].label);
+        gutter.paint(static_cast<int>(i), top, bottom, m_spans[i].label,
+                     m_linked.size() > 0 && m_spans[i].source.contains(m_linked.begin));
     }
 }
 
