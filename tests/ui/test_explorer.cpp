@@ -29,6 +29,7 @@ using namespace Qt::StringLiterals;
 
 constexpr int patience = 150'000; // milliseconds, on a busy machine
 constexpr qint64 longestStall = 50;
+constexpr qint64 longestCount = 300;
 
 /// Seven hundred words of prose repeated with other numbers, to the wanted length.
 QString longText(int words)
@@ -147,6 +148,35 @@ private Q_SLOTS:
         m_watchdog.resume();
         sheet->close();
         QTRY_COMPARE(QApplication::activeWindow(), m_window.get()); // shortcuts go on
+    }
+
+    /// 400,000 characters: they are pasted, counted, and counted again after each key.
+    void countsWhileTyping()
+    {
+        QString text;
+        for (int i = 0; text.size() < 400'000; ++i) // no part of it comes twice
+            text += sampleText(u"news"_s).replace(u". "_s, u". %1 "_s.arg(i)) + u"\n\n"_s;
+        QElapsedTimer clock;
+        clock.start();
+        page().setSource(text);
+        QTRY_VERIFY_WITH_TIMEOUT(page().plan().has_value() && page().plan()->tokens > 60'000, patience);
+        qInfo("pasted and counted in %lld ms", clock.elapsed());
+        auto& editor = source().editor();
+        editor.setFocus();
+        QList<qint64> times;
+        for (int i = 0; i < 5; ++i) {
+            const auto before = page().plan()->tokens;
+            clock.start();
+            QTest::keyClick(&editor, Qt::Key_9);
+            QTRY_VERIFY_WITH_TIMEOUT(page().plan().has_value() && page().plan()->tokens != before, patience);
+            times.push_back(clock.elapsed());
+            QTest::keyClick(&editor, Qt::Key_Home, Qt::ControlModifier);
+            for (int k = 0; k < 10 * i; ++k)
+                QTest::keyClick(&editor, Qt::Key_Down);
+        }
+        std::sort(times.begin(), times.end());
+        qInfo("counted again %lld ms after a key (median of %lld)", times[2], static_cast<long long>(times.size()));
+        QVERIFY2(times[2] < longestCount, qPrintable(QString::number(times[2])));
     }
 
     void threeThousandWords()

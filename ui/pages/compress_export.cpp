@@ -132,9 +132,9 @@ void CompressExport::writeReport(ExportKind kind, ExportFormat format, const QSt
                   {.done =
                        [this, path](const ExportResult& result) {
                            QSaveFile file(path); // on this machine, wherever the engine is
-                           file.open(QIODevice::WriteOnly);
-                           file.write(result.content.data(), static_cast<qint64>(result.content.size()));
-                           if (!file.commit())
+                           const auto size = static_cast<qint64>(result.content.size());
+                           if (!file.open(QIODevice::WriteOnly) || file.write(result.content.data(), size) != size
+                               || !file.commit())
                                m_page.showError(Error(ErrorKind::Io,
                                                       "The file " + path.toStdString() + " could not be written.",
                                                       "Check that you may write there and that the disk is not full.",

@@ -32,7 +32,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto planDelay = 180ms; // after the last key
+constexpr auto planDelay = 60ms; // after the last key; a plan takes some 20 ms, and a new key cancels it
 constexpr auto rerunDelay = 500ms;
 
 /// E.g. "1,204 tokens · 3 spans → 192 slots · 6.3×".
@@ -96,7 +96,7 @@ CompressPage::CompressPage(const Theme& theme, EngineClient& client, Settings& s
     connect(&m_planTimer, &QTimer::timeout, this, &CompressPage::requestPlan);
     m_rerunTimer.setSingleShot(true);
     m_rerunTimer.setInterval(rerunDelay);
-    connect(&m_rerunTimer, &QTimer::timeout, this, &CompressPage::run);
+    connect(&m_rerunTimer, &QTimer::timeout, this, &CompressPage::rerun);
     setFocusProxy(&m_source->editor());
     connectSource();
     connectResult();
@@ -161,9 +161,11 @@ void CompressPage::connectResult()
     connect(&m_run, &ReconstructionRun::failed, this, [this](const Error& why) {
         m_controls->setRunning(false);
         m_result->setRunning(false);
+        m_result->setStale(m_view.diff && m_view.diff == m_source->column().document());
         if (why.kind() != ErrorKind::Cancelled)
             showError(why);
         updateReady();
+        rerunIfChanged();
     });
     for (auto* column : {&m_source->column(), &m_result->column(), &m_result->inlineColumn()}) {
         connect(column, &ProseColumn::pointedAt, this, &CompressPage::link);
@@ -293,6 +295,10 @@ void CompressPage::onSourceChanged()
 {
     m_result->setStale(m_view.result != nullptr);
     m_plan.reset();
+    if (m_planRequest >= 0) {
+        m_planStale = true;
+        m_client.cancel(m_planRequest);
+    }
     m_planTimer.start();
     updateReady();
 }
@@ -323,28 +329,22 @@ void CompressPage::requestPlan()
         showPlan();
         return;
     }
-    if (m_planRequest >= 0) { // one at a time; the newest text goes next
-        m_planAgain = true;
+    if (m_planRequest >= 0) // one at a time; the next follows when it ends
         return;
-    }
-    m_planAgain = false;
+    m_planStale = false;
     const auto params = m_controls->source();
-    m_planRequest = m_client.call(
-        protocol::textPlan, {source().toStdString(), params.slots, params.spanTokens, false}, this,
-        {.done = [this](const TextPlan& plan) { takePlan(plan); },
-         .failed =
-             [this](const Error& why) {
-                 m_planRequest = -1;
-                 m_runWhenPlanned = false;
-                 m_notice->showWarning(QString::fromStdString(why.message()), QString::fromStdString(why.remedy()));
-             }});
+    m_planRequest =
+        m_client.call(protocol::textPlan, {source().toStdString(), params.slots, params.spanTokens, false}, this,
+                      {.done = [this](const TextPlan& plan) { takePlan(plan); },
+                       .failed = [this](const Error& why) { onPlanFailed(why); }});
 }
 
 void CompressPage::takePlan(const TextPlan& plan)
 {
     m_planRequest = -1;
-    if (m_planAgain || m_planTimer.isActive()) { // of an earlier text
-        requestPlan();
+    if (m_planStale) {
+        if (!m_planTimer.isActive())
+            requestPlan();
         return;
     }
     m_plan = plan;
@@ -355,6 +355,20 @@ void CompressPage::takePlan(const TextPlan& plan)
     } else if (m_controls->rerunsOnChange() && m_view.result) {
         m_rerunTimer.start();
     }
+}
+
+void CompressPage::onPlanFailed(const Error& why)
+{
+    m_planRequest = -1;
+    if (why.kind() == ErrorKind::Cancelled) { // for a newer text, or by Stop, which was not meant for it
+        if (!m_planTimer.isActive())
+            requestPlan();
+        return;
+    }
+    m_planStale = false;
+    m_runWhenPlanned = false;
+    if (why.kind() != ErrorKind::EngineLost) // the window tells of that
+        m_notice->showWarning(QString::fromStdString(why.message()), QString::fromStdString(why.remedy()));
 }
 
 void CompressPage::showPlan()
@@ -407,6 +421,21 @@ void CompressPage::run()
     m_run.start(source(), *m_plan, params);
 }
 
+void CompressPage::rerun()
+{
+    m_runAgain = m_run.isRunning();
+    if (m_runAgain)
+        m_run.stop();
+    else
+        run();
+}
+
+void CompressPage::rerunIfChanged()
+{
+    if (std::exchange(m_runAgain, false))
+        m_rerunTimer.start();
+}
+
 void CompressPage::onFinished(const ReconstructionView& view)
 {
     m_view = view;
@@ -427,6 +456,7 @@ void CompressPage::onFinished(const ReconstructionView& view)
                         .arg(differences == 0       ? tr("no differences")
                                  : differences == 1 ? tr("1 difference")
                                                     : tr("%L1 differences").arg(differences)));
+    rerunIfChanged();
 }
 
 void CompressPage::saveMemory()

@@ -64,6 +64,9 @@ private:
     void onSourceChanged();
     void requestPlan();
     void takePlan(const TextPlan& plan);
+    void onPlanFailed(const Error& why);
+    void rerun();
+    void rerunIfChanged();
     void showPlan();
     void run();
     void onFinished(const ReconstructionView& view);
@@ -90,8 +93,9 @@ private:
     QTimer m_rerunTimer;
     std::int64_t m_planRequest = -1;
     std::optional<TextPlan> m_plan;
-    bool m_planAgain = false;
+    bool m_planStale = false; ///< what is being planned has changed meanwhile
     bool m_runWhenPlanned = false;
+    bool m_runAgain = false; ///< what is being reconstructed has changed meanwhile, and is to follow
     bool m_firstDocument = false; ///< of this run
     ReconstructionView m_view;
     QString m_sourceName;

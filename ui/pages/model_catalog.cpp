@@ -86,9 +86,15 @@ void ModelCatalog::refresh(bool hashes)
                    .failed =
                        [this](const Error& why) {
                            m_listing = false;
-                           Q_EMIT failed(why);
+                           fail(why);
                            Q_EMIT listed();
                        }});
+}
+
+void ModelCatalog::fail(const Error& why)
+{
+    if (why.kind() != ErrorKind::Cancelled) // who stops something knows
+        Q_EMIT failed(why);
 }
 
 void ModelCatalog::refreshDevices()
@@ -126,7 +132,7 @@ void ModelCatalog::load(const std::string& base, const std::string& adapter, con
                        [this](const Error& why) {
                            m_loading = false;
                            Q_EMIT loadingChanged();
-                           Q_EMIT failed(why);
+                           fail(why);
                        }});
 }
 
@@ -152,7 +158,7 @@ void ModelCatalog::unload()
                    .failed =
                        [this, end](const Error& why) {
                            end();
-                           Q_EMIT failed(why);
+                           fail(why);
                        }});
 }
 

@@ -45,6 +45,7 @@ Q_SIGNALS:
 private:
     void onReady();
     void loadLast();
+    void fail(const Error& why);
 
     EngineClient& m_client;
     Settings& m_settings;
