@@ -56,7 +56,7 @@ protected:
     QMimeData* createMimeDataFromSelection() const override;
 
 private:
-    void insertLong(QTextCursor at, const QString& text);
+    void insertLong(const QTextCursor& at, const QString& text);
     void insertSlice();
     void insertRows(const QString& text, bool last);
     QString textBetween(int begin, int end) const;
