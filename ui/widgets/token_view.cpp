@@ -334,7 +334,7 @@ void TokenView::keyPressEvent(QKeyEvent* event)
         return token;
     };
     const int page = std::max(1, viewport()->height() / lineHeight() - 1);
-    int token = m_current;
+    int token = 0;
     switch (event->key()) {
     case Qt::Key_Right:
         token = std::min(m_current + 1, count - 1);
