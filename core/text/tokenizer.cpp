@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr auto pluginName = "icae_sentencepiece.so";
+constexpr std::size_t worthThreads = std::size_t{64} << 10U; // bytes; corpora of short texts have threads of their own
 
 void receiveText(void* user, const char* bytes, std::size_t size)
 {
@@ -177,7 +178,12 @@ std::vector<Token> Tokenizer::encode(std::string_view text) const
 {
     const auto ranges = parts(text);
     std::vector<std::vector<Token>> tokens(ranges.size());
-    forEachPart(ranges.size(), [&](std::size_t i) { tokens[i] = encodePart(text, ranges[i]); });
+    const auto encodeOne = [&](std::size_t i) { tokens[i] = encodePart(text, ranges[i]); };
+    if (text.size() < worthThreads)
+        for (std::size_t i = 0; i < ranges.size(); ++i)
+            encodeOne(i);
+    else
+        forEachPart(ranges.size(), encodeOne);
     if (ranges.size() == 1)
         return std::move(tokens.front());
     std::vector<Token> all;

@@ -24,7 +24,7 @@ using namespace icae;
 namespace {
 
 /// Requests that wait for their cancellation, and what they answer then; a refusal where there is nothing.
-using Hanging = std::map<RequestId, std::optional<TextPlan>>;
+using Hanging = std::map<std::int64_t, std::optional<TextPlan>>;
 
 bool says(const std::string& text, const char* word)
 {
@@ -50,11 +50,11 @@ void plan(const RpcMessage& message, Hanging& hanging)
     const auto params = fromJson<PlanParams>(JsonReader(message.params, "test"));
     const auto result = planOf(params);
     if (params.text == "hang" || says(params.text, "{late}")) {
-        hanging[message.id] = std::nullopt;
+        hanging[message.id.number()] = std::nullopt;
         return;
     }
     if (says(params.text, "{stubborn}")) {
-        hanging[message.id] = result;
+        hanging[message.id.number()] = result;
         return;
     }
     if (params.text == "die")
@@ -90,7 +90,7 @@ void plan(const RpcMessage& message, Hanging& hanging)
 
 void cancel(const RequestId& id, Hanging& hanging, FakeModel& model)
 {
-    const auto found = hanging.find(id);
+    const auto found = hanging.find(id.number());
     if (found == hanging.end()) {
         model.cancel(id);
         return;

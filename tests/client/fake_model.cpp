@@ -161,7 +161,7 @@ void FakeModel::load(const RequestId& id, const LoadModelParams& params)
     if (params.base == "/models/slow") {
         FakeChannel::notify(protocol::progress,
                             ProgressNote{id, "Reading the weights", 1, 2, "bytes", 0.5, std::nullopt, std::nullopt});
-        m_hanging[id] = std::nullopt;
+        m_hanging[id.number()] = std::nullopt;
         return;
     }
     LoadedModel model;
@@ -195,8 +195,8 @@ void FakeModel::reconstruct(const RequestId& id, const ReconstructParams& params
     if (says(text, "{die}"))
         raise(SIGKILL);
     if (says(text, "{hang}")) {
-        m_hanging[id] = resultFor(params, half, *m_loaded);
-        m_hanging[id]->reconstruction.stopped = true;
+        m_hanging[id.number()] = resultFor(params, half, *m_loaded);
+        m_hanging[id.number()]->reconstruction.stopped = true;
         return;
     }
     FakeChannel::notify(protocol::tokens, TokensNote{id, 1, {{0, 1, written.substr(half.size())}}});
@@ -205,7 +205,7 @@ void FakeModel::reconstruct(const RequestId& id, const ReconstructParams& params
 
 bool FakeModel::cancel(const RequestId& id)
 {
-    const auto found = m_hanging.find(id);
+    const auto found = m_hanging.find(id.number());
     if (found == m_hanging.end())
         return false;
     if (found->second)

@@ -34,7 +34,7 @@ private:
     EngineStatus status() const;
 
     std::optional<LoadedModel> m_loaded;
-    std::map<RequestId, std::optional<ReconstructResult>> m_hanging; ///< and how they end
+    std::map<std::int64_t, std::optional<ReconstructResult>> m_hanging; ///< by id, and how they end
 };
 
 /// Spans of at most so many bytes, a token a byte.

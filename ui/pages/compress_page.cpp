@@ -32,7 +32,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto planDelay = 60ms; // after the last key; a plan takes some 20 ms, and a new key cancels it
+constexpr auto planDelay = 60ms; // after the last key; a newer text cancels the plan
 constexpr auto rerunDelay = 500ms;
 
 /// E.g. "1,204 tokens · 3 spans → 192 slots · 6.3×".
