@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# packaging/run.sh [ARGUMENT...]: installs what is missing, builds and starts the program: the graphical one where it is
-# built and there is a display, otherwise the command line. The arguments go to the program; the command line without
+# packaging/run.sh [FILE | COMMAND ARGUMENT...]: installs what is missing, builds and starts the program: the window, with
+# FILE in it, where there is a display; the command line for a COMMAND, or where there is none. The command line without
 # arguments shows its help and a reconstruction of a sample text. The model is the bundled one, or that of ICAE_MODEL.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=common.sh
@@ -12,7 +12,7 @@ buildPreset release >&2
 
 programs="$icaeRoot/build/release/bin"
 export ICAE_MODEL="${ICAE_MODEL:-$icaeRoot/resources/models/nano}"
-if [[ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" && -x "$programs/icae-explorer" ]]; then
+if [[ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" && -x "$programs/icae-explorer" && ($# -eq 0 || -f "$1") ]]; then
     exec "$programs/icae-explorer" "$@"
 fi
 if [[ $# -gt 0 ]]; then

@@ -162,12 +162,16 @@ ModelList Session::listModels(const ListModelsParams& params, const RequestConte
     return icae::listModels(params);
 }
 
-TextPlan Session::plan(const PlanParams& params, const RequestContext& /*context*/)
+TextPlan Session::plan(const PlanParams& params, const RequestContext& context)
 {
     CompressOptions options;
     options.slots = params.slots;
     options.spanTokens = params.spanTokens;
-    return planText(*model(), params.text, options, params.tokens);
+    if (params.text.empty())
+        return {};
+    const auto model = this->model();
+    const auto tokens = model->asContext(m_encodings.encode(model->tokenizer(), params.text, context.stop));
+    return planText(*model, tokens, options, params.tokens);
 }
 
 MemoryList Session::listMemories(const NoParams& /*params*/, const RequestContext& /*context*/)

@@ -4,6 +4,7 @@
 #include "engine/memory_shelf.h"
 #include "icae/model.h"
 #include "study/read.h"
+#include "text/encoding_cache.h"
 
 #include <functional>
 #include <memory>
@@ -61,6 +62,7 @@ private:
     std::vector<std::string> m_capabilities;
     std::function<std::int64_t()> m_waiting;
     MemoryShelf m_memories;
+    EncodingCache m_encodings; ///< of the text that is being written
     mutable std::mutex m_modelMutex;
     std::shared_ptr<const Model> m_model;
 };

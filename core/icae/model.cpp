@@ -194,7 +194,11 @@ const std::shared_ptr<const Tokenizer>& Model::tokenizer() const
 
 std::vector<Token> Model::encodeContext(std::string_view text) const
 {
-    auto tokens = tokenizer()->encode(text);
+    return asContext(tokenizer()->encode(text));
+}
+
+std::vector<Token> Model::asContext(std::vector<Token> tokens) const
+{
     if (adapter().config.contextBos)
         tokens.insert(tokens.begin(), Token{static_cast<std::int32_t>(config().bosId), 0, 0});
     return tokens;

@@ -99,6 +99,8 @@ public:
 
     /// Ids of a context as this adapter was trained on it: with BOS where it asks for one.
     std::vector<Token> encodeContext(std::string_view text) const;
+    /// The same for a text's tokens.
+    std::vector<Token> asContext(std::vector<Token> tokens) const;
 
 private:
     Model(Decoder decoder, DeviceChoice device);

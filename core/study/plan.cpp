@@ -76,20 +76,19 @@ std::vector<SpanInfo> spanInfos(const MemoryHeader& header)
     return spans;
 }
 
-TextPlan planText(const Model& model, std::string_view text, const CompressOptions& options, bool tokens)
+TextPlan planText(const Model& model, std::span<const Token> context, const CompressOptions& options, bool tokens)
 {
     TextPlan plan;
-    if (text.empty())
+    if (context.empty())
         return plan;
-    const auto encoded = model.encodeContext(text);
-    const auto header = Compressor(model).plan(encoded, options);
+    const auto header = Compressor(model).plan(context, options);
     plan.tokens = header.sourceTokens;
     plan.slots = header.slots();
     plan.ratio = header.ratio();
     plan.spans = spanInfos(header);
     plan.warnings = warningsFor(model, header, options);
     if (tokens) {
-        for (const auto& token : encoded) {
+        for (const auto& token : context) {
             plan.tokenIds.push_back(token.id);
             plan.tokenEnds.push_back(static_cast<std::int64_t>(token.end));
         }

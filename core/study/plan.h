@@ -3,15 +3,16 @@
 #include "icae/compressor.h"
 #include "protocol/text_messages.h"
 
-#include <string_view>
+#include <span>
 
 namespace icae {
 
 /// How a text would be cut into spans and compressed, and what would go wrong. An empty text gives an empty plan.
+/// @param context the text's tokens, as Model::encodeContext() gives them
 /// @param options as for Compressor::compress()
 /// @param tokens list the tokens too
-/// @throws Error (InvalidInput) for slot counts and span lengths out of range, and for a text that is not valid UTF-8
-TextPlan planText(const Model& model, std::string_view text, const CompressOptions& options, bool tokens);
+/// @throws Error (InvalidInput) for slot counts and span lengths out of range
+TextPlan planText(const Model& model, std::span<const Token> context, const CompressOptions& options, bool tokens);
 
 /// Where the spans of a memory came from.
 std::vector<SpanInfo> spanInfos(const MemoryHeader& header);

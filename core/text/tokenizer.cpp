@@ -2,6 +2,7 @@
 
 #include "protocol/error.h"
 #include "text/plugin/plugin.h"
+#include "text/text_parts.h"
 #include "text/utf8.h"
 
 #include <array>
@@ -18,6 +19,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr auto pluginName = "icae_sentencepiece.so";
+constexpr std::size_t worthThreads = std::size_t{64} << 10U; // bytes; corpora of short texts have threads of their own
 
 void receiveText(void* user, const char* bytes, std::size_t size)
 {
@@ -117,18 +119,13 @@ Tokenizer::Tokenizer(std::shared_ptr<const Plugin> plugin, std::string_view mode
                     "Download the file again; models with another kind of tokenizer are not supported.", fault);
     m_handle = std::make_unique<Handle>(m_plugin->api, loaded);
     m_size = m_plugin->api->size(loaded);
+    m_wordsAlone = m_plugin->api->encodesWordsAlone(loaded);
 }
 
 Tokenizer::~Tokenizer() = default;
 
-std::vector<Token> Tokenizer::encode(std::string_view text) const
+std::vector<Token> Tokenizer::encodeWhole(std::string_view text) const
 {
-    if (const auto offset = firstInvalidUtf8(text))
-        throw Error(ErrorKind::InvalidInput,
-                    "The text is not valid UTF-8: byte " + std::to_string(*offset) + " starts no character.",
-                    "Convert the text to UTF-8 first, for example with iconv.");
-    if (text.size() > UINT32_MAX)
-        throw Error(ErrorKind::InvalidInput, "The text is longer than 4 GiB.", "Split it.");
     std::vector<Token> tokens;
     const auto receive = [](void* user, const IcaePiece* pieces, std::size_t count) {
         auto& target = *static_cast<std::vector<Token>*>(user);
@@ -138,6 +135,62 @@ std::vector<Token> Tokenizer::encode(std::string_view text) const
     };
     m_plugin->api->encode(m_handle->tokenizer, text.data(), text.size(), &tokens, receive);
     return tokens;
+}
+
+std::vector<Tokenizer::Part> Tokenizer::parts(std::string_view text) const
+{
+    if (const auto offset = firstInvalidUtf8(text))
+        throw Error(ErrorKind::InvalidInput,
+                    "The text is not valid UTF-8: byte " + std::to_string(*offset) + " starts no character.",
+                    "Convert the text to UTF-8 first, for example with iconv.");
+    if (text.size() > UINT32_MAX)
+        throw Error(ErrorKind::InvalidInput, "The text is longer than 4 GiB.", "Split it.");
+    if (text.empty())
+        return {};
+    const auto begins = m_wordsAlone ? partBegins(text) : std::vector<std::size_t>{0};
+    std::vector<Part> parts;
+    for (std::size_t i = 0; i < begins.size(); ++i)
+        parts.push_back({begins[i], i + 1 < begins.size() ? begins[i + 1] : text.size()});
+    return parts;
+}
+
+std::vector<Token> Tokenizer::encodePart(std::string_view text, Part part) const
+{
+    const auto own = text.substr(part.begin, part.end - part.begin);
+    if (part.begin == 0)
+        return encodeWhole(own);
+    if (own.front() == '\n') { // behind the space that is set before every text
+        auto tokens = encodeWhole(own);
+        tokens.erase(tokens.begin());
+        return tokens;
+    }
+    // That space stands for the one that the part begins with.
+    auto tokens = encodeWhole(own.substr(1));
+    for (auto& token : tokens) {
+        ++token.begin;
+        ++token.end;
+    }
+    tokens.front().begin = 0;
+    return tokens;
+}
+
+std::vector<Token> Tokenizer::encode(std::string_view text) const
+{
+    const auto ranges = parts(text);
+    std::vector<std::vector<Token>> tokens(ranges.size());
+    const auto encodeOne = [&](std::size_t i) { tokens[i] = encodePart(text, ranges[i]); };
+    if (text.size() < worthThreads)
+        for (std::size_t i = 0; i < ranges.size(); ++i)
+            encodeOne(i);
+    else
+        forEachPart(ranges.size(), encodeOne);
+    if (ranges.size() == 1)
+        return std::move(tokens.front());
+    std::vector<Token> all;
+    for (std::size_t i = 0; i < ranges.size(); ++i)
+        for (const auto& token : tokens[i])
+            all.push_back({token.id, token.begin + ranges[i].begin, token.end + ranges[i].begin});
+    return all;
 }
 
 std::vector<std::int32_t> Tokenizer::encodeIds(std::string_view text) const

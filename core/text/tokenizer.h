@@ -30,9 +30,22 @@ public:
 
     /// Ids equal `spm_encode`'s; no BOS or EOS. The ranges follow each other and together cover the text. A character
     /// written as several byte pieces belongs to the last of them; the earlier ones have empty ranges at its start.
+    /// Long texts are encoded in parts, on several threads.
     /// @throws Error (InvalidInput) naming the offset where the text is not valid UTF-8
     std::vector<Token> encode(std::string_view text) const;
     std::vector<std::int32_t> encodeIds(std::string_view text) const;
+
+    /// A stretch of a text, in bytes.
+    struct Part {
+        std::size_t begin = 0;
+        std::size_t end = 0;
+    };
+    /// Cuts a text into parts whose tokens, one part's after the other's, are those of the whole: see partBegins(). One
+    /// part where this model cannot do so, or the text is short; none for an empty text.
+    /// @throws Error (InvalidInput) as encode()
+    std::vector<Part> parts(std::string_view text) const;
+    /// The tokens of a part, ranges counted from where it begins.
+    std::vector<Token> encodePart(std::string_view text, Part part) const;
 
     /// Equals SentencePieceProcessor::Decode, but for bytes that are not valid UTF-8, which become U+FFFD.
     /// @throws Error (InvalidInput) for an id outside the vocabulary
@@ -51,11 +64,13 @@ private:
     struct Plugin;
     Tokenizer(std::shared_ptr<const Plugin> plugin, std::string_view model, const std::string& source);
     void requireId(std::int32_t id) const;
+    std::vector<Token> encodeWhole(std::string_view text) const;
 
     std::shared_ptr<const Plugin> m_plugin;
     struct Handle;
     std::unique_ptr<Handle> m_handle;
     std::int32_t m_size = 0;
+    bool m_wordsAlone = false; ///< texts can be cut
 };
 
 } // namespace icae

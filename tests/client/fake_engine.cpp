@@ -7,46 +7,54 @@
 // "noise" (rubbish around the answer), "twice" (answers twice), "wrong" (a field of another type), "stream" (progress
 // and tokens first), "stale" (progress of a request that nobody made).
 
-#include "protocol/engine_protocol.h"
-#include "protocol/fields.h"
-#include "protocol/frame.h"
-#include "protocol/rpc.h"
+//
+// Texts may also hold "{late}" (no answer until it is cancelled) and "{stubborn}" (answers when it is cancelled, as an
+// engine does that was just about to). What it does with models is in fake_model.h.
+
+#include "fake_channel.h"
+#include "fake_model.h"
 
 #include <csignal>
-#include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <iostream>
-#include <set>
-#include <string>
-#include <unistd.h>
+#include <map>
 
 using namespace icae;
 
 namespace {
 
-void send(const std::string& bytes)
+/// Requests that wait for their cancellation, and what they answer then; a refusal where there is nothing.
+using Hanging = std::map<std::int64_t, std::optional<TextPlan>>;
+
+bool says(const std::string& text, const char* word)
 {
-    for (std::size_t sent = 0; sent < bytes.size();) {
-        const auto count = write(STDOUT_FILENO, bytes.data() + sent, bytes.size() - sent);
-        if (count <= 0)
-            std::exit(0); // NOLINT(concurrency-mt-unsafe): one thread
-        sent += static_cast<std::size_t>(count);
-    }
+    return text.find(word) != std::string::npos;
 }
 
-template <typename Result> void answer(const RequestId& id, const Result& result)
+/// A token a byte, in spans.
+TextPlan planOf(const PlanParams& params)
 {
-    send(framed(resultContent(id, nlohmann::json(result))));
+    TextPlan plan;
+    plan.tokens = static_cast<std::int64_t>(params.text.size());
+    plan.spans = fakeSpans(params.text.size(), params.spanTokens.value_or(512), params.slots.value_or(128));
+    plan.slots = static_cast<std::int64_t>(plan.spans.size()) * params.slots.value_or(128);
+    plan.ratio = plan.slots == 0 ? 0 : static_cast<double>(plan.tokens) / static_cast<double>(plan.slots);
+    if (plan.tokens < plan.slots)
+        plan.warnings.push_back({PlanWarningKind::Expands, "The memory would be larger than the text.",
+                                 "Use fewer slots, or a longer text."});
+    return plan;
 }
 
-void plan(const RpcMessage& message, std::set<RequestId>& hanging)
+void plan(const RpcMessage& message, Hanging& hanging)
 {
     const auto params = fromJson<PlanParams>(JsonReader(message.params, "test"));
-    TextPlan result;
-    result.tokens = static_cast<std::int64_t>(params.text.size());
-    if (params.text == "hang") {
-        hanging.insert(message.id);
+    const auto result = planOf(params);
+    if (params.text == "hang" || says(params.text, "{late}")) {
+        hanging[message.id.number()] = std::nullopt;
+        return;
+    }
+    if (says(params.text, "{stubborn}")) {
+        hanging[message.id.number()] = result;
         return;
     }
     if (params.text == "die")
@@ -57,53 +65,57 @@ void plan(const RpcMessage& message, std::set<RequestId>& hanging)
     }
     if (params.text == "torn") {
         const auto whole = framed(resultContent(message.id, nlohmann::json(result)));
-        send(whole.substr(0, whole.size() / 2));
+        FakeChannel::send(whole.substr(0, whole.size() / 2));
         raise(SIGKILL);
     }
     if (params.text == "noise")
-        send("Warning: something that is no frame\n");
+        FakeChannel::send("Warning: something that is no frame\n");
     if (params.text == "wrong") {
-        send(framed(resultContent(message.id, {{"tokens", "many"}})));
+        FakeChannel::send(framed(resultContent(message.id, {{"tokens", "many"}})));
         return;
     }
     if (params.text == "stream") {
-        send(framed(notificationContent(
-            protocol::progress.name,
-            nlohmann::json(ProgressNote{message.id, "Working", 1, 2, "tokens", 0.5, std::nullopt, std::nullopt}))));
+        FakeChannel::notify(protocol::progress,
+                            ProgressNote{message.id, "Working", 1, 2, "tokens", 0.5, std::nullopt, std::nullopt});
         for (const char* piece : {"a", "b", "c"})
-            send(framed(notificationContent(protocol::tokens.name,
-                                            nlohmann::json(TokensNote{message.id, 1, {{0, 1, piece}}}))));
+            FakeChannel::notify(protocol::tokens, TokensNote{message.id, 1, {{0, 1, piece}}});
     }
     if (params.text == "stale")
-        send(framed(notificationContent(
-            protocol::progress.name,
-            nlohmann::json(ProgressNote{99999, "Stale", 1, 2, "tokens", 0.5, std::nullopt, std::nullopt}))));
-    answer(message.id, result);
+        FakeChannel::notify(protocol::progress,
+                            ProgressNote{99999, "Stale", 1, 2, "tokens", 0.5, std::nullopt, std::nullopt});
+    FakeChannel::answer(message.id, result);
     if (params.text == "twice")
-        answer(message.id, result);
+        FakeChannel::answer(message.id, result);
 }
 
-void take(const RpcMessage& message, std::set<RequestId>& hanging)
+void cancel(const RequestId& id, Hanging& hanging, FakeModel& model)
+{
+    const auto found = hanging.find(id.number());
+    if (found == hanging.end()) {
+        model.cancel(id);
+        return;
+    }
+    if (found->second)
+        FakeChannel::answer(id, *found->second);
+    else
+        FakeChannel::refuse(id, Error(ErrorKind::Cancelled, "Cancelled.", {}));
+    hanging.erase(found);
+}
+
+void take(const RpcMessage& message, Hanging& hanging, FakeModel& model)
 {
     if (message.method == protocol::initialize.name) {
         InitializeResult result;
         result.protocolVersion = protocol::version;
         result.engineVersion = "fake";
-        answer(message.id, result);
+        result.devices = FakeModel::devices();
+        FakeChannel::answer(message.id, result);
     } else if (message.method == protocol::textPlan.name) {
         plan(message, hanging);
-    } else if (message.method == protocol::modelsLoad.name) {
-        LoadedModel model;
-        model.base = fromJson<LoadModelParams>(JsonReader(message.params, "test")).base;
-        answer(message.id, model);
-    } else if (message.method == protocol::status.name) {
-        answer(message.id, EngineStatus{});
     } else if (message.method == protocol::cancelRequest.name) {
-        const auto id = fromJson<CancelParams>(JsonReader(message.params, "test")).id;
-        if (hanging.erase(id) > 0)
-            send(framed(errorContent(id, toRpcError(Error(ErrorKind::Cancelled, "Cancelled.", {})))));
-    } else if (message.isRequest()) {
-        send(framed(errorContent(message.id, toRpcError(Error(ErrorKind::Unsupported, "Not here.", "Elsewhere.")))));
+        cancel(fromJson<CancelParams>(JsonReader(message.params, "test")).id, hanging, model);
+    } else if (message.isRequest() && !model.take(message)) {
+        FakeChannel::refuse(message.id, Error(ErrorKind::Unsupported, "Not here.", "Elsewhere."));
     }
 }
 
@@ -115,7 +127,8 @@ int main(int argc, char** argv)
         std::ofstream(argv[1], std::ios::app) << '.';
     std::cerr << "fake engine started\n" << std::flush;
     FrameReader frames(protocol::longestContent);
-    std::set<RequestId> hanging;
+    Hanging hanging;
+    FakeModel model;
     std::string buffer(1U << 16U, '\0');
     while (true) {
         const auto count = read(STDIN_FILENO, buffer.data(), buffer.size());
@@ -123,6 +136,6 @@ int main(int argc, char** argv)
             return 0;
         frames.append({buffer.data(), static_cast<std::size_t>(count)});
         while (const auto frame = frames.next())
-            take(parseMessage(frame->content), hanging);
+            take(parseMessage(frame->content), hanging, model);
     }
 }

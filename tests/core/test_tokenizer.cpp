@@ -1,5 +1,6 @@
 #include "protocol/error.h"
 #include "tensor/torch.h"
+#include "text/encoding_cache.h"
 #include "text/streaming.h"
 #include "text/tokenizer.h"
 
@@ -62,6 +63,44 @@ std::vector<std::string> variedLines(int count)
     return lines;
 }
 
+/// The lines as one text of several parts, cut where texts are cut: at spaces and at line breaks.
+std::string joined(const std::vector<std::string>& lines, const char* separator)
+{
+    std::string text;
+    for (const auto& line : lines)
+        text += line + separator;
+    return text;
+}
+
+/// What `spm_encode` makes of each line.
+QList<QByteArray> spmEncode(const std::string& model, const QByteArray& lines)
+{
+    QProcess spm;
+    spm.start(QStringLiteral("spm_encode"),
+              {QStringLiteral("--model=") + QString::fromStdString(model), QStringLiteral("--output_format=id")});
+    if (!spm.waitForStarted())
+        return {};
+    spm.write(lines);
+    spm.closeWriteChannel();
+    spm.waitForFinished();
+    return spm.readAllStandardOutput().split('\n');
+}
+
+QByteArray listed(const std::vector<std::int32_t>& ids)
+{
+    QByteArrayList list;
+    for (const auto id : ids)
+        list << QByteArray::number(id);
+    return list.join(' ');
+}
+
+bool same(const std::vector<icae::Token>& a, const std::vector<icae::Token>& b)
+{
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const icae::Token& x, const icae::Token& y) {
+        return x.id == y.id && x.begin == y.begin && x.end == y.end;
+    });
+}
+
 } // namespace
 
 /// The tokenizer, in a process that has LibTorch's protobuf loaded as well.
@@ -86,22 +125,95 @@ private Q_SLOTS:
         QByteArray input;
         for (const auto& line : lines)
             input += QByteArray::fromStdString(line) + '\n';
-        QProcess spm;
-        spm.start(
-            QStringLiteral("spm_encode"),
-            {QStringLiteral("--model=") + QString::fromStdString(modelFile), QStringLiteral("--output_format=id")});
-        QVERIFY2(spm.waitForStarted(), "spm_encode is needed: install the package sentencepiece");
-        spm.write(input);
-        spm.closeWriteChannel();
-        QVERIFY(spm.waitForFinished());
-        const auto expected = spm.readAllStandardOutput().split('\n');
+        const auto expected = spmEncode(modelFile, input);
+        QVERIFY2(!expected.empty(), "spm_encode is needed: install the package sentencepiece");
         QCOMPARE(expected.size(), 1001);
-        for (std::size_t i = 0; i < lines.size(); ++i) {
-            QByteArrayList ids;
-            for (const auto id : m_tokenizer->encodeIds(lines[i]))
-                ids << QByteArray::number(id);
-            QVERIFY2(ids.join(' ') == expected[static_cast<int>(i)].trimmed(), lines[i].c_str());
+        for (std::size_t i = 0; i < lines.size(); ++i)
+            QVERIFY2(listed(m_tokenizer->encodeIds(lines[i])) == expected[static_cast<int>(i)].trimmed(),
+                     lines[i].c_str());
+    }
+
+    void longTextsToo()
+    {
+        const auto text = joined(variedLines(5000), " ");
+        QVERIFY(m_tokenizer->parts(text).size() > 10);
+        const auto expected = spmEncode(modelFile, QByteArray::fromStdString(text) + '\n');
+        QCOMPARE(listed(m_tokenizer->encodeIds(text)), expected.front().trimmed());
+        for (const auto* separator : {" ", "\n", " \n", "\n\n ", "  "}) {
+            const auto other = joined(variedLines(2000), separator);
+            QVERIFY(same(m_tokenizer->encode(other), m_tokenizer->encodePart(other, {0, other.size()})));
         }
+        // Where the text has sentencepiece's own mark for a space, a space is no safe place.
+        const auto marked = joined(variedLines(500), " \u2581 ");
+        QCOMPARE(m_tokenizer->parts(marked).size(), 1U);
+        QVERIFY(m_tokenizer->parts("").empty());
+    }
+
+    /// A unigram model weighs the whole text at once, so that it is never cut.
+    void otherModelsAreNotCut()
+    {
+        const QTemporaryDir folder;
+        QFile corpus(folder.filePath(QStringLiteral("corpus.txt")));
+        QVERIFY(corpus.open(QIODevice::WriteOnly));
+        corpus.write(QByteArray::fromStdString(joined(variedLines(2000), "\n")));
+        corpus.close();
+        QCOMPARE(QProcess::execute(QStringLiteral("spm_train"),
+                                   {QStringLiteral("--input=") + corpus.fileName(),
+                                    QStringLiteral("--model_prefix=") + folder.filePath(QStringLiteral("unigram")),
+                                    QStringLiteral("--vocab_size=150"), QStringLiteral("--hard_vocab_limit=false"),
+                                    QStringLiteral("--minloglevel=2")}),
+                 0);
+        const auto file = folder.filePath(QStringLiteral("unigram.model")).toStdString();
+        const auto unigram = icae::Tokenizer::load(file);
+        const auto text = joined(variedLines(3000), " ");
+        QCOMPARE(unigram->parts(text).size(), 1U);
+        QCOMPARE(listed(unigram->encodeIds(text)),
+                 spmEncode(file, QByteArray::fromStdString(text) + '\n').front().trimmed());
+    }
+
+    void whatChangedIsEncodedAgain()
+    {
+        icae::EncodingCache cache;
+        auto text = joined(variedLines(2000), "\n");
+        std::mt19937 random(3);
+        const auto lines = variedLines(60);
+        for (const auto& line : lines) {
+            QVERIFY(same(cache.encode(m_tokenizer, text), m_tokenizer->encodePart(text, {0, text.size()})));
+            auto at = random() % text.size();
+            while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U)
+                ++at;
+            if (random() % 3 == 0)
+                text.erase(at); // to the end
+            else
+                text.insert(at, line);
+            if (text.size() < 20'000)
+                text += joined(lines, " ");
+        }
+        QVERIFY(cache.encode(m_tokenizer, "").empty());
+        std::stop_source stop;
+        stop.request_stop();
+        try {
+            cache.encode(m_tokenizer, "Something else.", stop.get_token());
+            QFAIL("it went on");
+        } catch (const icae::Error& error) {
+            QCOMPARE(error.kind(), icae::ErrorKind::Cancelled);
+        }
+    }
+
+    /// 400,000 characters while somebody types.
+    void fastEnoughToTypeBeside()
+    {
+        auto text = joined(variedLines(16'000), " ");
+        icae::EncodingCache cache;
+        QElapsedTimer clock;
+        clock.start();
+        cache.encode(m_tokenizer, text);
+        const auto first = clock.restart();
+        text.insert(text.size() / 2, "x");
+        const auto tokens = cache.encode(m_tokenizer, text);
+        qInfo("%zu bytes: %lld ms, and %lld ms after a change", text.size(), static_cast<long long>(first),
+              static_cast<long long>(clock.elapsed()));
+        QVERIFY(tokens.size() > 100'000);
     }
 
     void rangesCoverTheText()

@@ -2,8 +2,10 @@
 #include "models/diff_list_model.h"
 #include "models/model_tree_model.h"
 #include "models/sample_texts.h"
+#include "models/text_file.h"
 #include "models/token_document.h"
 #include "models/utf16_offsets.h"
+#include "protocol/error.h"
 
 #include <QAbstractItemModelTester>
 #include <QtTest>
@@ -126,6 +128,10 @@ private Q_SLOTS:
         const auto loaded = model.indexOf("/models/nano/base", "/models/nano/reconstruct");
         QCOMPARE(loaded, model.index(0, 0, model.index(0, 0)));
         QVERIFY(loaded.data(Qt::FontRole).value<QFont>().bold());
+        QVERIFY(loaded.data(ModelTreeModel::LoadedRole).toBool());
+        QVERIFY(!model.index(0, 0).data(ModelTreeModel::LoadedRole).toBool());
+        QVERIFY(misfit.data(ModelTreeModel::SummaryRole).toString().contains(u"hidden size 4096"_s));
+        QVERIFY(loaded.data(ModelTreeModel::SummaryRole).toString().contains(u"LoRA"_s));
         model.setModels({});
     }
 
@@ -144,6 +150,42 @@ private Q_SLOTS:
         QCOMPARE(readablePiece("<0xE2>"), u"⟨E2⟩"_s);
         for (const auto measure : {TokenMeasure::Nll, TokenMeasure::Entropy, TokenMeasure::Rank})
             QVERIFY(qAbs(intensityOf(valueAt(0.4, measure), measure) - 0.4) < 1e-9);
+    }
+
+    void rowsDoNotBeginWithFullStops()
+    {
+        const std::string source =
+            "Harbour town votes to keep its night train\n\nHALVERN, 14 March. After eleven years of "
+            "argument, the council of Halvern decided on Tuesday evening to keep the train that "
+            "links the harbour with the capital.";
+        const std::string written =
+            "Harbour town islin whatever time took the oil reckor., the council of Halvern decided "
+            "on Tuesday evening to keep the train that links the harbour with the capital.";
+        const auto document = buildDiffDocument(source, {{0, source.size(), written, false}}, {}, false);
+        QVERIFY(document.differences.size() >= 2);
+        qsizetype at = 0;
+        for (const auto& row : document.rows) {
+            QCOMPARE(row.source.begin, at);
+            at = row.source.end;
+            const auto text = document.source.mid(row.source.begin, row.source.size());
+            QVERIFY2(!text.startsWith(u'.') && !text.startsWith(u','), qPrintable(text));
+        }
+        QCOMPARE(at, document.source.size());
+        QCOMPARE(document.rows.back().reconstruction.end, document.reconstruction.size());
+    }
+
+    void textFilesAreTexts()
+    {
+        const QTemporaryDir folder;
+        const auto write = [&](const QString& name, const QByteArray& bytes) {
+            QFile file(folder.filePath(name));
+            if (file.open(QIODevice::WriteOnly))
+                file.write(bytes);
+            return file.fileName();
+        };
+        QCOMPARE(readTextFile(write(u"a.txt"_s, "Grüße\n")), u"Grüße\n"_s);
+        QVERIFY_EXCEPTION_THROWN(readTextFile(folder.filePath(u"none.txt"_s)), Error);
+        QVERIFY_EXCEPTION_THROWN(readTextFile(write(u"b.bin"_s, QByteArray("a\0b", 3))), Error);
     }
 
     void samplesAreThere()

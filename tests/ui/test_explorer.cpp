@@ -27,8 +27,9 @@ namespace {
 using namespace icae;
 using namespace Qt::StringLiterals;
 
-constexpr int patience = 240'000; // milliseconds, on a busy machine
+constexpr int patience = 150'000; // milliseconds, on a busy machine
 constexpr qint64 longestStall = 50;
+constexpr qint64 longestCount = 300;
 
 /// Seven hundred words of prose repeated with other numbers, to the wanted length.
 QString longText(int words)
@@ -51,10 +52,9 @@ private Q_SLOTS:
     void initTestCase()
     {
         const auto model = qEnvironmentVariable("ICAE_MODEL", QStringLiteral(ICAE_BUNDLED_MODEL));
-        if (!QFile::exists(model + u"/base/config.json"_s))
-            QSKIP("There is no bundled model, and ICAE_MODEL names none");
+        QVERIFY2(QFile::exists(model + u"/base/config.json"_s), "the bundled model is missing");
         QVERIFY(m_folder.isValid());
-        QDir().mkpath(QStringLiteral(ICAE_SCREENSHOTS));
+        QVERIFY(QDir().mkpath(pictures()));
         m_settings = std::make_unique<Settings>(m_folder.filePath(u"settings.ini"_s));
         m_theme = std::make_unique<Theme>();
         m_theme->apply();
@@ -77,9 +77,7 @@ private Q_SLOTS:
     void cleanup()
     {
         qInfo("longest stall of the main thread: %lld ms", m_watchdog.longestStall());
-        if (!m_mayStall)
-            QVERIFY2(m_watchdog.longestStall() <= longestStall, qPrintable(QString::number(m_watchdog.longestStall())));
-        m_mayStall = false;
+        QVERIFY2(m_watchdog.longestStall() <= longestStall, qPrintable(QString::number(m_watchdog.longestStall())));
     }
 
     void oneKeyReconstructsASample()
@@ -94,13 +92,11 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(!page().isRunning() && page().result().result, patience);
         QVERIFY(page().result().result->reconstruction.scores.has_value());
         QVERIFY(!page().result().forced->tokens.empty());
-        m_mayStall = true; // pictures take their time
         shoot(u"compress-side-by-side"_s);
     }
 
     void viewsShowTheSameResult()
     {
-        m_mayStall = true;
         auto& pane = result();
         QTest::keyClick(m_window.get(), Qt::Key_F8);
         QCOMPARE(pane.currentDifference(), page().result().diff->differences.empty() ? -1 : 0);
@@ -128,8 +124,7 @@ private Q_SLOTS:
 
     void darkAndLarge()
     {
-        m_mayStall = true;
-        QTest::keyClick(m_window.get(), Qt::Key_D, Qt::ControlModifier | Qt::ShiftModifier);
+        toggleDark();
         QVERIFY(m_theme->isDark());
         shoot(u"compress-dark"_s);
         shoot(u"compress-dark-200"_s, 2);
@@ -138,7 +133,7 @@ private Q_SLOTS:
         m_window->showPage(1);
         QTest::qWait(300);
         shoot(u"models-dark"_s);
-        QTest::keyClick(m_window.get(), Qt::Key_D, Qt::ControlModifier | Qt::ShiftModifier);
+        toggleDark();
         shoot(u"models"_s);
         shoot(u"models-200"_s, 2);
         m_window->showPage(0);
@@ -148,8 +143,40 @@ private Q_SLOTS:
         auto* sheet = m_window->findChild<QDialog*>();
         QVERIFY(sheet != nullptr);
         QTest::qWait(100);
-        sheet->grab().save(picture(u"shortcuts"_s));
+        m_watchdog.pause();
+        QVERIFY(sheet->grab().save(picture(u"shortcuts"_s)));
+        m_watchdog.resume();
         sheet->close();
+        QTRY_COMPARE(QApplication::activeWindow(), m_window.get()); // shortcuts go on
+    }
+
+    /// 400,000 characters: they are pasted, counted, and counted again after each key.
+    void countsWhileTyping()
+    {
+        QString text;
+        for (int i = 0; text.size() < 400'000; ++i) // no part of it comes twice
+            text += sampleText(u"news"_s).replace(u". "_s, u". %1 "_s.arg(i)) + u"\n\n"_s;
+        QElapsedTimer clock;
+        clock.start();
+        page().setSource(text);
+        QTRY_VERIFY_WITH_TIMEOUT(page().plan().has_value() && page().plan()->tokens > 60'000, patience);
+        qInfo("pasted and counted in %lld ms", clock.elapsed());
+        auto& editor = source().editor();
+        editor.setFocus();
+        QList<qint64> times;
+        for (int i = 0; i < 5; ++i) {
+            const auto before = page().plan()->tokens;
+            clock.start();
+            QTest::keyClick(&editor, Qt::Key_9);
+            QTRY_VERIFY_WITH_TIMEOUT(page().plan().has_value() && page().plan()->tokens != before, patience);
+            times.push_back(clock.elapsed());
+            QTest::keyClick(&editor, Qt::Key_Home, Qt::ControlModifier);
+            for (int k = 0; k < 10 * i; ++k)
+                QTest::keyClick(&editor, Qt::Key_Down);
+        }
+        std::sort(times.begin(), times.end());
+        qInfo("counted again %lld ms after a key (median of %lld)", times[2], static_cast<long long>(times.size()));
+        QVERIFY2(times[2] < longestCount, qPrintable(QString::number(times[2])));
     }
 
     void threeThousandWords()
@@ -163,17 +190,13 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(page().isRunning(), patience);
         QTRY_VERIFY_WITH_TIMEOUT(
             source().column().document() && source().column().document()->reconstruction.size() > 2000, patience);
-        const auto stall = m_watchdog.longestStall();
         shoot(u"compress-running"_s);
-        QTest::qWait(10);
-        m_watchdog.reset();
         QTRY_VERIFY_WITH_TIMEOUT(!page().isRunning(), patience);
         for (int i = 0; i < 5; ++i) {
             QTest::keyClick(m_window.get(), Qt::Key_F8);
             QTest::qWait(20);
         }
         QCOMPARE(result().currentDifference(), 4);
-        QVERIFY2(stall <= longestStall, qPrintable(QString::number(stall)));
     }
 
     void fewerSlotsSaveMemory()
@@ -185,18 +208,19 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(page().plan().has_value() && page().plan()->slots < before, patience);
 
         const auto path = m_folder.filePath(u"memory.safetensors"_s);
-        m_mayStall = true; // the file dialog is Qt's
+        m_watchdog.pause(); // the dialog is Qt's
         QTest::keyClick(m_window.get(), Qt::Key_S, Qt::ControlModifier);
         auto* dialog = m_window->findChild<QFileDialog*>();
         QVERIFY(dialog != nullptr);
         dialog->findChild<QLineEdit*>()->setText(path);
         static_cast<QDialog*>(dialog)->accept();
+        m_watchdog.resume();
         QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(path), patience);
+        QTRY_COMPARE(QApplication::activeWindow(), m_window.get());
     }
 
     void aKilledEngineCostsOneRequest()
     {
-        m_mayStall = true;
         const auto text = page().source();
         QSignalSpy lost(m_client.get(), &EngineClient::lost);
         QTest::keyClick(m_window.get(), Qt::Key_Return, Qt::ControlModifier);
@@ -207,7 +231,7 @@ private Q_SLOTS:
         ::kill(static_cast<pid_t>(m_client->process().processId()), SIGKILL);
         QTRY_VERIFY_WITH_TIMEOUT(!page().isRunning(), patience);
         QCOMPARE(lost.size(), 1);
-        QVERIFY(m_window->findChild<NoticeBar*>()->showsError());
+        QVERIFY(page().findChild<NoticeBar*>()->showsError());
         QCOMPARE(page().source(), text);
         shoot(u"compress-failed"_s);
         QTRY_VERIFY_WITH_TIMEOUT(m_client->state() == EngineClient::State::Ready, patience);
@@ -219,10 +243,17 @@ private Q_SLOTS:
             !page().isRunning() && page().result().result && page().result().diff->source == page().source(), patience);
     }
 
-    void cleanupTestCase()
+    void quits()
     {
+        const auto engine = static_cast<pid_t>(m_client->process().processId());
+        QCOMPARE(::kill(engine, 0), 0);
+        QTest::keyClick(m_window.get(), Qt::Key_Q, Qt::ControlModifier);
+        QTRY_VERIFY(!m_window->isVisible());
+        m_watchdog.pause(); // nobody waits any more
         m_window.reset();
         m_client.reset();
+        QTRY_VERIFY(::kill(engine, 0) != 0);
+        m_watchdog.reset();
     }
 
 private:
@@ -230,16 +261,33 @@ private:
     ResultPane& result() { return *m_window->findChild<ResultPane*>(); }
     SourcePane& source() { return *m_window->findChild<SourcePane*>(); }
 
-    static QString picture(const QString& name) { return u"%1/%2.png"_s.arg(QStringLiteral(ICAE_SCREENSHOTS), name); }
+    /// Qt styles all widgets anew in one piece, 56 ms on two cores: the one thing that is not held to longestStall.
+    void toggleDark()
+    {
+        m_watchdog.pause();
+        QTest::keyClick(m_window.get(), Qt::Key_D, Qt::ControlModifier | Qt::ShiftModifier);
+        QCoreApplication::processEvents();
+        m_watchdog.resume();
+    }
+
+    /// Where they go: one folder for each platform.
+    static QString pictures()
+    {
+        const auto folder = QStringLiteral(ICAE_SCREENSHOTS);
+        return QGuiApplication::platformName() == u"offscreen"_s ? folder + u"/offscreen"_s : folder;
+    }
+    static QString picture(const QString& name) { return u"%1/%2.png"_s.arg(pictures(), name); }
 
     /// @param scale of the screen, 1 or 2
     void shoot(const QString& name, int scale = 1)
     {
         QTest::qWait(80);
+        m_watchdog.pause();
         QPixmap pixmap(m_window->size() * scale);
         pixmap.setDevicePixelRatio(scale);
         m_window->render(&pixmap);
         QVERIFY(pixmap.save(picture(name)));
+        m_watchdog.resume();
     }
 
     QTemporaryDir m_folder;
@@ -248,7 +296,6 @@ private:
     std::unique_ptr<EngineClient> m_client;
     std::unique_ptr<MainWindow> m_window;
     Watchdog m_watchdog;
-    bool m_mayStall = false;
 };
 
 QTEST_MAIN(TestExplorer)

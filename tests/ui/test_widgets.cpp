@@ -1,13 +1,18 @@
 #include "models/sample_texts.h"
 #include "theme/theme.h"
 #include "watchdog.h"
+#include "widgets/check_menu.h"
+#include "widgets/elided_label.h"
 #include "widgets/find_bar.h"
+#include "widgets/find_views.h"
 #include "widgets/prose_column.h"
 #include "widgets/source_editor.h"
 #include "widgets/token_view.h"
 
 #include <QClipboard>
+#include <QPainter>
 #include <QScrollBar>
+#include <QStandardItemModel>
 #include <QtTest>
 
 namespace {
@@ -129,6 +134,139 @@ private Q_SLOTS:
         QVERIFY(editor.find(u"cat"_s, false, 1).current != first);
         QCOMPARE(editor.find(u"cat"_s, false, 1).current, first);
         QCOMPARE(editor.find(u"cow"_s, false, 0).count, 0);
+    }
+
+    void listsAndLogsCanBeSearched()
+    {
+        QStandardItemModel model;
+        for (const auto& text : {u"omission"_s, u"wording"_s, u"Omission"_s}) {
+            auto* item = new QStandardItem(text);
+            item->appendRow(new QStandardItem(u"below "_s + text));
+            model.appendRow(item);
+        }
+        FindTree tree;
+        tree.setModel(&model);
+        QCOMPARE(tree.find(u"omission"_s, false, 0).count, 4);
+        QCOMPARE(tree.find(u"omission"_s, true, 0).count, 2);
+        tree.setCurrentIndex({});
+        QCOMPARE(tree.find(u"wording"_s, false, 0).current, 0);
+        QCOMPARE(tree.currentIndex().data().toString(), u"wording"_s);
+        QCOMPARE(tree.find(u"wording"_s, false, 1).current, 1);
+        QCOMPARE(tree.find(u"wording"_s, false, 1).current, 0);
+        QCOMPARE(tree.find(u"wording"_s, false, -1).current, 1);
+        QCOMPARE(tree.find(u"nothing"_s, false, 0).count, 0);
+
+        FindText log;
+        log.setPlainText(u"error one\ninfo\nError two"_s);
+        QCOMPARE(log.find(u"error"_s, false, 0).count, 2);
+        QCOMPARE(log.find(u"error"_s, false, 1).current, 1);
+        QCOMPARE(log.find(u"error"_s, false, 1).current, 0);
+        QCOMPARE(log.find(u"error"_s, false, -1).current, 1);
+        QCOMPARE(log.find(u"Error"_s, true, 0).count, 1);
+    }
+
+    void menusOfTicksStayOpen()
+    {
+        CheckMenu menu;
+        auto* tick = menu.addAction(u"Tick"_s);
+        tick->setCheckable(true);
+        auto* plain = menu.addAction(u"Plain"_s);
+        menu.popup(QPoint(0, 0));
+        QVERIFY(QTest::qWaitForWindowExposed(&menu));
+        QTest::mouseClick(&menu, Qt::LeftButton, {}, menu.actionGeometry(tick).center());
+        QVERIFY(tick->isChecked());
+        QVERIFY(menu.isVisible());
+        menu.setActiveAction(tick);
+        QTest::keyClick(&menu, Qt::Key_Space);
+        QVERIFY(!tick->isChecked());
+        QVERIFY(menu.isVisible());
+        QTest::mouseClick(&menu, Qt::LeftButton, {}, menu.actionGeometry(plain).center());
+        QVERIFY(!menu.isVisible());
+    }
+
+    void labelsGiveWay()
+    {
+        ElidedLabel label(u"A text that is longer than its room"_s);
+        label.resize(60, 20);
+        label.show();
+        QCOMPARE(label.text(), u"A text that is longer than its room"_s);
+        QVERIFY(label.QLabel::text().endsWith(u'…'));
+        QCOMPARE(label.toolTip(), label.text());
+        label.resize(600, 20);
+        QCOMPARE(label.QLabel::text(), label.text());
+        QVERIFY(label.toolTip().isEmpty());
+    }
+
+    void hiddenClassesLoseTheirColour()
+    {
+        const std::string source = "The captain counted us twice.";
+        const auto document = std::make_shared<const DiffDocument>(
+            buildDiffDocument(source, {{0, source.size(), "The captain counted us, twice.", false}}, {}, false));
+        QVERIFY(!document->differences.empty());
+        const auto row = makeProseRow(*document, document->rows.front(), ProseSide::Reconstruction);
+        const auto marks = [&](const std::vector<DifferenceClass>& shown) {
+            const auto formats = proseFormats(*document, row, m_theme, shown);
+            return std::count_if(formats.begin(), formats.end(), [](const auto& range) {
+                return range.format.hasProperty(QTextFormat::BackgroundBrush);
+            });
+        };
+        QVERIFY(marks({}) > 0);
+        QCOMPARE(marks({DifferenceClass::Repetition}), 0);
+        QCOMPARE(marks({document->differences.front().errorClass}), marks({}));
+    }
+
+    void picturesShowBothColumns()
+    {
+        const auto source = longText(4000).toStdString();
+        const auto document = std::make_shared<const DiffDocument>(
+            buildDiffDocument(source, {{0, source.size(), source, false}}, {}, false));
+        RowGeometry geometry(2);
+        ProseColumn left(m_theme, ProseSide::Source, geometry, 0);
+        ProseColumn right(m_theme, ProseSide::Reconstruction, geometry, 1);
+        geometry.reset(static_cast<int>(document->rows.size()));
+        left.setDocument(document, 0);
+        right.setDocument(document, 0);
+        QImage image(800, 3000, QImage::Format_RGB32);
+        image.fill(Qt::white);
+        QPainter painter(&image);
+        const int height = right.renderAll(painter, image.width(), image.height(), &left);
+        painter.end();
+        QVERIFY(height > 100 && height < 3000);
+        const auto ink = [&](int from, int to) {
+            for (int x = from; x < to; ++x)
+                for (int y = 0; y < height; ++y)
+                    if (image.pixelColor(x, y).lightness() < 100)
+                        return true;
+            return false;
+        };
+        QVERIFY(ink(0, 400));
+        QVERIFY(ink(400, 800));
+        QVERIFY(right.renderAll(painter, image.width(), 200, &left) <= 200 + Theme::grid(3));
+    }
+
+    void wordsStayWhole()
+    {
+        std::vector<ScoredToken> tokens;
+        std::string text;
+        for (int i = 0; i < 60; ++i)
+            for (const auto* piece : {" men", "ded"}) {
+                ScoredToken token;
+                token.begin = static_cast<std::int64_t>(text.size());
+                text += piece;
+                token.end = static_cast<std::int64_t>(text.size());
+                token.piece = piece;
+                tokens.push_back(token);
+            }
+        TokenView view(m_theme);
+        view.show();
+        view.setDocument(std::make_shared<const TokenDocument>(makeTokenDocument(tokens, text, true)));
+        for (int width = 200; width < 260; width += 7) {
+            view.resize(width, 300);
+            const auto starts = view.lineStarts();
+            QVERIFY(starts.size() > 5);
+            for (const auto first : starts)
+                QCOMPARE(first % 2, 0); // " men", never "ded"
+        }
     }
 
     void tokensFollowTheKeyboard()

@@ -46,6 +46,8 @@ public:
 
     explicit EngineClient(QObject* parent = nullptr);
     ~EngineClient() override;
+    EngineClient(const EngineClient&) = delete;
+    EngineClient& operator=(const EngineClient&) = delete;
 
     /// See EngineProcess::setCommand(); an engine that runs is replaced.
     void setCommand(const QString& commandLine);

@@ -28,6 +28,8 @@ public:
 
     explicit EngineProcess(QObject* parent = nullptr);
     ~EngineProcess() override;
+    EngineProcess(const EngineProcess&) = delete;
+    EngineProcess& operator=(const EngineProcess&) = delete;
 
     /// The `icae` beside this program, or the one on the PATH.
     static QString defaultCommand();

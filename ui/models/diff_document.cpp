@@ -3,6 +3,7 @@
 #include "models/utf16_offsets.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace icae {
 
@@ -53,10 +54,13 @@ public:
 
     void addSegment(const TextDiff& diff, std::size_t sourceShift, std::size_t writtenShift, bool open)
     {
+        std::size_t taken = 0; // bytes of the row's first hunk that end the row before
         for (std::size_t r = 0; r < diff.rows.size(); ++r) {
             const auto& row = diff.rows[r];
             for (std::size_t h = 0; h < row.hunks.size(); ++h) {
-                const auto& hunk = row.hunks[h];
+                auto hunk = row.hunks[h];
+                hunk.referenceBegin += std::exchange(taken, 0);
+                hunk.hypothesisBegin += hunk.referenceBegin - row.hunks[h].referenceBegin;
                 const bool last = r + 1 == diff.rows.size() && h + 1 == row.hunks.size();
                 BytePiece piece{pieceKind(hunk.kind),
                                 -1,
@@ -67,6 +71,14 @@ public:
                 if (open && last && piece.kind == PieceKind::Deleted)
                     piece.kind = PieceKind::Pending;
                 addHunk(piece);
+            }
+            if (r + 1 < diff.rows.size() && !diff.rows[r + 1].hunks.empty()) {
+                const auto& next = diff.rows[r + 1].hunks.front();
+                const auto source = next.referenceBegin + sourceShift;
+                const auto written = next.hypothesisBegin + writtenShift;
+                taken = closingMarks(next, source, written);
+                if (taken > 0)
+                    push({PieceKind::Equal, -1, source, source + taken, written, written + taken});
             }
             closeRow();
         }
@@ -84,6 +96,19 @@ public:
     DiffDocument finish() { return std::move(m_document); }
 
 private:
+    /// Length of the full stops, commas and spaces that an equal hunk begins with: no sentence does.
+    std::size_t closingMarks(const DiffHunk& hunk, std::size_t source, std::size_t written) const
+    {
+        if (hunk.kind != DiffKind::Equal)
+            return 0;
+        const auto ours = m_source.substr(source, hunk.referenceEnd - hunk.referenceBegin);
+        const auto theirs = m_written.substr(written, hunk.hypothesisEnd - hunk.hypothesisBegin);
+        if (ours.empty() || std::string_view(".,;:!?").find(ours.front()) == std::string_view::npos)
+            return 0;
+        const auto length = std::min(ours.find_first_not_of(".,;:!? \n"), ours.size());
+        return ours.substr(0, length) == theirs.substr(0, length) ? length : 0;
+    }
+
     /// Long stretches become several rows: sentence beside sentence as far as both sides have them.
     void addHunk(const BytePiece& hunk)
     {

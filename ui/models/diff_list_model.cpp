@@ -86,6 +86,8 @@ QVariant DiffListModel::data(const QModelIndex& index, int role) const
 
 QVariant DiffListModel::headerData(int section, Qt::Orientation orientation, int role) const
 {
+    if (orientation == Qt::Horizontal && role == Qt::TextAlignmentRole)
+        return QVariant::fromValue((section == Number ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
     if (orientation != Qt::Horizontal || role != Qt::DisplayRole)
         return {};
     switch (section) {
@@ -98,7 +100,7 @@ QVariant DiffListModel::headerData(int section, Qt::Orientation orientation, int
     case Reconstruction:
         return tr("Reconstruction");
     case Sentence:
-        return tr("Sentence of the source");
+        return tr("Sentence");
     default:
         return {};
     }

@@ -1,5 +1,7 @@
 #include "models/model_tree_model.h"
 
+#include "models/byte_text.h"
+
 #include <QFont>
 
 #include <algorithm>
@@ -51,9 +53,9 @@ void ModelTreeModel::setLoaded(const std::string& base, const std::string& adapt
     m_loadedAdapter = adapter;
     for (int row = 0; row < rowCount(); ++row) {
         const auto top = index(row, 0);
-        Q_EMIT dataChanged(top, top, {Qt::FontRole, Qt::DisplayRole});
+        Q_EMIT dataChanged(top, top, {LoadedRole, Qt::DisplayRole});
         if (const int below = rowCount(top); below > 0)
-            Q_EMIT dataChanged(index(0, 0, top), index(below - 1, 0, top), {Qt::FontRole, Qt::DisplayRole});
+            Q_EMIT dataChanged(index(0, 0, top), index(below - 1, 0, top), {LoadedRole, Qt::DisplayRole});
     }
 }
 
@@ -131,6 +133,32 @@ QString ModelTreeModel::reason(const QModelIndex& index) const
     return base == nullptr ? QString() : QString::fromStdString(base->problem);
 }
 
+QString ModelTreeModel::summary(const QModelIndex& index) const
+{
+    if (const auto* adapter = adapterAt(index)) {
+        const auto most = adapter->elasticSlots.empty() ? adapter->slots : adapter->elasticSlots.back();
+        const auto least = adapter->elasticSlots.empty() ? adapter->slots : adapter->elasticSlots.front();
+        const auto counts = least == most ? QString::number(most) : tr("%1 to %2").arg(least).arg(most);
+        return (adapter->published ? tr("published · %1 slots · LoRA r %2") : tr("%1 slots a span · LoRA r %2"))
+            .arg(counts)
+            .arg(adapter->lora.rank);
+    }
+    if (const auto* base = baseAt(index))
+        return tr("%1 · %2 parameters")
+            .arg(QString::fromStdString(base->architecture).remove(QStringLiteral("ForCausalLM")),
+                 parameterText(base->parameters));
+    return tr("They fit none of the bases above");
+}
+
+bool ModelTreeModel::isLoaded(const QModelIndex& index) const
+{
+    const auto* adapter = adapterAt(index);
+    const auto* base = baseAt(index);
+    return base != nullptr && base->folder == m_loadedBase && !m_loadedBase.empty()
+        && (adapter == nullptr ? m_loadedAdapter.empty()
+                               : adapter->path == m_loadedAdapter || adapter->file == m_loadedAdapter);
+}
+
 QVariant ModelTreeModel::data(const QModelIndex& index, int role) const
 {
     if (!checkIndex(index, CheckIndexOption::IndexIsValid))
@@ -158,14 +186,18 @@ QVariant ModelTreeModel::data(const QModelIndex& index, int role) const
         if (const auto* base = baseAt(index))
             return folderName(base->folder);
         return tr("Adapters without a base");
+    case SummaryRole: {
+        auto why = reason(index);
+        if (const auto* base = baseAt(index); base != nullptr && adapterAt(index) == nullptr)
+            why.remove(QString::fromStdString(base->folder + '/')); // a line is short, and the name stands above
+        return why.isEmpty() ? summary(index) : why;
+    }
+    case LoadedRole:
+        return isLoaded(index);
     case Qt::FontRole: {
-        const auto* adapter = adapterAt(index);
-        const auto* base = baseAt(index);
-        const bool loaded = base != nullptr && base->folder == m_loadedBase && !m_loadedBase.empty()
-            && (adapter == nullptr ? true : adapter->path == m_loadedAdapter || adapter->file == m_loadedAdapter);
         QFont font;
-        font.setBold(loaded);
-        return loaded ? QVariant(font) : QVariant();
+        font.setBold(true);
+        return isLoaded(index) ? QVariant(font) : QVariant();
     }
     default:
         return {};

@@ -18,6 +18,8 @@ public:
         BaseRole = Qt::UserRole, ///< index into the list's bases; −1: none
         AdapterRole, ///< index into the list's adapters; −1: none
         ReasonRole, ///< why it cannot be used; empty where it can
+        SummaryRole, ///< a line on what it is, or why it cannot be used
+        LoadedRole, ///< whether it is the model at work
     };
 
     using QAbstractItemModel::QAbstractItemModel;
@@ -46,6 +48,8 @@ private:
         std::vector<int> adapters;
     };
     QString reason(const QModelIndex& index) const;
+    QString summary(const QModelIndex& index) const;
+    bool isLoaded(const QModelIndex& index) const;
 
     ModelList m_models;
     std::vector<Group> m_groups;

@@ -2,6 +2,7 @@
 
 #include "models/sample_texts.h"
 #include "pages/sampling_popup.h"
+#include "widgets/check_menu.h"
 
 #include <QAction>
 #include <QCheckBox>
@@ -38,16 +39,24 @@ CompressControls::CompressControls(const Theme& theme, Settings& settings, QWidg
     , m_saveMemory(new QAction(theme.icon(u"save"_s), tr("Save memory…"), this))
     , m_moreSlots(new QAction(tr("More slots a span"), this))
     , m_fewerSlots(new QAction(tr("Fewer slots a span"), this))
+    , m_longerSpans(new QAction(tr("Longer spans"), this))
+    , m_shorterSpans(new QAction(tr("Shorter spans"), this))
+    , m_chooseSample(new QAction(tr("Sample texts"), this))
+    , m_chooseRecent(new QAction(tr("Recent files"), this))
+    , m_chooseSpans(new QAction(tr("Choose spans"), this))
+    , m_chooseSampling(new QAction(tr("Greedy or sampled"), this))
+    , m_toggleRerun(new QAction(tr("Run on every change"), this))
     , m_samples(new QToolButton)
-    , m_recent(new QMenu(tr("Recent files"), this))
+    , m_files(new QToolButton)
+    , m_recent(new QMenu(this))
     , m_slots(new QSlider(Qt::Horizontal))
     , m_slotsValue(new QLabel)
     , m_spanTokens(new QSpinBox)
     , m_spans(new QToolButton)
-    , m_spanMenu(new QMenu(this))
+    , m_spanMenu(new CheckMenu(this))
     , m_sampling(new QToolButton)
     , m_samplingPopup(new SamplingPopup(this))
-    , m_rerun(new QCheckBox(tr("Re-run on change")))
+    , m_rerun(new QCheckBox(tr("Auto-run")))
     , m_button(new QPushButton(tr("Compress && reconstruct")))
 {
     setObjectName(u"controls"_s);
@@ -57,25 +66,36 @@ CompressControls::CompressControls(const Theme& theme, Settings& settings, QWidg
     m_saveMemory->setShortcut(QKeySequence::Save);
     m_moreSlots->setShortcut(QKeySequence(Qt::ALT | Qt::Key_Right));
     m_fewerSlots->setShortcut(QKeySequence(Qt::ALT | Qt::Key_Left));
-    addActions({m_run, m_open, m_saveMemory, m_moreSlots, m_fewerSlots});
+    m_longerSpans->setShortcut(QKeySequence(Qt::ALT | Qt::Key_Up));
+    m_shorterSpans->setShortcut(QKeySequence(Qt::ALT | Qt::Key_Down));
+    m_chooseSample->setShortcut(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_T));
+    m_chooseRecent->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_R));
+    m_chooseSpans->setShortcut(QKeySequence(Qt::ALT | Qt::Key_P));
+    m_chooseSampling->setShortcut(QKeySequence(Qt::ALT | Qt::Key_G));
+    m_toggleRerun->setShortcut(QKeySequence(Qt::ALT | Qt::Key_R));
+    addActions({m_run, m_open, m_saveMemory, m_moreSlots, m_fewerSlots, m_longerSpans, m_shorterSpans, m_chooseSample,
+                m_chooseRecent, m_chooseSpans, m_chooseSampling, m_toggleRerun});
 
-    m_samples->setText(tr("Samples"));
-    m_samples->setIcon(theme.icon(u"samples"_s));
-    m_samples->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-    m_samples->setPopupMode(QToolButton::InstantPopup);
-    m_samples->setToolTip(tr("Texts to try, and recent files"));
-    auto* open = new QToolButton;
-    open->setDefaultAction(m_open);
-    open->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-    open->setToolTip(tr("Open a text file (%1)").arg(m_open->shortcut().toString(QKeySequence::NativeText)));
+    const auto menuButton = [&](QToolButton* button, const QString& icon, const QString& text, const QString& hint) {
+        button->setText(u" %1 ▾"_s.arg(text)); // Qt puts icon and text close together
+        button->setAccessibleName(text);
+        button->setIcon(theme.icon(icon));
+        button->setIconSize({18, 18});
+        button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+        button->setPopupMode(QToolButton::InstantPopup);
+        button->setToolTip(hint);
+    };
+    menuButton(m_samples, u"samples"_s, tr("Samples"), tr("Texts to try (Ctrl+Shift+T)"));
+    menuButton(m_files, u"open"_s, tr("Open"), tr("Open a text file: Ctrl+O, recent ones: Ctrl+R"));
 
-    auto* slotsLabel = new QLabel(tr("S&lots a span"));
+    auto* slotsLabel = new QLabel(tr("Slots a span"));
     slotsLabel->setBuddy(m_slots);
-    m_slots->setFixedWidth(Theme::grid(13));
+    m_slots->setMinimumWidth(Theme::grid(8));
+    m_slots->setMaximumWidth(Theme::grid(13));
     m_slots->setAccessibleName(tr("Slots a span"));
     m_slots->setPageStep(1);
     m_slotsValue->setMinimumWidth(fontMetrics().horizontalAdvance(u"0000"_s));
-    auto* spanLabel = new QLabel(tr("Spa&n"));
+    auto* spanLabel = new QLabel(tr("Span"));
     spanLabel->setBuddy(m_spanTokens);
     m_spanTokens->setRange(shortestSpan, longestSpan);
     m_spanTokens->setSingleStep(32);
@@ -87,9 +107,9 @@ CompressControls::CompressControls(const Theme& theme, Settings& settings, QWidg
         tr("Longest span in tokens: longer texts are cut into equal spans, each compressed on its own"));
     m_spans->setPopupMode(QToolButton::InstantPopup);
     m_spans->setMenu(m_spanMenu);
-    m_spans->setToolTip(tr("Which spans to reconstruct"));
-    m_sampling->setToolTip(tr("How tokens are chosen"));
-    m_rerun->setToolTip(tr("Compress and reconstruct again half a second after each change"));
+    m_spans->setToolTip(tr("Which spans to reconstruct (Alt+P)"));
+    m_sampling->setToolTip(tr("How tokens are chosen (Alt+G)"));
+    m_rerun->setToolTip(tr("Compress and reconstruct again half a second after each change (Alt+R)"));
     m_button->setProperty("primary", true);
     m_button->setToolTip(tr("Compress the source into memory slots and write it back (Ctrl+Enter)"));
 
@@ -97,15 +117,19 @@ CompressControls::CompressControls(const Theme& theme, Settings& settings, QWidg
     layout->setContentsMargins(Theme::grid(), Theme::grid(), Theme::grid(2), Theme::grid());
     layout->setSpacing(Theme::grid());
     layout->addWidget(m_samples);
-    layout->addWidget(open);
-    layout->addStretch(1);
+    layout->addWidget(m_files);
+    layout->addSpacing(Theme::grid());
+    // What changes its width stands at the right, so that nothing else moves.
     for (auto* widget : std::initializer_list<QWidget*>{slotsLabel, m_slots, m_slotsValue, spanLabel, m_spanTokens,
-                                                        m_spans, m_sampling, m_rerun})
+                                                        m_rerun, m_sampling, m_spans})
         layout->addWidget(widget);
+    layout->addStretch(1);
     layout->addSpacing(Theme::grid());
     layout->addWidget(m_button);
 
-    buildSampleMenu();
+    m_button->ensurePolished();
+    m_button->setMinimumWidth(m_button->sizeHint().width());
+    buildMenus();
     const auto stored = settings.compression();
     m_samplingPopup->setValues(stored);
     m_sampling->setText(m_samplingPopup->summary() + u" ▾"_s);
@@ -124,6 +148,13 @@ CompressControls::CompressControls(const Theme& theme, Settings& settings, QWidg
     });
     connect(m_moreSlots, &QAction::triggered, m_slots, [this] { m_slots->setValue(m_slots->value() + 1); });
     connect(m_fewerSlots, &QAction::triggered, m_slots, [this] { m_slots->setValue(m_slots->value() - 1); });
+    connect(m_longerSpans, &QAction::triggered, m_spanTokens, &QSpinBox::stepUp);
+    connect(m_shorterSpans, &QAction::triggered, m_spanTokens, &QSpinBox::stepDown);
+    connect(m_chooseSample, &QAction::triggered, m_samples, &QToolButton::showMenu);
+    connect(m_chooseRecent, &QAction::triggered, m_files, &QToolButton::showMenu);
+    connect(m_chooseSpans, &QAction::triggered, m_spans, &QToolButton::showMenu);
+    connect(m_chooseSampling, &QAction::triggered, m_sampling, &QToolButton::click);
+    connect(m_toggleRerun, &QAction::triggered, m_rerun, &QCheckBox::toggle);
     connect(m_spanTokens, &QSpinBox::valueChanged, this, [this] {
         store();
         Q_EMIT planChanged();
@@ -143,7 +174,7 @@ CompressControls::CompressControls(const Theme& theme, Settings& settings, QWidg
     setSpanCount(0);
 }
 
-void CompressControls::buildSampleMenu()
+void CompressControls::buildMenus()
 {
     auto* menu = new QMenu(this);
     menu->setToolTipsVisible(true);
@@ -153,20 +184,26 @@ void CompressControls::buildSampleMenu()
         auto* action = menu->addAction(sample.title, this, [this, id = sample.id] { Q_EMIT sampleChosen(id); });
         action->setToolTip(sample.hint);
     }
-    menu->addSeparator();
-    menu->addMenu(m_recent);
     m_samples->setMenu(menu);
+    m_files->setMenu(m_recent);
+    m_recent->setToolTipsVisible(true);
     rebuildRecentFiles();
 }
 
 void CompressControls::rebuildRecentFiles()
 {
     m_recent->clear();
+    m_recent->addAction(m_open);
     const auto files = m_settings.recentFiles();
+    if (!files.isEmpty())
+        m_recent->addSection(tr("Recent files"));
     for (const auto& path : files)
         m_recent->addAction(QFileInfo(path).fileName(), this, [this, path] { Q_EMIT fileChosen(path); })
             ->setToolTip(path);
-    m_recent->setEnabled(!files.isEmpty());
+    if (!files.isEmpty()) {
+        m_recent->addSeparator();
+        m_recent->addAction(tr("Forget recent files"), &m_settings, &Settings::clearRecentFiles);
+    }
 }
 
 void CompressControls::setModel(const std::optional<LoadedModel>& model)
@@ -205,7 +242,7 @@ void CompressControls::setSpanCount(int count)
         return;
     m_spanMenu->clear();
     m_spans->setText(tr("All spans ▾"));
-    m_spans->setEnabled(count > 1);
+    m_spans->setVisible(count > 1);
     m_spanMenu->addAction(tr("All spans"), this, [this, count] {
         const auto actions = m_spanMenu->actions();
         for (auto* action : actions)
@@ -270,7 +307,8 @@ void CompressControls::setRunning(bool running)
     m_button->setEnabled(running || m_run->isEnabled());
     m_button->style()->unpolish(m_button);
     m_button->style()->polish(m_button);
-    m_button->setMinimumWidth(m_button->width()); // the button under the pointer keeps its size
+    if (running)
+        m_button->setMinimumWidth(m_button->width()); // the button under the pointer keeps its size
 }
 
 void CompressControls::setReady(bool ready)
@@ -281,7 +319,8 @@ void CompressControls::setReady(bool ready)
 
 QList<QAction*> CompressControls::shortcutActions() const
 {
-    return {m_run, m_open, m_saveMemory, m_moreSlots, m_fewerSlots};
+    return {m_run,        m_open,        m_chooseRecent, m_chooseSample, m_saveMemory,     m_moreSlots,
+            m_fewerSlots, m_longerSpans, m_shorterSpans, m_chooseSpans,  m_chooseSampling, m_toggleRerun};
 }
 
 } // namespace icae

@@ -20,6 +20,7 @@ class QToolButton;
 
 namespace icae {
 
+class CheckMenu;
 class SamplingPopup;
 
 /// The row above the panes: where the text comes from, how it is compressed and read, and the button.
@@ -56,7 +57,7 @@ Q_SIGNALS:
     void samplingChanged();
 
 private:
-    void buildSampleMenu();
+    void buildMenus();
     void showSlots();
     void store();
 
@@ -67,13 +68,21 @@ private:
     QAction* m_saveMemory;
     QAction* m_moreSlots;
     QAction* m_fewerSlots;
+    QAction* m_longerSpans;
+    QAction* m_shorterSpans;
+    QAction* m_chooseSample;
+    QAction* m_chooseRecent;
+    QAction* m_chooseSpans;
+    QAction* m_chooseSampling;
+    QAction* m_toggleRerun;
     QToolButton* m_samples;
+    QToolButton* m_files;
     QMenu* m_recent;
     QSlider* m_slots;
     QLabel* m_slotsValue;
     QSpinBox* m_spanTokens;
     QToolButton* m_spans;
-    QMenu* m_spanMenu;
+    CheckMenu* m_spanMenu;
     QToolButton* m_sampling;
     SamplingPopup* m_samplingPopup;
     QCheckBox* m_rerun;

@@ -41,16 +41,40 @@ CompressExport::CompressExport(const Theme& theme, EngineClient& client, Compres
     , m_client(client)
     , m_page(page)
     , m_pane(pane)
+    , m_copy(new QAction(theme.icon(u"copy"_s), tr("&Copy reconstruction"), this))
+    , m_copyMarked(new QAction(tr("Copy with &marks"), this))
+    , m_picture(new QAction(tr("This view as a &picture…"), this))
 {
-    auto& menu = pane.exportMenu();
-    const auto copy = [this](bool marks) {
-        auto& column = m_pane.mode() == ResultPane::Mode::Inline ? m_pane.inlineColumn() : m_pane.column();
-        if (!column.hasSelection())
-            column.selectAll();
-        column.copy(marks);
-    };
-    menu.addAction(m_theme.icon(u"copy"_s), tr("Copy reconstruction"), this, [copy] { copy(false); });
-    menu.addAction(tr("Copy with marks"), this, [copy] { copy(true); });
+    m_copy->setShortcut(QKeySequence(Qt::ALT | Qt::Key_C));
+    m_copyMarked->setShortcut(QKeySequence(Qt::ALT | Qt::SHIFT | Qt::Key_C));
+    m_picture->setShortcut(QKeySequence(Qt::ALT | Qt::SHIFT | Qt::Key_P));
+    connect(m_copy, &QAction::triggered, this, [this] { copy(false); });
+    connect(m_copyMarked, &QAction::triggered, this, [this] { copy(true); });
+    connect(m_picture, &QAction::triggered, this, [this] {
+        if (!m_page.result().result)
+            return;
+        choose(tr("Save a picture"), u"reconstruction.png"_s, tr("PNG (*.png);;SVG (*.svg);;PDF (*.pdf)"),
+               [this](const QString& path) { writePicture(path); });
+    });
+    pane.addActions({m_copy, m_copyMarked, m_picture});
+    buildMenu();
+}
+
+QList<ShortcutEntry> CompressExport::shortcuts() const
+{
+    return {m_copy, m_copyMarked, m_picture};
+}
+
+void CompressExport::copy(bool marks)
+{
+    auto& column = m_pane.mode() == ResultPane::Mode::Inline ? m_pane.inlineColumn() : m_pane.column();
+    column.copy(marks);
+}
+
+void CompressExport::buildMenu()
+{
+    auto& menu = m_pane.exportMenu();
+    menu.addActions({m_copy, m_copyMarked});
     menu.addSeparator();
     const auto add = [&](const QString& text, ExportKind kind, ExportFormat format, const QString& name,
                          const QString& filter) {
@@ -58,18 +82,16 @@ CompressExport::CompressExport(const Theme& theme, EngineClient& client, Compres
     };
     const auto html = tr("HTML (*.html)");
     const auto markdown = tr("Markdown (*.md)");
-    add(tr("Differences as HTML…"), ExportKind::Diff, ExportFormat::Html, u"differences.html"_s, html);
-    add(tr("Differences as Markdown…"), ExportKind::Diff, ExportFormat::Markdown, u"differences.md"_s, markdown);
-    add(tr("Reconstruction as HTML…"), ExportKind::Reconstruction, ExportFormat::Html, u"reconstruction.html"_s, html);
-    add(tr("Reconstruction as Markdown…"), ExportKind::Reconstruction, ExportFormat::Markdown, u"reconstruction.md"_s,
+    add(tr("Differences as &HTML…"), ExportKind::Diff, ExportFormat::Html, u"differences.html"_s, html);
+    add(tr("Differences as Mark&down…"), ExportKind::Diff, ExportFormat::Markdown, u"differences.md"_s, markdown);
+    add(tr("Reconstruction as H&TML…"), ExportKind::Reconstruction, ExportFormat::Html, u"reconstruction.html"_s, html);
+    add(tr("Reconstruction as Ma&rkdown…"), ExportKind::Reconstruction, ExportFormat::Markdown, u"reconstruction.md"_s,
         markdown);
-    add(tr("Tokens as CSV…"), ExportKind::Tokens, ExportFormat::Csv, u"tokens.csv"_s, tr("CSV (*.csv)"));
-    add(tr("Tokens as JSON…"), ExportKind::Tokens, ExportFormat::Json, u"tokens.json"_s, tr("JSON (*.json)"));
+    add(tr("Tokens as C&SV…"), ExportKind::Tokens, ExportFormat::Csv, u"tokens.csv"_s, tr("CSV (*.csv)"));
+    add(tr("Tokens as &JSON…"), ExportKind::Tokens, ExportFormat::Json, u"tokens.json"_s, tr("JSON (*.json)"));
     menu.addSeparator();
-    menu.addAction(tr("This view as a picture…"), this, [this] {
-        choose(tr("Save a picture"), u"reconstruction.png"_s, tr("PNG (*.png);;SVG (*.svg);;PDF (*.pdf)"),
-               [this](const QString& path) { writePicture(path); });
-    });
+    menu.addAction(m_page.saveMemoryAction());
+    menu.addAction(m_picture);
 }
 
 void CompressExport::choose(const QString& title, const QString& fileName, const QString& filter,
@@ -110,9 +132,9 @@ void CompressExport::writeReport(ExportKind kind, ExportFormat format, const QSt
                   {.done =
                        [this, path](const ExportResult& result) {
                            QSaveFile file(path); // on this machine, wherever the engine is
-                           file.open(QIODevice::WriteOnly);
-                           file.write(result.content.data(), static_cast<qint64>(result.content.size()));
-                           if (!file.commit())
+                           const auto size = static_cast<qint64>(result.content.size());
+                           if (!file.open(QIODevice::WriteOnly) || file.write(result.content.data(), size) != size
+                               || !file.commit())
                                m_page.showError(Error(ErrorKind::Io,
                                                       "The file " + path.toStdString() + " could not be written.",
                                                       "Check that you may write there and that the disk is not full.",
@@ -124,9 +146,15 @@ void CompressExport::writeReport(ExportKind kind, ExportFormat format, const QSt
 int CompressExport::paint(QPainter& painter, int width, int greatestHeight)
 {
     if (m_pane.mode() == ResultPane::Mode::Tokens)
-        return m_pane.tokens().view().renderAll(painter, width, greatestHeight);
-    auto& column = m_pane.mode() == ResultPane::Mode::SideBySide ? m_pane.column() : m_pane.inlineColumn();
-    return column.renderAll(painter, width, greatestHeight);
+        return m_pane.tokens().renderAll(painter, width, greatestHeight);
+    if (m_pane.mode() == ResultPane::Mode::SideBySide)
+        return m_pane.column().renderAll(painter, width, greatestHeight, &m_page.sourceColumn());
+    return m_pane.inlineColumn().renderAll(painter, width, greatestHeight);
+}
+
+bool CompressExport::isCut(int height) const
+{
+    return height + Theme::grid(20) > longestPicture; // a row that had no room may be high
 }
 
 void CompressExport::writePicture(const QString& path)
@@ -137,6 +165,9 @@ void CompressExport::writePicture(const QString& path)
         QPainter painter(&none);
         height = std::max(1, paint(painter, pictureWidth, longestPicture));
     }
+    if (isCut(height))
+        m_page.showWarning(tr("The picture ends before the text does: it holds the first %L1 pixels.").arg(height),
+                           tr("Export the differences as HTML for all of it."));
     const auto background = m_theme.color(Shade::Surface);
     const QRect area(0, 0, pictureWidth, height);
     if (path.endsWith(".svg"_L1, Qt::CaseInsensitive)) {

@@ -1,13 +1,14 @@
 #pragma once
 
 #include "client/engine_client.h"
+#include "pages/page.h"
 #include "theme/theme.h"
 
 #include <QObject>
 
 #include <functional>
 
-class QMenu;
+class QAction;
 class QPainter;
 
 namespace icae {
@@ -25,18 +26,26 @@ public:
     /// Writes the shown view as a picture; the ending tells the format: png, svg or pdf.
     /// @throws Error (Io) where the file cannot be written
     void writePicture(const QString& path);
+    QList<ShortcutEntry> shortcuts() const;
 
 private:
+    void buildMenu();
+    void copy(bool marks);
     void report(ExportKind kind, ExportFormat format, const QString& fileName, const QString& filter);
     void writeReport(ExportKind kind, ExportFormat format, const QString& path);
     void choose(const QString& title, const QString& fileName, const QString& filter,
                 const std::function<void(const QString&)>& write);
     int paint(QPainter& painter, int width, int greatestHeight);
+    /// Whether the view is longer than a picture may be.
+    bool isCut(int height) const;
 
     const Theme& m_theme;
     EngineClient& m_client;
     CompressPage& m_page;
     ResultPane& m_pane;
+    QAction* m_copy;
+    QAction* m_copyMarked;
+    QAction* m_picture;
 };
 
 } // namespace icae

@@ -1,6 +1,7 @@
 #include "pages/compress_page.h"
 
 #include "models/sample_texts.h"
+#include "models/text_file.h"
 #include "models/utf16_offsets.h"
 #include "pages/compress_controls.h"
 #include "pages/compress_export.h"
@@ -12,7 +13,6 @@
 #include "widgets/overview_strip.h"
 
 #include <QDragEnterEvent>
-#include <QFile>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QLocale>
@@ -23,6 +23,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace icae {
 
@@ -31,9 +32,23 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto planDelay = 180ms; // after the last key
+constexpr auto planDelay = 60ms; // after the last key; a newer text cancels the plan
 constexpr auto rerunDelay = 500ms;
-constexpr qint64 largestFile = 32 << 20;
+
+/// E.g. "1,204 tokens · 3 spans → 192 slots · 6.3×".
+QString summaryOf(const TextPlan& plan)
+{
+    if (plan.tokens == 0 || plan.slots == 0)
+        return {};
+    const auto spans = plan.spans.size();
+    const auto ratio = static_cast<double>(plan.tokens) / static_cast<double>(plan.slots);
+    const auto times = QString::number(ratio, 'f', ratio < 1 ? 2 : 1);
+    return CompressPage::tr("%L1 tokens · %2 → %L3 slots · %4")
+        .arg(plan.tokens)
+        .arg(spans == 1 ? CompressPage::tr("1 span") : CompressPage::tr("%L1 spans").arg(spans))
+        .arg(plan.slots)
+        .arg(ratio < 1 ? CompressPage::tr("%1×, expands").arg(times) : CompressPage::tr("%1×").arg(times));
+}
 
 } // namespace
 
@@ -42,7 +57,7 @@ CompressPage::CompressPage(const Theme& theme, EngineClient& client, Settings& s
     , m_theme(theme)
     , m_client(client)
     , m_settings(settings)
-    , m_geometry(3)
+    , m_geometry(3, this)
     , m_run(client)
     , m_controls(new CompressControls(theme, settings))
     , m_notice(new NoticeBar(theme))
@@ -62,8 +77,8 @@ CompressPage::CompressPage(const Theme& theme, EngineClient& client, Settings& s
     m_splitter->setStretchFactor(1, 1);
     m_splitter->setSizes({1000, 1000});
     // Whatever a pane shows, it keeps its width.
-    m_source->setMinimumWidth(Theme::grid(30));
-    m_result->setMinimumWidth(Theme::grid(73));
+    m_source->setMinimumWidth(Theme::grid(38));
+    m_result->setMinimumWidth(Theme::grid(68));
     auto* panes = new QHBoxLayout;
     panes->setSpacing(0);
     panes->addWidget(m_splitter, 1);
@@ -81,15 +96,14 @@ CompressPage::CompressPage(const Theme& theme, EngineClient& client, Settings& s
     connect(&m_planTimer, &QTimer::timeout, this, &CompressPage::requestPlan);
     m_rerunTimer.setSingleShot(true);
     m_rerunTimer.setInterval(rerunDelay);
-    connect(&m_rerunTimer, &QTimer::timeout, this, &CompressPage::run);
+    connect(&m_rerunTimer, &QTimer::timeout, this, &CompressPage::rerun);
+    setFocusProxy(&m_source->editor());
     connectSource();
     connectResult();
     connectScrolling();
     connect(&m_client, &EngineClient::modelChanged, this, &CompressPage::onModelChanged);
     onModelChanged();
 }
-
-CompressPage::~CompressPage() = default;
 
 void CompressPage::connectSource()
 {
@@ -99,6 +113,8 @@ void CompressPage::connectSource()
             [this](const QList<QUrl>& files) { openFile(files.front().toLocalFile()); });
     connect(&editor, &SourceEditor::pointedAt, this, [this](TextRange range) { link(range, true); });
     connect(&editor, &SourceEditor::pointerLeft, this, &CompressPage::unlink);
+    addAction(m_source->editAction()); // also where the pane is hidden
+    connect(m_source, &SourcePane::editingChanged, this, &CompressPage::arrangePanes);
     connect(m_source, &SourcePane::sampleRequested, this, [this] { setSource(sampleText(u"ferry"_s)); });
     connect(m_source, &SourcePane::openRequested, this, &CompressPage::chooseFile);
     connect(m_controls, &CompressControls::sampleChosen, this, [this](const QString& id) {
@@ -118,6 +134,7 @@ void CompressPage::connectResult()
 {
     connect(&m_run, &ReconstructionRun::started, this, [this] {
         m_notice->clear();
+        m_firstDocument = true;
         m_controls->setRunning(true);
         m_result->setRunning(true);
         m_result->setStale(false);
@@ -125,10 +142,17 @@ void CompressPage::connectResult()
     connect(&m_run, &ReconstructionRun::documentReady, this, [this](const DiffDocumentPtr& document, int firstChanged) {
         m_geometry.reset(static_cast<int>(document->rows.size()), firstChanged);
         const bool first = !m_source->column().document();
+        const bool begins = std::exchange(m_firstDocument, false);
         m_source->setDocument(document, firstChanged);
         m_result->setDocument(document, firstChanged);
         m_overview->setDocument(document);
         m_geometry.commit();
+        const auto asked = m_controls->source().spans;
+        if (begins && !asked.empty() && m_plan && asked.front() < std::ssize(m_plan->spans)) {
+            const auto begin = document->spans[static_cast<std::size_t>(asked.front())].source.begin;
+            for (auto* column : {&m_source->column(), &m_result->column(), &m_result->inlineColumn()})
+                column->setTopRow(document->rowAtSource(begin));
+        }
         // An editor in use stays; otherwise the rows go side by side.
         if (m_source->isEditing() && (first || !m_source->editor().hasFocus() || !m_controls->rerunsOnChange()))
             m_source->setEditing(false);
@@ -137,9 +161,11 @@ void CompressPage::connectResult()
     connect(&m_run, &ReconstructionRun::failed, this, [this](const Error& why) {
         m_controls->setRunning(false);
         m_result->setRunning(false);
+        m_result->setStale(m_view.diff && m_view.diff == m_source->column().document());
         if (why.kind() != ErrorKind::Cancelled)
             showError(why);
         updateReady();
+        rerunIfChanged();
     });
     for (auto* column : {&m_source->column(), &m_result->column(), &m_result->inlineColumn()}) {
         connect(column, &ProseColumn::pointedAt, this, &CompressPage::link);
@@ -152,9 +178,23 @@ void CompressPage::connectResult()
         m_source->column().setCurrentDifference(difference);
         m_overview->setCurrentDifference(difference);
     });
-    connect(m_result, &ResultPane::filterChanged, this, [this] { m_overview->setFilter(m_result->filter()); });
+    connect(m_result, &ResultPane::modeChanged, this, &CompressPage::arrangePanes);
+    connect(m_result, &ResultPane::filterChanged, this, [this] {
+        m_overview->setFilter(m_result->filter());
+        m_source->column().setFilter(m_result->filter());
+    });
     m_result->lockAction()->setChecked(m_settings.scrollLocked());
     connect(m_result->lockAction(), &QAction::toggled, &m_settings, &Settings::setScrollLocked);
+}
+
+void CompressPage::arrangePanes()
+{
+    const bool alone = m_result->mode() == ResultPane::Mode::Inline && !m_source->isEditing();
+    if (m_source->isHidden() == alone)
+        return;
+    m_source->setHidden(alone);
+    m_geometry.setColumnShown(0, !alone);
+    m_geometry.commit();
 }
 
 void CompressPage::connectScrolling()
@@ -199,24 +239,12 @@ void CompressPage::setSource(const QString& text)
 
 void CompressPage::openFile(const QString& path)
 {
-    QFile file(path);
-    const auto name = QFileInfo(path).fileName().toStdString();
-    if (!file.open(QIODevice::ReadOnly)) {
-        showError(Error(ErrorKind::Io, "The file " + name + " could not be read.",
-                        "Check that it exists and that you may read it.", file.errorString().toStdString()));
+    try {
+        setSource(readTextFile(path));
+    } catch (const Error& error) {
+        showError(error);
         return;
     }
-    if (file.size() > largestFile) {
-        showError(Error(ErrorKind::InvalidInput, "The file " + name + " is larger than 32 MB.",
-                        "Take a part of it; a reconstruction of so much text would take hours."));
-        return;
-    }
-    const auto bytes = file.readAll();
-    if (bytes.contains('\0')) {
-        showError(Error(ErrorKind::InvalidInput, "The file " + name + " is no text.", "Open a text in UTF-8."));
-        return;
-    }
-    setSource(QString::fromUtf8(bytes));
     m_sourceName = QFileInfo(path).fileName();
     m_settings.addRecentFile(path);
 }
@@ -236,6 +264,21 @@ void CompressPage::showError(const Error& error)
     m_notice->showError(error);
 }
 
+void CompressPage::showWarning(const QString& message, const QString& remedy)
+{
+    m_notice->showWarning(message, remedy);
+}
+
+ProseColumn& CompressPage::sourceColumn()
+{
+    return m_source->column();
+}
+
+QAction* CompressPage::saveMemoryAction() const
+{
+    return m_controls->saveMemoryAction();
+}
+
 void CompressPage::onModelChanged()
 {
     const auto& model = m_client.model();
@@ -252,6 +295,10 @@ void CompressPage::onSourceChanged()
 {
     m_result->setStale(m_view.result != nullptr);
     m_plan.reset();
+    if (m_planRequest >= 0) {
+        m_planStale = true;
+        m_client.cancel(m_planRequest);
+    }
     m_planTimer.start();
     updateReady();
 }
@@ -282,28 +329,22 @@ void CompressPage::requestPlan()
         showPlan();
         return;
     }
-    if (m_planRequest >= 0) { // one at a time; the newest text goes next
-        m_planAgain = true;
+    if (m_planRequest >= 0) // one at a time; the next follows when it ends
         return;
-    }
-    m_planAgain = false;
+    m_planStale = false;
     const auto params = m_controls->source();
-    m_planRequest = m_client.call(
-        protocol::textPlan, {source().toStdString(), params.slots, params.spanTokens, false}, this,
-        {.done = [this](const TextPlan& plan) { takePlan(plan); },
-         .failed =
-             [this](const Error& why) {
-                 m_planRequest = -1;
-                 m_runWhenPlanned = false;
-                 m_notice->showWarning(QString::fromStdString(why.message()), QString::fromStdString(why.remedy()));
-             }});
+    m_planRequest =
+        m_client.call(protocol::textPlan, {source().toStdString(), params.slots, params.spanTokens, false}, this,
+                      {.done = [this](const TextPlan& plan) { takePlan(plan); },
+                       .failed = [this](const Error& why) { onPlanFailed(why); }});
 }
 
 void CompressPage::takePlan(const TextPlan& plan)
 {
     m_planRequest = -1;
-    if (m_planAgain || m_planTimer.isActive()) { // of an earlier text
-        requestPlan();
+    if (m_planStale) {
+        if (!m_planTimer.isActive())
+            requestPlan();
         return;
     }
     m_plan = plan;
@@ -314,6 +355,20 @@ void CompressPage::takePlan(const TextPlan& plan)
     } else if (m_controls->rerunsOnChange() && m_view.result) {
         m_rerunTimer.start();
     }
+}
+
+void CompressPage::onPlanFailed(const Error& why)
+{
+    m_planRequest = -1;
+    if (why.kind() == ErrorKind::Cancelled) { // for a newer text, or by Stop, which was not meant for it
+        if (!m_planTimer.isActive())
+            requestPlan();
+        return;
+    }
+    m_planStale = false;
+    m_runWhenPlanned = false;
+    if (why.kind() != ErrorKind::EngineLost) // the window tells of that
+        m_notice->showWarning(QString::fromStdString(why.message()), QString::fromStdString(why.remedy()));
 }
 
 void CompressPage::showPlan()
@@ -334,19 +389,18 @@ void CompressPage::showPlan()
                          {}});
     m_source->editor().setSpans(std::move(bands));
     const auto spans = m_plan->spans.size();
-    m_source->setSummary(m_plan->tokens == 0 ? QString()
-                                             : tr("%L1 tokens · %2 → %L3 slots")
-                                                   .arg(m_plan->tokens)
-                                                   .arg(spans == 1 ? tr("1 span") : tr("%L1 spans").arg(spans))
-                                                   .arg(m_plan->slots));
+    m_source->setSummary(summaryOf(*m_plan));
     m_controls->setSpanCount(static_cast<int>(spans));
     if (!m_view.result)
         m_metrics->setPlan(m_plan->tokens, m_plan->slots);
-    if (m_plan->warnings.empty() || m_plan->tokens == 0)
+    QStringList warnings;
+    if (m_plan->tokens > 0)
+        for (const auto& warning : m_plan->warnings)
+            warnings += QString::fromStdString(warning.message + ' ' + warning.remedy);
+    if (warnings.empty())
         m_notice->clearWarning();
     else
-        m_notice->showWarning(QString::fromStdString(m_plan->warnings.front().message),
-                              QString::fromStdString(m_plan->warnings.front().remedy));
+        m_notice->showWarning(warnings.join(u'\n'), {});
 }
 
 void CompressPage::run()
@@ -367,6 +421,21 @@ void CompressPage::run()
     m_run.start(source(), *m_plan, params);
 }
 
+void CompressPage::rerun()
+{
+    m_runAgain = m_run.isRunning();
+    if (m_runAgain)
+        m_run.stop();
+    else
+        run();
+}
+
+void CompressPage::rerunIfChanged()
+{
+    if (std::exchange(m_runAgain, false))
+        m_rerunTimer.start();
+}
+
 void CompressPage::onFinished(const ReconstructionView& view)
 {
     m_view = view;
@@ -375,6 +444,19 @@ void CompressPage::onFinished(const ReconstructionView& view)
     m_result->setResult(view);
     m_metrics->setReconstruction(view.result->reconstruction);
     updateReady();
+    const auto& reconstruction = view.result->reconstruction;
+    const auto& seconds = reconstruction.seconds;
+    const auto total = seconds.compress + seconds.prefill + seconds.decode;
+    const auto differences = view.diff->differences.size();
+    Q_EMIT reported(tr("%1 %L2 tokens from %L3 slots in %4 s · %5")
+                        .arg(reconstruction.stopped ? tr("Stopped after") : tr("Reconstructed"))
+                        .arg(reconstruction.generatedTokens)
+                        .arg(reconstruction.slots)
+                        .arg(total, 0, 'f', total < 10 ? 1 : 0)
+                        .arg(differences == 0       ? tr("no differences")
+                                 : differences == 1 ? tr("1 difference")
+                                                    : tr("%L1 differences").arg(differences)));
+    rerunIfChanged();
 }
 
 void CompressPage::saveMemory()
@@ -395,27 +477,19 @@ void CompressPage::saveMemory()
 void CompressPage::link(TextRange range, bool ofSource)
 {
     const auto document = m_source->column().document();
-    TextRange ours = ofSource ? range : TextRange{};
-    TextRange theirs = ofSource ? TextRange{} : range;
-    if (document && !m_source->isEditing() && range.size() > 0) {
-        if (ofSource)
-            theirs = document->toReconstruction(range);
-        else
-            ours = document->toSource(range);
-    }
-    // A single character under the pointer says little: its token is what is marked.
     auto& tokens = m_result->tokens();
-    const auto tokenDocument = tokens.view().document();
-    const auto own = tokens.isTeacherForced() ? ours : theirs;
-    if (tokenDocument && own.size() == 1) {
-        const int token = tokenDocument->tokenAt(own.begin);
-        if (token >= 0)
-            (tokens.isTeacherForced() ? ours : theirs) = tokenDocument->items[static_cast<std::size_t>(token)].range;
+    const bool aligned = document && !m_source->isEditing();
+    // A single character under the pointer says little: its token is what is marked.
+    const auto pointed = aligned && range.size() == 1 ? tokens.tokenRange(range.begin, ofSource) : range;
+    TextRange ours = ofSource ? pointed : TextRange{};
+    TextRange theirs = ofSource ? TextRange{} : pointed;
+    if (aligned && range.size() > 0) {
+        if (ofSource)
+            theirs = document->toReconstruction(pointed);
+        else
+            ours = document->toSource(pointed);
     }
     tokens.view().setLinked(tokens.isTeacherForced() ? ours : theirs);
-    const bool tokensShown = m_result->mode() == ResultPane::Mode::Tokens;
-    if (!tokensShown && range.size() <= 1)
-        return; // between the columns rows say enough
     m_source->editor().setLinked(m_source->isEditing() ? ours : TextRange{});
     for (auto* column : {&m_source->column(), &m_result->column(), &m_result->inlineColumn()})
         column->setLinked(ours, theirs);
@@ -445,15 +519,24 @@ void CompressPage::dropEvent(QDropEvent* event)
     event->acceptProposedAction();
 }
 
-QList<QAction*> CompressPage::shortcutActions() const
+std::vector<ShortcutGroup> CompressPage::shortcuts() const
 {
-    return m_controls->shortcutActions() + QList<QAction*>{m_source->editAction()} + m_result->shortcutActions();
+    ShortcutGroup text{tr("Compress"), {}};
+    for (auto* action : m_controls->shortcutActions())
+        text.entries.push_back(action);
+    text.entries.push_back(m_source->editAction());
+    std::vector<ShortcutGroup> groups{text};
+    for (auto& group : m_result->shortcuts())
+        groups.push_back(std::move(group));
+    groups[1].entries += m_export->shortcuts();
+    return groups;
 }
 
 std::pair<FindTarget*, QWidget*> CompressPage::findTarget()
 {
     auto* focus = focusWidget();
-    const bool right = focus != nullptr && m_result->isAncestorOf(focus) && m_result->findTarget() != nullptr;
+    const bool right = m_result->findTarget() != nullptr
+        && (m_source->isHidden() || (focus != nullptr && m_result->isAncestorOf(focus)));
     if (right)
         return {m_result->findTarget(), &m_result->currentView()};
     return {&m_source->findTarget(), &m_source->findView()};

@@ -20,6 +20,7 @@ class CompressExport;
 class MetricsStrip;
 class NoticeBar;
 class OverviewStrip;
+class ProseColumn;
 class ResultPane;
 class SourcePane;
 
@@ -29,20 +30,25 @@ class CompressPage : public Page {
 
 public:
     CompressPage(const Theme& theme, EngineClient& client, Settings& settings, QWidget* parent = nullptr);
-    ~CompressPage() override;
 
     QString title() const override { return tr("Compress"); }
-    QList<QAction*> shortcutActions() const override;
+    std::vector<ShortcutGroup> shortcuts() const override;
     std::pair<FindTarget*, QWidget*> findTarget() override;
 
     QString source() const;
     void setSource(const QString& text);
     void openFile(const QString& path);
     void showError(const Error& error);
+    void showWarning(const QString& message, const QString& remedy);
+    ProseColumn& sourceColumn();
+    QAction* saveMemoryAction() const;
     const ReconstructionView& result() const { return m_view; }
     bool isRunning() const { return m_run.isRunning(); }
     /// The tokens and spans that the source would be cut into; absent while that is being found out.
     const std::optional<TextPlan>& plan() const { return m_plan; }
+
+Q_SIGNALS:
+    void reported(const QString& sentence); ///< what a run came to, for the status line
 
 protected:
     void dragEnterEvent(QDragEnterEvent* event) override;
@@ -52,10 +58,15 @@ private:
     void connectSource();
     void connectResult();
     void connectScrolling();
+    /// The inline view has both texts: the source stands beside it only to be edited.
+    void arrangePanes();
     void onModelChanged();
     void onSourceChanged();
     void requestPlan();
     void takePlan(const TextPlan& plan);
+    void onPlanFailed(const Error& why);
+    void rerun();
+    void rerunIfChanged();
     void showPlan();
     void run();
     void onFinished(const ReconstructionView& view);
@@ -82,8 +93,10 @@ private:
     QTimer m_rerunTimer;
     std::int64_t m_planRequest = -1;
     std::optional<TextPlan> m_plan;
-    bool m_planAgain = false;
+    bool m_planStale = false; ///< what is being planned has changed meanwhile
     bool m_runWhenPlanned = false;
+    bool m_runAgain = false; ///< what is being reconstructed has changed meanwhile, and is to follow
+    bool m_firstDocument = false; ///< of this run
     ReconstructionView m_view;
     QString m_sourceName;
     std::string m_modelKey; ///< which model the plan is for

@@ -41,6 +41,11 @@ void ModelCatalog::removeFolder(const QString& path)
         m_settings.setModelFolders(folders);
 }
 
+bool ModelCatalog::canRemove(const QString& folder) const
+{
+    return m_settings.modelFolders().contains(folder);
+}
+
 void ModelCatalog::onReady()
 {
     m_devices = m_client.engine().devices;
@@ -81,9 +86,15 @@ void ModelCatalog::refresh(bool hashes)
                    .failed =
                        [this](const Error& why) {
                            m_listing = false;
-                           Q_EMIT failed(why);
+                           fail(why);
                            Q_EMIT listed();
                        }});
+}
+
+void ModelCatalog::fail(const Error& why)
+{
+    if (why.kind() != ErrorKind::Cancelled) // who stops something knows
+        Q_EMIT failed(why);
 }
 
 void ModelCatalog::refreshDevices()
@@ -114,13 +125,14 @@ void ModelCatalog::load(const std::string& base, const std::string& adapter, con
                                                 QString::fromStdString(model.adapter), QString::fromStdString(device),
                                                 QString::fromStdString(dtype)});
                            Q_EMIT loadingChanged();
+                           Q_EMIT loaded(model);
                            refreshDevices();
                        },
                    .failed =
                        [this](const Error& why) {
                            m_loading = false;
                            Q_EMIT loadingChanged();
-                           Q_EMIT failed(why);
+                           fail(why);
                        }});
 }
 
@@ -146,7 +158,7 @@ void ModelCatalog::unload()
                    .failed =
                        [this, end](const Error& why) {
                            end();
-                           Q_EMIT failed(why);
+                           fail(why);
                        }});
 }
 

@@ -27,6 +27,7 @@ public:
     void addFolder(const QString& path);
     void removeFolder(const QString& path);
     QStringList folders() const;
+    bool canRemove(const QString& folder) const; ///< the standard folder stays
 
     /// @param device id, or "auto"
     void load(const std::string& base, const std::string& adapter, const std::string& device, const std::string& dtype);
@@ -38,11 +39,13 @@ Q_SIGNALS:
     void listed();
     void devicesChanged();
     void loadingChanged();
+    void loaded(const icae::LoadedModel& model);
     void failed(const icae::Error& why);
 
 private:
     void onReady();
     void loadLast();
+    void fail(const Error& why);
 
     EngineClient& m_client;
     Settings& m_settings;

@@ -116,7 +116,7 @@ std::vector<std::pair<QString, std::vector<Fact>>> adapterFacts(const AdapterInf
     for (const auto& fit : adapter.fits)
         if (!fit.doesNotFit.empty())
             fits.push_back({folderName(fit.base), QString::fromStdString(fit.doesNotFit), {}, true});
-    return {{tr("Memory"), memory},
+    return {{tr("Memory slots"), memory},
             {tr("LoRA"), lora},
             {tr("Files"), files},
             {tr("What no file said"), inferred},

@@ -9,12 +9,14 @@ class QComboBox;
 class QLabel;
 class QPushButton;
 class QStackedWidget;
-class QTreeView;
+class QVBoxLayout;
 
 namespace icae {
 
+class ElidedLabel;
 class EmptyState;
 class FactsView;
+class FindTree;
 class MemoryBars;
 class NoticeBar;
 
@@ -26,11 +28,17 @@ public:
     ModelsPage(const Theme& theme, EngineClient& client, ModelCatalog& catalog, QWidget* parent = nullptr);
 
     QString title() const override { return tr("Models"); }
-    QList<QAction*> shortcutActions() const override;
-    std::pair<FindTarget*, QWidget*> findTarget() override { return {nullptr, nullptr}; }
+    std::vector<ShortcutGroup> shortcuts() const override;
+    std::pair<FindTarget*, QWidget*> findTarget() override;
+
+protected:
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
 
 private:
     QWidget* makeList();
+    void showFolders();
+    QString selectedFolder() const; ///< the added folder that holds what is selected; empty: none
     QWidget* makeDetails();
     void select(const QModelIndex& index);
     void showSelection();
@@ -44,11 +52,11 @@ private:
     EngineClient& m_client;
     ModelCatalog& m_catalog;
     NoticeBar* m_notice;
-    QTreeView* m_list;
+    FindTree* m_list;
     QStackedWidget* m_right;
     EmptyState* m_empty;
     QLabel* m_name;
-    QLabel* m_path;
+    ElidedLabel* m_path;
     QLabel* m_reason;
     FactsView* m_facts;
     MemoryBars* m_memory;
@@ -58,6 +66,8 @@ private:
     QAction* m_add;
     QAction* m_refresh;
     QAction* m_hash;
+    QVBoxLayout* m_folders;
+    QAction* m_forget;
     QAction* m_loadAction;
     QAction* m_unload;
     std::string m_selectedBase; ///< what is selected, by path: lists come and go

@@ -7,8 +7,34 @@
 #include <QWidget>
 
 #include <utility>
+#include <vector>
 
 namespace icae {
+
+/// A line of the shortcut sheet: an action with its shortcuts, or keys that a view handles itself.
+struct ShortcutEntry {
+    ShortcutEntry(QAction* of) // NOLINT(google-explicit-constructor): lists of actions are lists of entries
+        : keys(of->shortcut().toString(QKeySequence::NativeText))
+        , text(of->text().replace(QStringLiteral("&&"), QStringLiteral("\x1")).remove(u'&').replace(u'\x1', u'&'))
+    {
+        if (text.endsWith(u'…'))
+            text.chop(1);
+    }
+    ShortcutEntry(QString theKeys, QString theText)
+        : keys(std::move(theKeys))
+        , text(std::move(theText))
+    {
+    }
+
+    QString keys;
+    QString text;
+};
+
+/// Shortcuts that belong together.
+struct ShortcutGroup {
+    QString name;
+    QList<ShortcutEntry> entries;
+};
 
 /// A page of the window, as the window sees it.
 class Page : public QWidget {
@@ -18,8 +44,8 @@ public:
     using QWidget::QWidget;
 
     virtual QString title() const = 0;
-    /// Actions with shortcuts, for the shortcut sheet.
-    virtual QList<QAction*> shortcutActions() const = 0;
+    /// For the shortcut sheet.
+    virtual std::vector<ShortcutGroup> shortcuts() const = 0;
     /// What Ctrl+F searches now, and the widget that shows it; null where there is nothing.
     virtual std::pair<FindTarget*, QWidget*> findTarget() = 0;
 };

@@ -123,6 +123,7 @@ void ReconstructionRun::start(const QString& source, const TextPlan& plan, Recon
     m_parts.clear();
     m_result.reset();
     m_document.reset();
+    m_moreToBuild = false;
     params.source.text = m_source;
     m_request = m_client.call(protocol::reconstruct, params, this,
                               {.done = [this](const ReconstructResult& result) { finish(result); },
@@ -174,11 +175,12 @@ void ReconstructionRun::buildLive()
         return;
     }
     m_moreToBuild = false;
-    m_watcher.setFuture(
-        QtConcurrent::run([source = m_source, segments = liveSegments(), spans = m_spans, before = m_document] {
+    m_watcher.setFuture(QtConcurrent::run(
+        [request = m_request, source = m_source, segments = liveSegments(), spans = m_spans, before = m_document] {
             auto document = std::make_shared<DiffDocument>(buildDiffDocument(source, segments, spanEnds(spans), true));
             document->spans = makeBands(source, spans, segments, nullptr);
             Built built;
+            built.request = request;
             built.firstChanged = before ? commonRows(*before, *document) : 0;
             built.view.diff = std::move(document);
             return built;
@@ -195,33 +197,40 @@ void ReconstructionRun::finish(const ReconstructResult& result)
 
 void ReconstructionRun::buildFinal()
 {
-    m_watcher.setFuture(QtConcurrent::run([source = m_source, result = m_result, spans = m_spans, before = m_document] {
-        const auto& reconstruction = result->reconstruction;
-        const auto segments = resultSegments(reconstruction, spans, source.size());
-        auto document = std::make_shared<DiffDocument>(buildDiffDocument(source, segments, spanEnds(spans), false));
-        document->spans = makeBands(source, spans, segments, &reconstruction);
-        Built built;
-        built.firstChanged = before ? commonRows(*before, *document) : 0;
-        built.view.result = result;
-        built.view.diff = std::move(document);
-        built.view.forced =
-            std::make_shared<const TokenDocument>(makeTokenDocument(reconstruction.forcedTokens, source, true));
-        built.view.free = std::make_shared<const TokenDocument>(
-            makeTokenDocument(reconstruction.freeTokens, reconstruction.text, false));
-        return built;
-    }));
+    m_watcher.setFuture(QtConcurrent::run(
+        [request = m_request, source = m_source, result = m_result, spans = m_spans, before = m_document] {
+            const auto& reconstruction = result->reconstruction;
+            const auto segments = resultSegments(reconstruction, spans, source.size());
+            auto document = std::make_shared<DiffDocument>(buildDiffDocument(source, segments, spanEnds(spans), false));
+            document->spans = makeBands(source, spans, segments, &reconstruction);
+            Built built;
+            built.request = request;
+            built.firstChanged = before ? commonRows(*before, *document) : 0;
+            built.view.result = result;
+            built.view.diff = std::move(document);
+            built.view.forced =
+                std::make_shared<const TokenDocument>(makeTokenDocument(reconstruction.forcedTokens, source, true));
+            built.view.free = std::make_shared<const TokenDocument>(
+                makeTokenDocument(reconstruction.freeTokens, reconstruction.text, false));
+            return built;
+        }));
 }
 
 void ReconstructionRun::deliver()
 {
     const auto built = m_watcher.result();
+    if (built.request != m_request) { // of a run that failed
+        if (isRunning() && m_result)
+            buildFinal();
+        else if (isRunning() && m_moreToBuild)
+            m_liveTimer.start();
+        return;
+    }
     const bool last = built.view.result != nullptr;
     if (!last && m_result) { // overtaken
         buildFinal();
         return;
     }
-    if (!isRunning())
-        return;
     m_document = built.view.diff;
     Q_EMIT documentReady(m_document, built.firstChanged);
     if (last) {

@@ -42,6 +42,7 @@ Q_SIGNALS:
 
 private:
     struct Built {
+        std::int64_t request = -1; ///< that it was built for
         ReconstructionView view;
         int firstChanged = 0;
     };

@@ -2,7 +2,10 @@
 
 #include "pages/pane_header.h"
 #include "pages/token_pane.h"
+#include "widgets/check_menu.h"
+#include "widgets/elided_label.h"
 #include "widgets/empty_state.h"
+#include "widgets/find_views.h"
 
 #include <QAction>
 #include <QActionGroup>
@@ -11,7 +14,6 @@
 #include <QMenu>
 #include <QStackedWidget>
 #include <QToolButton>
-#include <QTreeView>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -27,20 +29,21 @@ ResultPane::ResultPane(const Theme& theme, RowGeometry& geometry, QWidget* paren
     , m_empty(new EmptyState(theme, u"compress"_s, {}, {}))
     , m_column(new ProseColumn(theme, ProseSide::Reconstruction, geometry, 1))
     , m_inline(new ProseColumn(theme, ProseSide::Inline, geometry, 2))
-    , m_list(new QTreeView)
+    , m_list(new FindTree)
     , m_listModel(new DiffListModel(this))
     , m_tokens(new TokenPane(theme))
     , m_stack(new QStackedWidget)
-    , m_title(new QLabel(tr("Reconstruction")))
-    , m_state(new QLabel)
+    , m_title(new ElidedLabel(tr("Reconstruction")))
+    , m_stale(new QLabel)
     , m_differences(new QToolButton)
-    , m_filterMenu(new QMenu(this))
-    , m_position(new QLabel)
+    , m_filterMenu(new CheckMenu(this))
     , m_exportMenu(new QMenu(this))
     , m_modes(new QActionGroup(this))
     , m_next(new QAction(theme.icon(u"down"_s), tr("Next difference"), this))
     , m_previous(new QAction(theme.icon(u"up"_s), tr("Previous difference"), this))
     , m_firstMiss(new QAction(theme.icon(u"flag"_s), tr("First miss"), this))
+    , m_chooseClasses(new QAction(tr("Choose classes of differences"), this))
+    , m_export(new QAction(theme.icon(u"export"_s), tr("Copy and export"), this))
     , m_lock(new QAction(theme.icon(u"lock"_s), tr("Scroll together"), this))
 {
     m_column->setAccessibleName(tr("Reconstruction"));
@@ -51,14 +54,16 @@ ResultPane::ResultPane(const Theme& theme, RowGeometry& geometry, QWidget* paren
     m_list->setUniformRowHeights(true);
     m_list->setTextElideMode(Qt::ElideRight);
     m_list->setFrameShape(QFrame::NoFrame);
-    m_list->header()->setStretchLastSection(true);
+    for (const auto column : {DiffListModel::Source, DiffListModel::Reconstruction, DiffListModel::Sentence})
+        m_list->header()->setSectionResizeMode(column, QHeaderView::Stretch);
     for (auto* view : std::initializer_list<QWidget*>{m_empty, m_column, m_inline, m_list, m_tokens})
         m_stack->addWidget(view);
 
     auto* first = new PaneHeader;
+    first->row().setSpacing(Theme::grid(0.25)); // buttons stand in groups
     first->row().addWidget(m_title);
-    first->row().addSpacing(Theme::grid());
-    first->row().addWidget(m_state, 1);
+    first->row().addWidget(m_stale);
+    first->row().addStretch(1);
     buildHeader(first);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -79,8 +84,10 @@ ResultPane::ResultPane(const Theme& theme, RowGeometry& geometry, QWidget* paren
         auto font = m_theme.font(TypeRole::Body);
         font.setWeight(QFont::DemiBold);
         m_title->setFont(font);
-        m_position->setMinimumWidth(
-            QFontMetrics(m_theme.font(TypeRole::Body)).horizontalAdvance(tr("%1 of %2").arg(u"000"_s, u"000"_s)));
+        m_differences->setMinimumWidth(
+            QFontMetrics(m_theme.font(TypeRole::Body)).horizontalAdvance(tr("%L1 differences ▾").arg(888))
+            + Theme::grid(2)); // stepping moves nothing
+        m_stale->setPixmap(m_theme.icon(u"warning"_s, Shade::Warning).pixmap(16, 16));
     };
     connect(&m_theme, &Theme::changed, this, restyle);
     restyle();
@@ -91,18 +98,21 @@ ResultPane::ResultPane(const Theme& theme, RowGeometry& geometry, QWidget* paren
 void ResultPane::buildHeader(QWidget* header)
 {
     auto& row = static_cast<PaneHeader*>(header)->row();
-    m_state->setProperty("secondary", true);
+    m_stale->setVisible(false);
+    m_stale->setToolTip(tr("Of an earlier text or setting. Ctrl+Enter reconstructs again."));
+    m_stale->setAccessibleName(m_stale->toolTip());
     m_differences->setPopupMode(QToolButton::InstantPopup);
     m_differences->setMenu(m_filterMenu);
-    m_differences->setToolTip(tr("Classes of differences; unticked ones are passed over"));
+    m_differences->setToolTip(tr("Classes of differences; unticked ones are grey and passed over (Alt+F)"));
     m_filterMenu->setToolTipsVisible(true);
-    row.addWidget(m_differences);
     m_next->setShortcut(QKeySequence(Qt::Key_F8));
     m_next->setToolTip(tr("Next difference (F8)"));
     m_previous->setShortcut(QKeySequence(Qt::SHIFT | Qt::Key_F8));
     m_previous->setToolTip(tr("Previous difference (Shift+F8)"));
     m_firstMiss->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_F8));
     m_firstMiss->setToolTip(tr("First miss (Ctrl+F8)"));
+    m_chooseClasses->setShortcut(QKeySequence(Qt::ALT | Qt::Key_F));
+    m_export->setShortcut(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_S));
     m_lock->setCheckable(true);
     m_lock->setChecked(true);
     m_lock->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_L));
@@ -111,13 +121,17 @@ void ResultPane::buildHeader(QWidget* header)
         auto* made = new QToolButton;
         made->setDefaultAction(action);
         made->setIconSize({18, 18});
+        made->setProperty("segment", true);
         row.addWidget(made);
         addAction(action);
+        return made;
     };
     button(m_previous);
-    row.addWidget(m_position);
+    row.addWidget(m_differences);
     button(m_next);
-    addAction(m_firstMiss);
+    button(m_firstMiss);
+    addAction(m_chooseClasses);
+    connect(m_chooseClasses, &QAction::triggered, m_differences, &QToolButton::showMenu);
     row.addSpacing(Theme::grid());
     const auto mode = [&](Mode which, const QString& icon, const QString& name, Qt::Key key) {
         auto* action = m_modes->addAction(m_theme.icon(icon), name);
@@ -125,7 +139,10 @@ void ResultPane::buildHeader(QWidget* header)
         action->setData(static_cast<int>(which));
         action->setShortcut(QKeySequence(Qt::ALT | key));
         action->setToolTip(u"%1 (Alt+%2)"_s.arg(name, QChar(key)));
-        connect(action, &QAction::triggered, this, [this, which] { setMode(which); });
+        connect(action, &QAction::triggered, this, [this, which] {
+            setMode(which);
+            currentView().setFocus(Qt::ShortcutFocusReason); // its single keys work at once
+        });
         button(action);
     };
     mode(Mode::SideBySide, u"side-by-side"_s, tr("Side by side"), Qt::Key_1);
@@ -134,14 +151,11 @@ void ResultPane::buildHeader(QWidget* header)
     mode(Mode::Tokens, u"tokens"_s, tr("Tokens"), Qt::Key_4);
     row.addSpacing(Theme::grid());
     button(m_lock);
-    auto* exports = new QToolButton;
-    exports->setIcon(m_theme.icon(u"export"_s));
-    exports->setIconSize({18, 18});
-    exports->setToolTip(tr("Copy and export"));
-    exports->setAccessibleName(tr("Copy and export"));
+    auto* exports = button(m_export);
+    exports->setToolTip(tr("Copy and export (Ctrl+Shift+S)"));
     exports->setPopupMode(QToolButton::InstantPopup);
     exports->setMenu(m_exportMenu);
-    row.addWidget(exports);
+    connect(m_export, &QAction::triggered, exports, &QToolButton::showMenu);
 }
 
 void ResultPane::setMode(Mode mode)
@@ -178,11 +192,8 @@ void ResultPane::setDocument(const DiffDocumentPtr& document, int firstChanged)
     m_inline->setDocument(document, firstChanged);
     if (!document || !document->partial) {
         m_listModel->setDocument(document);
-        for (int column = 0; column < DiffListModel::Sentence; ++column)
+        for (const auto column : {DiffListModel::Number, DiffListModel::Class})
             m_list->resizeColumnToContents(column);
-        m_list->setColumnWidth(DiffListModel::Source, std::min(m_list->columnWidth(DiffListModel::Source), 240));
-        m_list->setColumnWidth(DiffListModel::Reconstruction,
-                               std::min(m_list->columnWidth(DiffListModel::Reconstruction), 240));
         m_current = -1;
         rebuildFilterMenu();
     }
@@ -211,7 +222,7 @@ void ResultPane::setRunning(bool running)
 
 void ResultPane::setStale(bool stale)
 {
-    m_state->setText(stale ? tr("of an earlier text or setting") : QString());
+    m_stale->setVisible(stale);
 }
 
 void ResultPane::setEmptyText(const QString& title, const QString& text)
@@ -259,28 +270,50 @@ void ResultPane::rebuildFilterMenu()
     m_filterMenu->clear();
     if (!m_document)
         return;
+    auto* everything = m_filterMenu->addAction(tr("All classes"), this, [this] { setFilter({}); });
+    everything->setEnabled(!m_filter.empty());
+    m_filterMenu->addSeparator();
     for (std::size_t i = 0; i < differenceClassCount; ++i) {
         const auto count = m_document->classCounts.at(i);
         const auto errorClass = static_cast<DifferenceClass>(i);
-        auto* action = m_filterMenu->addAction(u"%L1  %2"_s.arg(count).arg(differenceClassName(errorClass)));
+        auto* action = m_filterMenu->addAction(tr("%2  (%L1)").arg(count).arg(differenceClassName(errorClass)));
         action->setCheckable(true);
         action->setEnabled(count > 0);
         action->setToolTip(differenceClassHint(errorClass));
+        action->setData(static_cast<int>(i));
         action->setChecked(m_filter.empty()
                            || std::find(m_filter.begin(), m_filter.end(), errorClass) != m_filter.end());
         connect(action, &QAction::toggled, this, [this] {
-            m_filter.clear();
+            std::vector<DifferenceClass> shown;
             const auto actions = m_filterMenu->actions();
-            for (qsizetype k = 0; k < actions.size(); ++k)
-                if (actions[k]->isChecked())
-                    m_filter.push_back(static_cast<DifferenceClass>(k));
-            if (m_filter.size() == differenceClassCount)
-                m_filter.clear();
-            m_listModel->setFilter(m_filter);
-            showCount();
-            Q_EMIT filterChanged();
+            for (const auto* other : actions)
+                if (other->isCheckable() && other->isChecked())
+                    shown.push_back(static_cast<DifferenceClass>(other->data().toInt()));
+            setFilter(shown.size() == differenceClassCount ? std::vector<DifferenceClass>() : shown);
         });
     }
+}
+
+void ResultPane::setFilter(const std::vector<DifferenceClass>& shown)
+{
+    if (shown == m_filter)
+        return;
+    m_filter = shown;
+    const auto actions = m_filterMenu->actions();
+    actions.front()->setEnabled(!m_filter.empty());
+    for (auto* action : actions) {
+        const QSignalBlocker quiet(action);
+        if (action->isCheckable())
+            action->setChecked(
+                m_filter.empty()
+                || std::find(m_filter.begin(), m_filter.end(), static_cast<DifferenceClass>(action->data().toInt()))
+                    != m_filter.end());
+    }
+    m_column->setFilter(m_filter);
+    m_inline->setFilter(m_filter);
+    m_listModel->setFilter(m_filter);
+    showCount();
+    Q_EMIT filterChanged();
 }
 
 void ResultPane::showCount()
@@ -295,22 +328,31 @@ void ResultPane::showCount()
         if (i == m_current)
             place = count;
     }
-    m_differences->setText(ready ? (count == 0       ? tr("No differences ▾")
-                                        : count == 1 ? tr("1 difference ▾")
-                                                     : tr("%L1 differences ▾").arg(count))
-                                 : tr("Differences ▾"));
-    m_differences->setEnabled(ready);
-    m_position->setText(place > 0 ? tr("%1 of %2").arg(place).arg(count) : QString());
-    m_position->setAlignment(Qt::AlignCenter);
+    QString text = tr("Differences ▾");
+    if (ready)
+        text = place > 0 ? tr("%L1 of %L2 ▾").arg(place).arg(count)
+            : count == 0 ? tr("No differences ▾")
+            : count == 1 ? tr("1 difference ▾")
+                         : tr("%L1 differences ▾").arg(count);
+    m_differences->setText(text);
+    m_differences->setEnabled(ready && !m_document->differences.empty());
+    m_chooseClasses->setEnabled(m_differences->isEnabled());
     for (auto* action : {m_next, m_previous, m_firstMiss})
         action->setEnabled(count > 0);
-    m_exportMenu->setEnabled(ready);
+    m_export->setEnabled(ready);
 }
 
-QList<QAction*> ResultPane::shortcutActions() const
+std::vector<ShortcutGroup> ResultPane::shortcuts() const
 {
-    return QList<QAction*>{m_next, m_previous, m_firstMiss} + m_modes->actions() + QList<QAction*>{m_lock}
-    + m_tokens->shortcutActions();
+    ShortcutGroup differences{tr("Differences"), {m_next, m_previous, m_firstMiss, m_chooseClasses}};
+    for (auto* action : m_modes->actions())
+        differences.entries.push_back(action);
+    differences.entries += {m_lock, m_export};
+    ShortcutGroup tokens{tr("Tokens"), {}};
+    for (auto* action : m_tokens->shortcutActions())
+        tokens.entries.push_back(action);
+    tokens.entries.push_back({tr("Arrows"), tr("Token by token, line by line")});
+    return {differences, tokens};
 }
 
 FindTarget* ResultPane::findTarget()

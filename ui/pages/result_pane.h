@@ -1,6 +1,7 @@
 #pragma once
 
 #include "models/diff_list_model.h"
+#include "pages/page.h"
 #include "pages/reconstruction_run.h"
 #include "theme/theme.h"
 #include "widgets/prose_column.h"
@@ -13,11 +14,13 @@ class QLabel;
 class QMenu;
 class QStackedWidget;
 class QToolButton;
-class QTreeView;
 
 namespace icae {
 
+class CheckMenu;
+class ElidedLabel;
 class EmptyState;
+class FindTree;
 class TokenPane;
 
 /// The right pane: the reconstruction side by side with the source, inline, as a list of differences, or as tokens.
@@ -43,7 +46,7 @@ public:
     TokenPane& tokens() { return *m_tokens; }
     QMenu& exportMenu() { return *m_exportMenu; }
     QAction* lockAction() const { return m_lock; }
-    QList<QAction*> shortcutActions() const;
+    std::vector<ShortcutGroup> shortcuts() const;
     FindTarget* findTarget(); ///< null where there is nothing to search
     QWidget& currentView();
 
@@ -60,6 +63,7 @@ private:
     void buildHeader(QWidget* row);
     void step(int direction);
     void rebuildFilterMenu();
+    void setFilter(const std::vector<DifferenceClass>& shown);
     void showCount();
     bool isShown(int difference) const;
     void showView();
@@ -71,20 +75,21 @@ private:
     EmptyState* m_empty;
     ProseColumn* m_column;
     ProseColumn* m_inline;
-    QTreeView* m_list;
+    FindTree* m_list;
     DiffListModel* m_listModel;
     TokenPane* m_tokens;
     QStackedWidget* m_stack;
-    QLabel* m_title;
-    QLabel* m_state;
+    ElidedLabel* m_title;
+    QLabel* m_stale;
     QToolButton* m_differences;
-    QMenu* m_filterMenu;
-    QLabel* m_position;
+    CheckMenu* m_filterMenu;
     QMenu* m_exportMenu;
     QActionGroup* m_modes;
     QAction* m_next;
     QAction* m_previous;
     QAction* m_firstMiss;
+    QAction* m_chooseClasses;
+    QAction* m_export;
     QAction* m_lock;
     std::vector<DifferenceClass> m_filter; ///< shown; empty: all
     int m_current = -1;

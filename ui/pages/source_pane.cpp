@@ -1,6 +1,7 @@
 #include "pages/source_pane.h"
 
 #include "pages/pane_header.h"
+#include "widgets/elided_label.h"
 #include "widgets/empty_state.h"
 
 #include <QAction>
@@ -24,7 +25,7 @@ SourcePane::SourcePane(const Theme& theme, RowGeometry& geometry, QWidget* paren
                                 "type.")))
     , m_stack(new QStackedWidget)
     , m_title(new QLabel(tr("Source")))
-    , m_summary(new QLabel)
+    , m_summary(new ElidedLabel)
     , m_edit(new QAction(theme.icon(u"edit"_s), tr("Edit source"), this))
 {
     m_column->setAccessibleName(tr("Source, aligned with the reconstruction"));
@@ -54,7 +55,7 @@ SourcePane::SourcePane(const Theme& theme, RowGeometry& geometry, QWidget* paren
     connect(sample, &QPushButton::clicked, this, &SourcePane::sampleRequested);
     connect(open, &QPushButton::clicked, this, &SourcePane::openRequested);
     auto* over = new QVBoxLayout(m_editor->viewport());
-    over->setContentsMargins(0, Theme::grid(4), 0, 0);
+    over->setContentsMargins(0, 0, 0, 0);
     over->addWidget(m_empty);
     m_empty->setAutoFillBackground(false);
     m_empty->setCursor(Qt::ArrowCursor);
@@ -104,6 +105,7 @@ void SourcePane::setEditing(bool editing)
         m_stack->setCurrentWidget(m_column);
         m_column->setTopRow(m_column->document()->rowAtSource(position));
     }
+    Q_EMIT editingChanged();
     const QSignalBlocker quiet(m_edit);
     m_edit->setChecked(editing);
     if (editing)

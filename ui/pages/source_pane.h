@@ -13,6 +13,7 @@ class QToolButton;
 
 namespace icae {
 
+class ElidedLabel;
 class EmptyState;
 
 /// The left pane: the source to edit, or the same sentences in rows beside their reconstruction.
@@ -28,7 +29,7 @@ public:
     /// Goes between editor and column where both have something to show; the text stays in place.
     void setEditing(bool editing);
     void setDocument(const DiffDocumentPtr& document, int firstChanged);
-    void setSummary(const QString& text); ///< e.g. "1,204 tokens · 3 spans → 192 slots"
+    void setSummary(const QString& text); ///< e.g. "1,204 tokens · 3 spans → 192 slots · 6.3×"
     QAction* editAction() const { return m_edit; }
     FindTarget& findTarget();
     QWidget& findView();
@@ -36,6 +37,7 @@ public:
 Q_SIGNALS:
     void sampleRequested();
     void openRequested();
+    void editingChanged();
 
 private:
     const Theme& m_theme;
@@ -44,7 +46,7 @@ private:
     EmptyState* m_empty;
     QStackedWidget* m_stack;
     QLabel* m_title;
-    QLabel* m_summary;
+    ElidedLabel* m_summary;
     QAction* m_edit;
 };
 

@@ -1,11 +1,12 @@
 #include "pages/token_pane.h"
 
+#include "widgets/elided_label.h"
 #include "widgets/token_details.h"
 
 #include <QAction>
 #include <QActionGroup>
 #include <QHBoxLayout>
-#include <QLabel>
+#include <QPainter>
 #include <QToolButton>
 
 #include <algorithm>
@@ -20,7 +21,7 @@ TokenPane::TokenPane(const Theme& theme, QWidget* parent)
     , m_view(new TokenView(theme))
     , m_legend(new TokenLegend(theme))
     , m_details(new TokenDetails(theme))
-    , m_summary(new QLabel)
+    , m_summary(new ElidedLabel)
     , m_forced(new QAction(tr("Teacher-forced"), this))
     , m_detailsAction(new QAction(theme.icon(u"details"_s), tr("Token details"), this))
 {
@@ -63,7 +64,6 @@ TokenPane::TokenPane(const Theme& theme, QWidget* parent)
     row->addSpacing(Theme::grid());
     row->addWidget(m_legend);
     m_summary->setProperty("secondary", true);
-    m_summary->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred); // gives way in a narrow pane
     m_summary->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
     row->addWidget(m_summary, 1);
     m_detailsAction->setCheckable(true);
@@ -103,6 +103,13 @@ bool TokenPane::isTeacherForced() const
     return m_forced->isChecked();
 }
 
+TextRange TokenPane::tokenRange(qsizetype position, bool ofSource) const
+{
+    const auto& document = ofSource ? m_forcedDocument : m_freeDocument;
+    const int token = document ? document->tokenAt(position) : -1;
+    return token < 0 ? TextRange{position, position + 1} : document->items[static_cast<std::size_t>(token)].range;
+}
+
 void TokenPane::setDocuments(TokenDocumentPtr forced, TokenDocumentPtr free)
 {
     m_forcedDocument = std::move(forced);
@@ -124,6 +131,29 @@ void TokenPane::setTeacherForced(bool forced)
     const auto missed = std::count_if(document->tokens.begin(), document->tokens.end(),
                                       [](const ScoredToken& token) { return token.rank > 0; });
     m_summary->setText(tr("%L1 of %L2 tokens not the likeliest").arg(missed).arg(document->tokens.size()));
+}
+
+int TokenPane::renderAll(QPainter& painter, int width, int greatestHeight)
+{
+    const int margin = Theme::grid(2);
+    const auto font = m_theme.font(TypeRole::Caption);
+    const int line = QFontMetrics(font).height() + Theme::grid();
+    painter.setFont(font);
+    painter.setPen(m_theme.color(Shade::SecondaryText));
+    const auto title = tr("%1, %2").arg(tokenMeasureName(m_view->measure()), m_forced->text().toLower());
+    painter.drawText(QRect(margin, margin, width - 2 * margin, line), Qt::AlignLeft | Qt::AlignVCenter, title);
+    const auto legend = m_legend->sizeHint();
+    painter.save();
+    painter.translate(margin + QFontMetrics(font).horizontalAdvance(title) + Theme::grid(2),
+                      margin + (line - legend.height()) / 2.0);
+    m_legend->paintMap(painter, legend);
+    painter.restore();
+    const int top = margin + line + Theme::grid();
+    painter.save();
+    painter.translate(0, top);
+    const int height = m_view->renderAll(painter, width, greatestHeight - top);
+    painter.restore();
+    return top + height + Theme::grid();
 }
 
 void TokenPane::showDetails(bool shown)

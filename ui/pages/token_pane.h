@@ -7,10 +7,11 @@
 #include <QWidget>
 
 class QAction;
-class QLabel;
+class QPainter;
 
 namespace icae {
 
+class ElidedLabel;
 class TokenDetails;
 
 /// The reconstruction as tokens: what their colour stands for, teacher-forced or free-running, and the details panel.
@@ -23,6 +24,10 @@ public:
     void setDocuments(TokenDocumentPtr forced, TokenDocumentPtr free);
     bool isTeacherForced() const;
     TokenView& view() { return *m_view; }
+    /// The token at a position of the source or of the reconstruction; the character alone where there is none.
+    TextRange tokenRange(qsizetype position, bool ofSource) const;
+    /// Paints the tokens below what they show and its colour map. @returns the height used
+    int renderAll(QPainter& painter, int width, int greatestHeight);
     QList<QAction*> shortcutActions() const { return m_actions; }
 
 Q_SIGNALS:
@@ -37,7 +42,7 @@ private:
     TokenView* m_view;
     TokenLegend* m_legend;
     TokenDetails* m_details;
-    QLabel* m_summary;
+    ElidedLabel* m_summary;
     QAction* m_forced;
     QAction* m_detailsAction;
     QList<QAction*> m_actions;

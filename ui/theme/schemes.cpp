@@ -20,6 +20,7 @@ constexpr std::array<Entry, shadeCount> entries{{
     {Shade::Rail, "rail", 0xffeeeff2, 0xff141619},
     {Shade::Hover, "hover", 0xffe4e6eb, 0xff2c3038},
     {Shade::Hairline, "hairline", 0xffd8dbe1, 0xff353a43},
+    {Shade::Scroll, "scroll", 0xffb3b9c4, 0xff4d5461},
     {Shade::Text, "text", 0xff1b1f26, 0xffe7e9ed},
     {Shade::SecondaryText, "secondary-text", 0xff59616d, 0xffa3abb7},
     {Shade::DisabledText, "disabled-text", 0xff858c97, 0xff737b87},
@@ -58,7 +59,7 @@ ColorScheme makeScheme(QRgb Entry::*member, std::initializer_list<QRgb> sequenti
 double luminance(const QColor& color)
 {
     const auto linear = [](float channel) {
-        const double c = static_cast<double>(channel);
+        const auto c = static_cast<double>(channel);
         return c <= 0.04045 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4);
     };
     return 0.2126 * linear(color.redF()) + 0.7152 * linear(color.greenF()) + 0.0722 * linear(color.blueF());

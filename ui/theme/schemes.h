@@ -16,6 +16,7 @@ enum class Shade {
     Rail, ///< navigation, headers, status line
     Hover,
     Hairline,
+    Scroll, ///< handles of scroll bars
     Text,
     SecondaryText,
     DisabledText,

@@ -183,28 +183,41 @@ QPalette Theme::palette() const
     return palette;
 }
 
+QString Theme::iconFile(const QString& name, Shade shade) const
+{
+    QFile source(u":/icons/%1.svg"_s.arg(name));
+    if (!source.open(QIODevice::ReadOnly))
+        qFatal("no icon %s", qPrintable(name));
+    auto path = m_icons.filePath(u"%1-%2-%3.svg"_s.arg(name, shadeName(shade), isDark() ? u"dark"_s : u"light"_s));
+    QFile file(path);
+    if (!file.exists() && file.open(QIODevice::WriteOnly))
+        file.write(source.readAll().replace("currentColor", color(shade).name().toLatin1()));
+    return path;
+}
+
 QString Theme::styleSheet() const
 {
     QFile file(u":/theme/style.qss"_s);
     if (!file.open(QIODevice::ReadOnly))
         qFatal("no style sheet");
-    auto sheet = QString::fromUtf8(file.readAll());
-    static const QRegularExpression placeholder(u"@([a-z-]+)"_s);
+    const auto sheet = QString::fromUtf8(file.readAll());
+    const auto shadeOf = [](const QString& name) {
+        for (std::size_t i = 0; i < shadeCount; ++i)
+            if (shadeName(static_cast<Shade>(i)) == name)
+                return static_cast<Shade>(i);
+        qFatal("style.qss names no such colour: %s", qPrintable(name));
+    };
+    static const QRegularExpression placeholder(u"@icon\\(([a-z-]+),([a-z-]+)\\)|@([a-z-]+)"_s);
     QString result;
     qsizetype at = 0;
     for (auto matches = placeholder.globalMatch(sheet); matches.hasNext();) {
         const auto match = matches.next();
         result += QStringView(sheet).mid(at, match.capturedStart() - at);
         at = match.capturedEnd();
-        bool known = false;
-        for (std::size_t i = 0; i < shadeCount && !known; ++i) {
-            const auto shade = static_cast<Shade>(i);
-            known = shadeName(shade) == match.captured(1);
-            if (known)
-                result += color(shade).name();
-        }
-        if (!known)
-            qFatal("style.qss names no such colour: %s", qPrintable(match.captured(1)));
+        if (match.hasCaptured(1))
+            result += u"url(%1)"_s.arg(iconFile(match.captured(1), shadeOf(match.captured(2))));
+        else
+            result += color(shadeOf(match.captured(3))).name();
     }
     return result.append(QStringView(sheet).mid(at));
 }

@@ -6,6 +6,7 @@
 #include <QIcon>
 #include <QObject>
 #include <QPalette>
+#include <QTemporaryDir>
 
 namespace icae {
 
@@ -65,12 +66,15 @@ private:
     const ColorScheme& current() const;
     QPalette palette() const;
     QString styleSheet() const;
+    /// Path of an icon in a shade, as style sheets need it.
+    QString iconFile(const QString& name, Shade shade) const;
 
     Scheme m_scheme = Scheme::System;
     bool m_systemIsDark = false;
     QFont m_systemFont;
     int m_readingSize = 0;
     bool m_monospace = false;
+    QTemporaryDir m_icons; ///< for the style sheet, which takes colours from files only
 };
 
 } // namespace icae

@@ -3,13 +3,14 @@
 #include <QLabel>
 #include <QVBoxLayout>
 
+#include <utility>
+
 namespace icae {
 
-EmptyState::EmptyState(const Theme& theme, const QString& icon, const QString& title, const QString& text,
-                       QWidget* parent)
+EmptyState::EmptyState(const Theme& theme, QString icon, const QString& title, const QString& text, QWidget* parent)
     : QWidget(parent)
     , m_theme(theme)
-    , m_iconName(icon)
+    , m_iconName(std::move(icon))
     , m_icon(new QLabel)
     , m_title(new QLabel)
     , m_text(new QLabel)
@@ -37,6 +38,7 @@ EmptyState::EmptyState(const Theme& theme, const QString& icon, const QString& t
     auto* actions = new QHBoxLayout;
     actions->addStretch(1);
     m_actions->setSpacing(Theme::grid());
+    m_actions->addStrut(Theme::grid(4)); // with or without buttons, states side by side align
     actions->addLayout(m_actions);
     actions->addStretch(1);
     layout->addLayout(actions);

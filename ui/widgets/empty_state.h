@@ -14,8 +14,7 @@ class EmptyState : public QWidget {
     Q_OBJECT
 
 public:
-    EmptyState(const Theme& theme, const QString& icon, const QString& title, const QString& text,
-               QWidget* parent = nullptr);
+    EmptyState(const Theme& theme, QString icon, const QString& title, const QString& text, QWidget* parent = nullptr);
 
     void setText(const QString& title, const QString& text);
     /// A button (or another widget) below the text.

@@ -31,6 +31,7 @@ void FactsView::setFacts(const std::vector<std::pair<QString, std::vector<Fact>>
         auto* value = new QLabel(fact.value);
         value->setTextFormat(Qt::PlainText);
         value->setWordWrap(true);
+        value->setAlignment(Qt::AlignLeft | Qt::AlignTop);
         value->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
         value->setAccessibleName(fact.name);
         value->setMinimumWidth(60);

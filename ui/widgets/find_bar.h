@@ -21,13 +21,14 @@ public:
     /// @param target lives at least until the bar closes or opens for another one
     void open(FindTarget* target, QWidget* view);
     void close();
+    /// Goes on to the next match, or back. @param step 1 or −1
+    void search(int step);
+    bool isOpen() const { return m_target != nullptr; }
 
 protected:
     void keyPressEvent(QKeyEvent* event) override;
 
 private:
-    void search(int step);
-
     QLineEdit* m_query;
     QToolButton* m_matchCase;
     QLabel* m_count;

@@ -82,6 +82,8 @@ void MetricsStrip::restyle()
         value->setFont(m_theme.font(TypeRole::Number));
         value->setMinimumWidth(QFontMetrics(value->font()).horizontalAdvance(u"0.000"_s)); // no jumping
     }
+    m_values[Ratio]->setMinimumWidth(
+        QFontMetrics(m_theme.font(TypeRole::Number)).horizontalAdvance(u"00.0× (00,000 → 0,000)"_s));
 }
 
 void MetricsStrip::set(Metric metric, const QString& value)

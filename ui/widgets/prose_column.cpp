@@ -23,6 +23,7 @@ constexpr int rowPadding = 3;
 constexpr int rightMargin = 16;
 constexpr int sliceMilliseconds = 6;
 constexpr int cachedRows = 400;
+constexpr int charactersALine = 110; // longer lines are hard to read
 
 } // namespace
 
@@ -86,7 +87,8 @@ void ProseColumn::forgetLayouts()
 
 int ProseColumn::textWidth() const
 {
-    return std::max(80, viewport()->width() - SpanGutter::width(m_theme) - rightMargin);
+    const int longestLine = charactersALine * QFontMetrics(m_theme.font(TypeRole::Reading)).averageCharWidth();
+    return std::clamp(viewport()->width() - SpanGutter::width(m_theme) - rightMargin, 80, longestLine);
 }
 
 int ProseColumn::estimatedHeight(const DiffDisplayRow& row) const
@@ -105,12 +107,17 @@ void ProseColumn::layOut(Row& row, int width) const
     QTextOption option;
     option.setWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
     row.layout->setTextOption(option);
-    row.layout->setFormats(proseFormats(*m_document, row.content, m_theme));
+    row.layout->setFormats(proseFormats(*m_document, row.content, m_theme, m_filter));
     row.layout->beginLayout();
+    // A row that goes on within a sentence begins with a space: it hangs in the margin.
+    const auto hanging = row.content.text.startsWith(u' ')
+        ? QFontMetricsF(m_theme.font(TypeRole::Reading)).horizontalAdvance(u' ')
+        : 0.0;
     qreal y = 0;
     for (auto line = row.layout->createLine(); line.isValid(); line = row.layout->createLine()) {
-        line.setLineWidth(width);
-        line.setPosition({0, y});
+        const auto left = y > 0 ? 0.0 : -hanging;
+        line.setLineWidth(width - left);
+        line.setPosition({left, y});
         y += line.height();
     }
     row.layout->endLayout();
@@ -130,9 +137,8 @@ ProseColumn::Row& ProseColumn::rowAt(int row)
     made->content = makeProseRow(*m_document, m_document->rows[static_cast<std::size_t>(row)], m_side);
     layOut(*made, textWidth());
     m_geometry.setHeight(m_index, row, rowHeight(*made), true);
-    auto& result = *made;
     m_rows.insert(row, made.release());
-    return result;
+    return *m_rows.object(row);
 }
 
 void ProseColumn::measureVisible()
@@ -191,6 +197,12 @@ void ProseColumn::resizeEvent(QResizeEvent* event)
     followGeometry();
 }
 
+void ProseColumn::showEvent(QShowEvent* event)
+{
+    QAbstractScrollArea::showEvent(event);
+    m_measureTimer.start(); // rows that changed meanwhile
+}
+
 void ProseColumn::scrollContentsBy(int /*dx*/, int /*dy*/)
 {
     viewport()->update();
@@ -206,6 +218,12 @@ bool ProseColumn::viewportEvent(QEvent* event)
 TextRange ProseColumn::rangeOf(const SpanBand& span) const
 {
     return m_side == ProseSide::Reconstruction ? span.reconstruction : span.source;
+}
+
+bool ProseColumn::isLinked(const SpanBand& span) const
+{
+    return (m_linkedSource.size() > 0 && span.source.contains(m_linkedSource.begin))
+        || (m_linkedReconstruction.size() > 0 && span.reconstruction.contains(m_linkedReconstruction.begin));
 }
 
 void ProseColumn::paintEvent(QPaintEvent* /*event*/)
@@ -236,11 +254,12 @@ void ProseColumn::paintRow(QPainter& painter, int row, Row& content, int top, in
 void ProseColumn::paintBands(QPainter& painter, int row, const Row& content, QRect area) const
 {
     const auto& rows = m_document->rows[static_cast<std::size_t>(row)];
-    const auto range = m_side == ProseSide::Reconstruction ? rows.reconstruction : rows.source;
-    const bool ofSource = m_side != ProseSide::Reconstruction;
+    // What has no counterpart belongs to the span of its sentence.
+    const bool ofSource = m_side != ProseSide::Reconstruction || rows.reconstruction.size() == 0;
+    const auto range = ofSource ? rows.source : rows.reconstruction;
     const auto& spans = m_document->spans;
     for (std::size_t i = 0; i < spans.size(); ++i) {
-        const auto span = rangeOf(spans[i]);
+        const auto span = ofSource ? spans[i].source : spans[i].reconstruction;
         const bool here = range.size() == 0
             ? span.begin <= range.begin && range.begin < std::max(span.end, span.begin + 1)
             : span.begin < range.end && range.begin < span.end;
@@ -278,6 +297,8 @@ void ProseColumn::paintGutter(QPainter& painter, int firstRow, int lastRow)
     for (std::size_t i = 0; i < m_document->spans.size(); ++i) {
         const auto& span = m_document->spans[i];
         const auto range = rangeOf(span);
+        if (range.size() == 0)
+            continue;
         const int first = rowOf(range.begin);
         const int last = rowOf(std::max(range.begin, range.end - 1));
         if (last < firstRow || first > lastRow)
@@ -285,7 +306,8 @@ void ProseColumn::paintGutter(QPainter& painter, int firstRow, int lastRow)
         const int top = std::max(0, m_geometry.top(first) - scroll);
         const int bottom = std::min(end, m_geometry.top(last + 1) - scroll);
         gutter.paint(static_cast<int>(i), top, bottom,
-                     m_side == ProseSide::Reconstruction && !span.scores.isEmpty() ? span.scores : span.label);
+                     m_side == ProseSide::Reconstruction && !span.scores.isEmpty() ? span.scores : span.label,
+                     isLinked(span));
     }
     if (!m_document->partial && !m_document->differences.empty()) {
         const int row = m_document->differences.front().row;
@@ -312,6 +334,8 @@ void ProseColumn::paintOutline(QPainter& painter, const Row& content, QPointF or
             if (from >= to)
                 continue;
             const auto x = line.cursorToX(from);
+            if (line.cursorToX(to) - x < 2) // a line break
+                continue;
             painter.drawRoundedRect(QRectF(origin.x() + x, origin.y() + line.y(), line.cursorToX(to) - x, line.height())
                                         .adjusted(-1.5, -0.5, 1.5, 0.5),
                                     3, 3);
@@ -350,21 +374,34 @@ QList<QTextLayout::FormatRange> ProseColumn::overlays(int row, const Row& conten
     return result;
 }
 
-int ProseColumn::renderAll(QPainter& painter, int width, int greatestHeight)
+int ProseColumn::renderAll(QPainter& painter, int width, int greatestHeight, const ProseColumn* beside) const
 {
     if (!m_document)
         return 0;
-    int top = 0;
-    const int inner = width - rightMargin;
-    for (std::size_t i = 0; i < m_document->rows.size() && top < greatestHeight; ++i) {
-        Row row;
-        row.content = makeProseRow(*m_document, m_document->rows[i], m_side);
-        layOut(row, inner);
-        painter.setPen(m_theme.color(Shade::Text));
-        row.layout->draw(&painter, QPointF(rightMargin / 2.0, top + rowPadding));
-        top += rowHeight(row);
+    const int gap = Theme::grid(3);
+    const int inner = beside == nullptr ? width - 2 * gap : (width - 3 * gap) / 2;
+    int top = gap;
+    painter.setPen(m_theme.color(Shade::Text));
+    for (const auto& shown : m_document->rows) {
+        int height = 0;
+        std::vector<std::pair<Row, int>> cells; // and where they begin
+        const auto add = [&](const ProseColumn& column, int left) {
+            Row row;
+            row.content = makeProseRow(*m_document, shown, column.m_side);
+            column.layOut(row, inner);
+            height = std::max(height, rowHeight(row));
+            cells.emplace_back(std::move(row), left);
+        };
+        if (beside != nullptr)
+            add(*beside, gap);
+        add(*this, beside == nullptr ? gap : inner + 2 * gap);
+        if (top + height > greatestHeight)
+            break;
+        for (const auto& [row, left] : cells)
+            row.layout->draw(&painter, QPointF(left, top + rowPadding));
+        top += height;
     }
-    return top;
+    return top + gap;
 }
 
 } // namespace icae

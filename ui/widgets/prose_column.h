@@ -29,6 +29,8 @@ public:
     DiffDocumentPtr document() const { return m_document; }
 
     void setCurrentDifference(int difference);
+    /// Differences of other classes lose their colour. Empty: all have it.
+    void setFilter(std::vector<DifferenceClass> shown);
     /// Marks a range of the source and of the reconstruction, e.g. the token under the pointer.
     void setLinked(TextRange source, TextRange reconstruction);
 
@@ -39,12 +41,13 @@ public:
 
     void selectAll();
     bool hasSelection() const;
-    QString selectedText(bool marks) const;
+    QString selectedText(bool marks) const; ///< everything without a selection
     /// Selection, or everything without one; with marks also as HTML.
     void copy(bool marks) const;
 
-    /// Paints rows as on screen, top to bottom. @returns the height used, in the painter's units
-    int renderAll(QPainter& painter, int width, int greatestHeight);
+    /// Paints rows as on screen, top to bottom, in two columns where there is another one beside it.
+    /// @returns the height used, in the painter's units
+    int renderAll(QPainter& painter, int width, int greatestHeight, const ProseColumn* beside = nullptr) const;
 
     Result find(const QString& query, bool matchCase, int step) override;
     void endFind() override;
@@ -63,6 +66,8 @@ protected:
     bool viewportEvent(QEvent* event) override;
     void paintEvent(QPaintEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
+    void showEvent(QShowEvent* event) override;
+    void wheelEvent(QWheelEvent* event) override;
     void mousePressEvent(QMouseEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;
     void mouseDoubleClickEvent(QMouseEvent* event) override;
@@ -79,7 +84,7 @@ private:
     struct Place {
         int row = 0;
         int at = 0;
-        auto operator<=>(const Place&) const = default;
+        auto operator<=>(const Place&) const = default; // NOLINT(modernize-use-nullptr): clang-tidy 14 errs here
     };
     struct Match {
         int row = 0;
@@ -105,6 +110,7 @@ private:
     void paintOutline(QPainter& painter, const Row& content, QPointF origin) const;
     void select(Place anchor, Place cursor);
     TextRange rangeOf(const SpanBand& span) const;
+    bool isLinked(const SpanBand& span) const;
 
     const Theme& m_theme;
     ProseSide m_side;
@@ -118,6 +124,7 @@ private:
     int m_anchorOffset = 0;
     bool m_following = false; ///< the scroll bar moves because heights did
     int m_currentDifference = -1;
+    std::vector<DifferenceClass> m_filter;
     TextRange m_linkedSource;
     TextRange m_linkedReconstruction;
     Place m_selectionAnchor;

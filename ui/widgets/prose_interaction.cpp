@@ -26,6 +26,13 @@ void ProseColumn::setCurrentDifference(int difference)
     viewport()->update();
 }
 
+void ProseColumn::setFilter(std::vector<DifferenceClass> shown)
+{
+    m_filter = std::move(shown);
+    m_rows.clear();
+    viewport()->update();
+}
+
 void ProseColumn::setLinked(TextRange source, TextRange reconstruction)
 {
     if (source == m_linkedSource && reconstruction == m_linkedReconstruction)
@@ -104,12 +111,18 @@ void ProseColumn::selectAll()
 
 template <typename Visit> void ProseColumn::forSelected(Visit visit) const
 {
-    if (!m_document)
+    if (!m_document || m_document->rows.empty())
         return;
-    const auto [from, to] = selection();
+    auto [from, to] = selection();
+    const bool everything = from == to;
+    if (everything) {
+        from = {0, 0};
+        to = {static_cast<int>(m_document->rows.size()) - 1, 0};
+    }
     for (int row = from.row; row <= to.row; ++row) {
         const auto content = makeProseRow(*m_document, m_document->rows[static_cast<std::size_t>(row)], m_side);
-        visit(content, row == from.row ? from.at : 0, row == to.row ? to.at : static_cast<int>(content.text.size()));
+        const bool whole = everything || row != to.row;
+        visit(content, row == from.row ? from.at : 0, whole ? static_cast<int>(content.text.size()) : to.at);
     }
 }
 
@@ -124,8 +137,6 @@ QString ProseColumn::selectedText(bool marks) const
 
 void ProseColumn::copy(bool marks) const
 {
-    if (!hasSelection())
-        return;
     auto mime = std::make_unique<QMimeData>();
     mime->setText(selectedText(marks));
     if (marks) {
@@ -185,14 +196,23 @@ void ProseColumn::mouseDoubleClickEvent(QMouseEvent* event)
         Q_EMIT editRequested(rowAt(place->row).content.originAt(place->at, true));
 }
 
+void ProseColumn::wheelEvent(QWheelEvent* event)
+{
+    if (event->modifiers() & Qt::ControlModifier)
+        event->ignore(); // the window changes the size of texts
+    else
+        QAbstractScrollArea::wheelEvent(event);
+}
+
 void ProseColumn::keyPressEvent(QKeyEvent* event)
 {
     auto* bar = verticalScrollBar();
     if (event->matches(QKeySequence::SelectAll))
         selectAll();
-    else if (event->matches(QKeySequence::Copy))
+    else if (event->matches(QKeySequence::Copy) && hasSelection())
         copy(false);
-    else if (event->key() == Qt::Key_C && event->modifiers() == (Qt::ControlModifier | Qt::ShiftModifier))
+    else if (hasSelection() && event->key() == Qt::Key_C
+             && event->modifiers() == (Qt::ControlModifier | Qt::ShiftModifier))
         copy(true);
     else if (event->key() == Qt::Key_Home)
         bar->setValue(0);

@@ -89,8 +89,15 @@ ProseRow makeProseRow(const DiffDocument& document, const DiffDisplayRow& row, P
     return result;
 }
 
-QList<QTextLayout::FormatRange> proseFormats(const DiffDocument& document, const ProseRow& row, const Theme& theme)
+QList<QTextLayout::FormatRange> proseFormats(const DiffDocument& document, const ProseRow& row, const Theme& theme,
+                                             const std::vector<DifferenceClass>& shown)
 {
+    const auto isShown = [&](int difference) {
+        return shown.empty() || difference < 0
+            || std::find(shown.begin(), shown.end(),
+                         document.differences[static_cast<std::size_t>(difference)].errorClass)
+            != shown.end();
+    };
     QList<QTextLayout::FormatRange> formats;
     for (const auto& segment : row.segments) {
         const auto kind = document.pieces[segment.piece].kind;
@@ -110,6 +117,10 @@ QList<QTextLayout::FormatRange> proseFormats(const DiffDocument& document, const
         }
         if (kind == PieceKind::Replaced)
             format.setUnderlineStyle(QTextCharFormat::DotLine);
+        if (!isShown(document.pieces[segment.piece].difference)) {
+            format.setForeground(theme.color(Shade::SecondaryText));
+            format.clearBackground();
+        }
         formats.push_back({segment.begin, segment.end - segment.begin, format});
     }
     return formats;

@@ -41,7 +41,9 @@ struct ProseRow {
 ProseRow makeProseRow(const DiffDocument& document, const DiffDisplayRow& row, ProseSide side);
 
 /// How differences look: deleted struck through, inserted underlined, both halves of a replacement with a dotted line.
-QList<QTextLayout::FormatRange> proseFormats(const DiffDocument& document, const ProseRow& row, const Theme& theme);
+/// @param shown classes in colour, the others are grey; empty: all
+QList<QTextLayout::FormatRange> proseFormats(const DiffDocument& document, const ProseRow& row, const Theme& theme,
+                                             const std::vector<DifferenceClass>& shown = {});
 
 /// The text of rows between two places, without what is struck through or with marks ("[-old-]{+new+}").
 QString plainProse(const DiffDocument& document, const ProseRow& row, ProseSide side, int begin, int end, bool marks);

@@ -120,7 +120,7 @@ void SourceEditor::setSource(const QString& text)
     moveCursor(QTextCursor::Start);
 }
 
-void SourceEditor::insertLong(QTextCursor at, const QString& text)
+void SourceEditor::insertLong(const QTextCursor& at, const QString& text)
 {
     auto clean = text;
     clean.replace("\r\n"_L1, "\n"_L1).replace(u'\r', u'\n').replace(QChar::ParagraphSeparator, u'\n');
@@ -288,6 +288,7 @@ void SourceEditor::setLinked(TextRange source)
     if (source == m_linked)
         return;
     m_linked = source;
+    m_gutter->update();
     updateMarks();
 }
 

@@ -50,12 +50,13 @@ protected:
     void paintEvent(QPaintEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;
+    void wheelEvent(QWheelEvent* event) override;
     bool canInsertFromMimeData(const QMimeData* mime) const override;
     void insertFromMimeData(const QMimeData* mime) override;
     QMimeData* createMimeDataFromSelection() const override;
 
 private:
-    void insertLong(QTextCursor at, const QString& text);
+    void insertLong(const QTextCursor& at, const QString& text);
     void insertSlice();
     void insertRows(const QString& text, bool last);
     QString textBetween(int begin, int end) const;

@@ -25,6 +25,14 @@ void SourceEditor::resizeEvent(QResizeEvent* event)
     m_gutter->setGeometry(area.left(), area.top(), viewportMargins().left(), area.height());
 }
 
+void SourceEditor::wheelEvent(QWheelEvent* event)
+{
+    if (event->modifiers() & Qt::ControlModifier)
+        event->ignore(); // the window changes the size of texts
+    else
+        QPlainTextEdit::wheelEvent(event);
+}
+
 void SourceEditor::mouseMoveEvent(QMouseEvent* event)
 {
     QPlainTextEdit::mouseMoveEvent(event);
@@ -91,7 +99,8 @@ void SourceEditor::paintGutter(QPaintEvent* /*event*/)
             continue;
         painter.fillRect(QRect(0, top, m_gutter->width(), bottom - top),
                          m_theme.color(i % 2 == 0 ? Shade::SpanA : Shade::SpanB));
-        gutter.paint(static_cast<int>(i), top, bottom, m_spans[i].label);
+        gutter.paint(static_cast<int>(i), top, bottom, m_spans[i].label,
+                     m_linked.size() > 0 && m_spans[i].source.contains(m_linked.begin));
     }
 }
 

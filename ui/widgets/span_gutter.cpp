@@ -18,11 +18,12 @@ int SpanGutter::width(const Theme& theme)
     return QFontMetrics(theme.font(TypeRole::Caption)).horizontalAdvance(u"0,000 → 000"_s) + Theme::grid(4);
 }
 
-void SpanGutter::paint(int span, int top, int bottom, const QString& label) const
+void SpanGutter::paint(int span, int top, int bottom, const QString& label, bool linked) const
 {
     const int left = Theme::grid(0.5);
     const int right = width(m_theme) - Theme::grid(2);
-    m_painter.fillRect(QRect(left, top + 2, 2, bottom - top - 4), m_theme.color(Shade::SpanMark));
+    m_painter.fillRect(QRect(left, top + 2, linked ? 3 : 2, bottom - top - 4),
+                       m_theme.color(linked ? Shade::Accent : Shade::SpanMark));
     const auto font = m_theme.font(TypeRole::Caption);
     m_painter.setFont(font);
     const QFontMetrics metrics(font);
@@ -36,7 +37,7 @@ void SpanGutter::paint(int span, int top, int bottom, const QString& label) cons
                            Qt::AlignLeft | Qt::AlignVCenter, text);
         y += metrics.height();
     };
-    line(QCoreApplication::translate("SpanGutter", "span %1").arg(span + 1), Shade::Text);
+    line(QCoreApplication::translate("SpanGutter", "span %1").arg(span + 1), linked ? Shade::Accent : Shade::Text);
     for (const auto& text : lines)
         line(text, Shade::SecondaryText);
 }

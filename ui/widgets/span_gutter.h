@@ -17,7 +17,8 @@ public:
 
     /// @param top, bottom of the span's visible part
     /// @param label one or two lines below the number
-    void paint(int span, int top, int bottom, const QString& label) const;
+    /// @param linked what the reader points at is in it
+    void paint(int span, int top, int bottom, const QString& label, bool linked = false) const;
     void paintFlag(int top) const;
 
 private:

@@ -57,6 +57,11 @@ QSize TokenLegend::sizeHint() const
 void TokenLegend::paintEvent(QPaintEvent* /*event*/)
 {
     QPainter painter(this);
+    paintMap(painter, size());
+}
+
+void TokenLegend::paintMap(QPainter& painter, QSize size) const
+{
     painter.setFont(m_theme.font(TypeRole::Caption));
     const QFontMetrics metrics(painter.font());
     const auto end = static_cast<int>(std::lround(valueAt(1, m_measure)));
@@ -64,15 +69,16 @@ void TokenLegend::paintEvent(QPaintEvent* /*event*/)
     const auto last = m_measure == TokenMeasure::Rank ? QStringLiteral("≥ %L1").arg(end + 1) : tr("≥ %1 nats").arg(end);
     painter.setPen(m_theme.color(Shade::SecondaryText));
     const int left = metrics.horizontalAdvance(first) + Theme::grid();
-    painter.drawText(QRect(0, 0, left, height()), Qt::AlignVCenter | Qt::AlignLeft, first);
-    const QRect bar(left, height() / 2 - 5, barWidth, 10);
+    painter.drawText(QRect(0, 0, left, size.height()), Qt::AlignVCenter | Qt::AlignLeft, first);
+    const QRect bar(left, size.height() / 2 - 5, barWidth, 10);
     for (int x = 0; x < bar.width(); ++x)
         painter.fillRect(bar.left() + x, bar.top(), 1, bar.height(),
                          m_theme.sequential(static_cast<double>(x) / (bar.width() - 1)));
     painter.setPen(m_theme.color(Shade::Hairline));
     painter.drawRect(bar.adjusted(0, 0, -1, -1));
     painter.setPen(m_theme.color(Shade::SecondaryText));
-    painter.drawText(QRect(bar.right() + Theme::grid(), 0, width(), height()), Qt::AlignVCenter | Qt::AlignLeft, last);
+    painter.drawText(QRect(bar.right() + Theme::grid(), 0, size.width(), size.height()),
+                     Qt::AlignVCenter | Qt::AlignLeft, last);
 }
 
 } // namespace icae

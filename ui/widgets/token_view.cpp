@@ -71,20 +71,45 @@ std::vector<TokenView::Line> TokenView::linesFor(int width)
     if (!m_document)
         return lines;
     const int height = lineHeight();
+    const auto& items = m_document->items;
+    const auto wordWidth = [&](std::size_t token) { // up to the next token that begins a word
+        int sum = tokenWidth(items[token]);
+        for (auto i = token + 1; i < items.size() && sum <= width; ++i) {
+            if (items[i - 1].breaksLine || items[i].special || items[i].text.startsWith(u' '))
+                break;
+            sum += tokenWidth(items[i]);
+        }
+        return sum;
+    };
     int x = 0;
     bool newLine = true;
-    for (std::size_t i = 0; i < m_document->items.size(); ++i) {
-        const auto& item = m_document->items[i];
-        const int own = tokenWidth(item);
-        if (newLine || x + own > width) {
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        const int own = tokenWidth(items[i]);
+        const bool beginsWord = items[i].special || items[i].text.startsWith(u' ');
+        const int needed = beginsWord ? wordWidth(i) : own;
+        if (newLine || x + own > width || (x + needed > width && needed <= width)) {
             lines.push_back({static_cast<int>(i), static_cast<int>(i), static_cast<int>(lines.size()) * height});
             x = 0;
         }
         x += own;
         lines.back().end = static_cast<int>(i) + 1;
-        newLine = item.breaksLine;
+        newLine = items[i].breaksLine;
     }
     return lines;
+}
+
+int TokenView::lineLeft(const Line& line) const
+{
+    const auto& text = m_document->items[static_cast<std::size_t>(line.first)].text;
+    return margin - (text.startsWith(u' ') ? QFontMetrics(m_theme.font(TypeRole::Reading)).horizontalAdvance(u' ') : 0);
+}
+
+std::vector<int> TokenView::lineStarts() const
+{
+    std::vector<int> starts;
+    for (const auto& line : m_lines)
+        starts.push_back(line.first);
+    return starts;
 }
 
 void TokenView::layOut()
@@ -113,7 +138,7 @@ int TokenView::lineOf(int token) const
 QRect TokenView::tokenRect(int token)
 {
     const auto& line = m_lines[static_cast<std::size_t>(lineOf(token))];
-    int x = margin;
+    int x = lineLeft(line);
     for (int i = line.first; i < token; ++i)
         x += tokenWidth(m_document->items[static_cast<std::size_t>(i)]);
     return {x, line.top + margin / 2, tokenWidth(m_document->items[static_cast<std::size_t>(token)]),
@@ -127,7 +152,7 @@ int TokenView::tokenAt(QPoint position)
     if (!m_document || y < 0 || number >= static_cast<int>(m_lines.size()))
         return -1;
     const auto& line = m_lines[static_cast<std::size_t>(number)];
-    int x = margin;
+    int x = lineLeft(line);
     for (int i = line.first; i < line.end; ++i) {
         const int width = tokenWidth(m_document->items[static_cast<std::size_t>(i)]);
         if (position.x() >= x && position.x() < x + width)
@@ -161,7 +186,7 @@ void TokenView::paintEvent(QPaintEvent* /*event*/)
 void TokenView::paintLine(QPainter& painter, const Line& line, int top)
 {
     painter.setFont(m_theme.font(TypeRole::Reading));
-    int x = margin;
+    int x = lineLeft(line);
     for (int i = line.first; i < line.end; ++i) {
         const auto index = static_cast<std::size_t>(i);
         const auto& item = m_document->items[index];
@@ -197,7 +222,7 @@ int TokenView::renderAll(QPainter& painter, int width, int greatestHeight)
 {
     int bottom = 0;
     for (const auto& line : linesFor(width - 2 * margin)) {
-        if (line.top > greatestHeight)
+        if (line.top + lineHeight() > greatestHeight)
             break;
         paintLine(painter, line, line.top);
         bottom = line.top + lineHeight();
@@ -267,6 +292,14 @@ void TokenView::mouseMoveEvent(QMouseEvent* event)
     Q_EMIT tokenPointedAt(tokenAt(event->pos()));
 }
 
+void TokenView::wheelEvent(QWheelEvent* event)
+{
+    if (event->modifiers() & Qt::ControlModifier)
+        event->ignore(); // the window changes the size of texts
+    else
+        QAbstractScrollArea::wheelEvent(event);
+}
+
 void TokenView::mousePressEvent(QMouseEvent* event)
 {
     const int token = tokenAt(event->pos());
@@ -290,8 +323,8 @@ void TokenView::keyPressEvent(QKeyEvent* event)
     const auto vertical = [&](int step) {
         const auto box = tokenRect(std::max(0, m_current));
         const int line = std::clamp(lineOf(std::max(0, m_current)) + step, 0, static_cast<int>(m_lines.size()) - 1);
-        int x = margin;
         const auto& target = m_lines[static_cast<std::size_t>(line)];
+        int x = lineLeft(target);
         int token = target.first;
         for (; token + 1 < target.end; ++token) {
             x += tokenWidth(m_document->items[static_cast<std::size_t>(token)]);
@@ -301,7 +334,7 @@ void TokenView::keyPressEvent(QKeyEvent* event)
         return token;
     };
     const int page = std::max(1, viewport()->height() / lineHeight() - 1);
-    int token = m_current;
+    int token = 0;
     switch (event->key()) {
     case Qt::Key_Right:
         token = std::min(m_current + 1, count - 1);

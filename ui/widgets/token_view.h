@@ -26,6 +26,8 @@ public:
     /// Marks the tokens of a range of the text.
     void setLinked(TextRange range);
 
+    /// The token that each line begins with.
+    std::vector<int> lineStarts() const;
     /// Paints everything, top to bottom. @returns the height used
     int renderAll(QPainter& painter, int width, int greatestHeight);
 
@@ -43,6 +45,7 @@ protected:
     void paintEvent(QPaintEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;
+    void wheelEvent(QWheelEvent* event) override;
     void mousePressEvent(QMouseEvent* event) override;
     void mouseDoubleClickEvent(QMouseEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
@@ -62,6 +65,8 @@ private:
     int tokenAt(QPoint position);
     QRect tokenRect(int token);
     int lineOf(int token) const;
+    /// Where a line begins: a leading space stands in the margin.
+    int lineLeft(const Line& line) const;
     void paintLine(QPainter& painter, const Line& line, int top);
     QString hint(int token) const;
 
@@ -89,6 +94,7 @@ public:
     explicit TokenLegend(const Theme& theme, QWidget* parent = nullptr);
     void setMeasure(TokenMeasure measure);
     QSize sizeHint() const override;
+    void paintMap(QPainter& painter, QSize size) const;
 
 protected:
     void paintEvent(QPaintEvent* event) override;

@@ -1,12 +1,13 @@
 #include "window/log_panel.h"
 
+#include "widgets/find_views.h"
+
+#include <QAction>
 #include <QClipboard>
 #include <QDateTime>
 #include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QPlainTextEdit>
-#include <QPushButton>
 #include <QToolButton>
 
 namespace icae {
@@ -22,17 +23,21 @@ constexpr int mostLines = 5000;
 LogPanel::LogPanel(const Theme& theme, QWidget* parent)
     : QWidget(parent)
     , m_theme(theme)
-    , m_lines(new QPlainTextEdit)
+    , m_lines(new FindText)
+    , m_copy(new QAction(theme.icon(u"copy"_s), tr("Copy the log"), this))
 {
     setObjectName(u"logPanel"_s);
     setAttribute(Qt::WA_StyledBackground);
     setFixedHeight(Theme::grid(24));
-    m_lines->setReadOnly(true);
     m_lines->setMaximumBlockCount(mostLines);
     m_lines->setAccessibleName(tr("Log"));
     m_lines->setPlaceholderText(tr("Nothing has happened yet."));
     auto* title = new QLabel(tr("Log"));
-    auto* copy = new QPushButton(tr("Copy all"));
+    m_copy->setShortcut(QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_C));
+    m_copy->setToolTip(tr("Copy everything in the log (Ctrl+Alt+C)"));
+    auto* copy = new QToolButton;
+    copy->setDefaultAction(m_copy);
+    copy->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     auto* close = new QToolButton;
     close->setIcon(theme.icon(u"close"_s));
     close->setAccessibleName(tr("Close the log"));
@@ -46,7 +51,7 @@ LogPanel::LogPanel(const Theme& theme, QWidget* parent)
     layout->setSpacing(Theme::grid(0.5));
     layout->addLayout(head);
     layout->addWidget(m_lines, 1);
-    connect(copy, &QPushButton::clicked, this, [this] { QGuiApplication::clipboard()->setText(text()); });
+    connect(m_copy, &QAction::triggered, this, [this] { QGuiApplication::clipboard()->setText(text()); });
     connect(close, &QToolButton::clicked, this, &LogPanel::closeRequested);
 }
 

@@ -6,9 +6,11 @@
 
 #include <QWidget>
 
-class QPlainTextEdit;
+class QAction;
 
 namespace icae {
+
+class FindText;
 
 /// What happened, newest last; to read and to copy.
 class LogPanel : public QWidget {
@@ -20,6 +22,8 @@ public:
     void add(const LogNote& note);
     void add(const Error& error);
     QString text() const;
+    FindText& view() { return *m_lines; }
+    QAction* copyAction() const { return m_copy; }
 
 Q_SIGNALS:
     void closeRequested();
@@ -28,7 +32,8 @@ private:
     void append(LogLevel level, const QString& message, const QString& details);
 
     const Theme& m_theme;
-    QPlainTextEdit* m_lines;
+    FindText* m_lines;
+    QAction* m_copy;
 };
 
 } // namespace icae

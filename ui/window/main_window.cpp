@@ -1,25 +1,25 @@
 #include "window/main_window.h"
 
+#include "models/byte_text.h"
 #include "pages/compress_page.h"
 #include "pages/models_page.h"
 #include "widgets/find_bar.h"
+#include "widgets/find_views.h"
 #include "window/log_panel.h"
 #include "window/navigation_rail.h"
 #include "window/pickers.h"
+#include "window/settings_menu.h"
 #include "window/shortcut_sheet.h"
 #include "window/status_line.h"
 
-#include <QActionGroup>
 #include <QApplication>
 #include <QCloseEvent>
 #include <QHBoxLayout>
-#include <QInputDialog>
 #include <QLabel>
 #include <QMenu>
 #include <QStackedWidget>
 #include <QToolButton>
-
-#include <cmath>
+#include <QWheelEvent>
 
 namespace icae {
 
@@ -35,6 +35,7 @@ MainWindow::MainWindow(Theme& theme, EngineClient& client, Settings& settings, c
     , m_rail(new NavigationRail(theme))
     , m_title(new QLabel)
     , m_stack(new QStackedWidget)
+    , m_settingsMenu(new SettingsMenu(theme, client, settings, this))
     , m_find(new FindBar(theme))
     , m_log(new LogPanel(theme))
     , m_status(new StatusLine(theme, client))
@@ -43,13 +44,13 @@ MainWindow::MainWindow(Theme& theme, EngineClient& client, Settings& settings, c
 {
     setWindowTitle(tr("ICAE Explorer"));
     resize(1280, 800);
-    setMinimumSize(960, 560);
+    setMinimumSize(Theme::grid(130), Theme::grid(70));
     makeActions();
     auto* column = new QVBoxLayout;
     column->setSpacing(0);
     column->addWidget(makeTopBar());
-    column->addWidget(m_find);
     column->addWidget(m_stack, 1);
+    column->addWidget(m_find); // below, so that the text stays where it is
     column->addWidget(m_log);
     column->addWidget(m_status);
     auto* central = new QWidget;
@@ -62,19 +63,26 @@ MainWindow::MainWindow(Theme& theme, EngineClient& client, Settings& settings, c
     m_log->hide();
     addPage(m_compress, u"compress"_s);
     addPage(m_models, u"models"_s);
-    makeSettingsMenu();
+    m_settingsMenu->addSeparator();
+    m_settingsMenu->addActions({m_shortcuts, m_status->logAction(), m_quit});
+    m_rail->settingsButton().setMenu(m_settingsMenu);
+    m_rail->settingsButton().setToolTip(tr("Settings (Ctrl+,)"));
+    addAction(m_log->copyAction());
     connect(m_rail, &NavigationRail::pageRequested, this, &MainWindow::showPage);
-    connect(m_status->logAction(), &QAction::toggled, m_log, &QWidget::setVisible);
+    connect(m_status->logAction(), &QAction::toggled, this, [this](bool shown) {
+        m_log->setVisible(shown);
+        if (shown)
+            m_log->view().setFocus(Qt::ShortcutFocusReason);
+    });
     connect(m_log, &LogPanel::closeRequested, this, [this] { m_status->logAction()->setChecked(false); });
     connectEngine();
-    connect(&m_settings, &Settings::fontChanged, this, &MainWindow::applySettings);
-    connect(&m_settings, &Settings::themeChanged, this, &MainWindow::applySettings);
-    applySettings();
+    connect(m_compress, &CompressPage::reported, this, [this](const QString& sentence) {
+        m_status->report(sentence);
+        m_log->add({LogLevel::Info, sentence.toStdString(), {}});
+    });
     restoreGeometry(m_settings.windowGeometry());
     showPage(m_settings.page() == m_models->title() ? 1 : 0);
 }
-
-MainWindow::~MainWindow() = default;
 
 QWidget* MainWindow::makeTopBar()
 {
@@ -85,7 +93,7 @@ QWidget* MainWindow::makeTopBar()
     auto* picker = new ModelPicker(m_theme, m_client, m_catalog);
     auto* device = new DevicePicker(m_theme, m_client, m_catalog);
     auto* dark = new QToolButton;
-    dark->setDefaultAction(m_dark);
+    dark->setDefaultAction(m_settingsMenu->darkAction());
     dark->setIconSize({18, 18});
     auto* layout = new QHBoxLayout(bar);
     layout->setContentsMargins(Theme::grid(2), 0, Theme::grid(), 0);
@@ -98,6 +106,7 @@ QWidget* MainWindow::makeTopBar()
     layout->addWidget(device);
     layout->addWidget(dark);
     connect(m_pickModel, &QAction::triggered, picker, &QToolButton::click);
+    connect(m_pickDevice, &QAction::triggered, device, &QToolButton::showMenu);
     connect(picker, &ModelPicker::manageRequested, this, [this] { showPage(1); });
     return bar;
 }
@@ -120,57 +129,13 @@ void MainWindow::makeActions()
     };
     m_findAction = make(tr("Find in this text"), {QKeySequence(QKeySequence::Find)}, &MainWindow::find);
     m_shortcuts = make(tr("Keyboard shortcuts"), {QKeySequence(Qt::Key_F1)}, &MainWindow::showShortcuts);
-    m_larger = make(tr("Larger text"), {QKeySequence(Qt::CTRL | Qt::Key_Plus), QKeySequence(Qt::CTRL | Qt::Key_Equal)},
-                    [this] { zoom(1); });
-    m_smaller = make(tr("Smaller text"), {QKeySequence(Qt::CTRL | Qt::Key_Minus)}, [this] { zoom(-1); });
-    m_normal =
-        make(tr("Normal text size"), {QKeySequence(Qt::CTRL | Qt::Key_0)}, [this] { m_settings.setFontSize(0); });
-    m_dark = make(tr("Dark or light"), {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_D)}, &MainWindow::toggleDark);
+    m_findNext = make(tr("Next match"), {QKeySequence(Qt::Key_F3)}, [this] { m_find->search(1); });
+    m_findPrevious = make(tr("Previous match"), {QKeySequence(Qt::SHIFT | Qt::Key_F3)}, [this] { m_find->search(-1); });
     m_pickModel = make(tr("Choose a model"), {QKeySequence(Qt::CTRL | Qt::Key_M)}, [] {});
-    m_quit = make(tr("Quit"), {QKeySequence(QKeySequence::Quit)}, &QWidget::close);
-    m_monospace = new QAction(tr("Monospace texts"), this);
-    m_monospace->setCheckable(true);
-    connect(m_monospace, &QAction::toggled, &m_settings, &Settings::setMonospaceTexts);
-}
-
-void MainWindow::makeSettingsMenu()
-{
-    auto* menu = new QMenu(this);
-    auto* schemes = menu->addMenu(tr("Colours"));
-    auto* group = new QActionGroup(this);
-    for (const auto& [theme, name] :
-         std::initializer_list<std::pair<Settings::Theme, QString>>{{Settings::Theme::System, tr("As the system")},
-                                                                    {Settings::Theme::Light, tr("Light")},
-                                                                    {Settings::Theme::Dark, tr("Dark")}}) {
-        auto* action = group->addAction(name);
-        action->setCheckable(true);
-        action->setChecked(m_settings.theme() == theme);
-        connect(action, &QAction::triggered, this, [this, theme] { m_settings.setTheme(theme); });
-        connect(&m_settings, &Settings::themeChanged, action,
-                [this, action, theme] { action->setChecked(m_settings.theme() == theme); });
-        schemes->addAction(action);
-    }
-    menu->addSeparator();
-    menu->addActions({m_larger, m_smaller, m_normal, m_monospace});
-    menu->addSeparator();
-    menu->addAction(tr("Engine command…"), this, [this] {
-        auto* dialog = new QInputDialog(this);
-        dialog->setAttribute(Qt::WA_DeleteOnClose);
-        dialog->setWindowTitle(tr("Engine command"));
-        dialog->setLabelText(
-            tr("Command line that starts the engine, e.g. “ssh gpu-box icae serve”. Empty: the icae beside "
-               "this program."));
-        dialog->setTextValue(m_settings.engineCommand());
-        connect(dialog, &QInputDialog::textValueSelected, &m_settings, &Settings::setEngineCommand);
-        dialog->open();
-    });
-    menu->addAction(tr("Restart the engine"), this, [this] {
-        m_client.stop();
-        m_client.start();
-    });
-    menu->addSeparator();
-    menu->addActions({m_shortcuts, m_status->logAction(), m_quit});
-    m_rail->settingsButton().setMenu(menu);
+    m_pickDevice = make(tr("Choose a device"), {QKeySequence(Qt::CTRL | Qt::Key_D)}, [] {});
+    m_openSettings =
+        make(tr("Settings"), {QKeySequence(Qt::CTRL | Qt::Key_Comma)}, [this] { m_rail->settingsButton().showMenu(); });
+    m_quit = make(tr("Quit"), {QKeySequence(Qt::CTRL | Qt::Key_Q)}, &QWidget::close);
 }
 
 void MainWindow::connectEngine()
@@ -185,6 +150,19 @@ void MainWindow::connectEngine()
         m_status->setAttention(!m_log->isVisible());
         m_compress->showError(why);
     };
+    connect(&m_catalog, &ModelCatalog::loaded, this, [this](const LoadedModel& model) {
+        QStringList remarks;
+        for (const auto& remark : model.remarks)
+            remarks += QString::fromStdString(remark);
+        const auto name = model.adapter.empty() ? folderName(model.base)
+                                                : tr("%1 · %2").arg(folderName(model.base), folderName(model.adapter));
+        m_log->add({LogLevel::Info,
+                    tr("Loaded %1 on %2 (%3), %4, %5")
+                        .arg(name, QString::fromStdString(model.deviceName), QString::fromStdString(model.deviceReason),
+                             QString::fromStdString(model.dtype), byteText(model.memoryBytes))
+                        .toStdString(),
+                    remarks.join(u'\n').toStdString()});
+    });
     connect(&m_client, &EngineClient::lost, this, complain);
     connect(&m_client, &EngineClient::failed, this,
             [complain](const QString& /*method*/, const Error& why) { complain(why); });
@@ -196,14 +174,23 @@ void MainWindow::connectEngine()
 void MainWindow::showPage(int page)
 {
     m_find->close();
+    const auto before = static_cast<std::size_t>(m_stack->currentIndex());
+    if (m_pages[m_stack->currentIndex()]->isAncestorOf(focusWidget()))
+        m_lastFocus[before] = focusWidget();
     m_stack->setCurrentIndex(page);
     m_rail->setCurrent(page);
     m_title->setText(m_pages[page]->title());
     m_settings.setPage(m_pages[page]->title());
+    QWidget* const focus = m_lastFocus[static_cast<std::size_t>(page)];
+    (focus != nullptr && focus->isVisible() ? focus : m_pages[page])->setFocus(Qt::OtherFocusReason);
 }
 
 void MainWindow::find()
 {
+    if (m_log->isAncestorOf(focusWidget())) {
+        m_find->open(&m_log->view(), &m_log->view());
+        return;
+    }
     const auto [target, view] = m_pages[m_stack->currentIndex()]->findTarget();
     if (target != nullptr)
         m_find->open(target, view);
@@ -211,38 +198,38 @@ void MainWindow::find()
 
 void MainWindow::showShortcuts()
 {
-    std::vector<ShortcutSheet::Group> groups{
-        {tr("Window"),
-         m_pageActions
-             + QList<QAction*>{m_findAction, m_pickModel, m_status->stopAction(), m_status->logAction(), m_larger,
-                               m_smaller, m_normal, m_dark, m_shortcuts, m_quit}}};
+    ShortcutGroup window{tr("Window"), {}};
+    for (auto* action : m_pageActions
+             + QList<QAction*>{m_pickModel, m_pickDevice, m_findAction, m_findNext, m_findPrevious,
+                               m_status->stopAction(), m_status->logAction(), m_log->copyAction(), m_openSettings,
+                               m_shortcuts, m_quit})
+        window.entries.push_back(action);
+    ShortcutGroup settings{tr("Settings"), {}};
+    for (auto* action : m_settingsMenu->all())
+        settings.entries.push_back(action);
+    std::vector<ShortcutGroup> groups{window, settings};
     for (const auto* page : m_pages)
-        groups.emplace_back(page->title(), page->shortcutActions());
+        for (auto& group : page->shortcuts())
+            groups.push_back(std::move(group));
     auto* sheet = new ShortcutSheet(m_theme, groups, this);
     sheet->open();
 }
 
-void MainWindow::zoom(int steps)
+bool MainWindow::event(QEvent* event)
 {
-    m_settings.setFontSize(static_cast<int>(std::lround(m_theme.readingSize())) + steps);
+    // A dialog ends. Without a window manager, which would see to it, no window had the keyboard now: shortcuts were
+    // dead. Where the user has gone to another program meanwhile, it keeps the keyboard.
+    if (event->type() == QEvent::WindowUnblocked && QGuiApplication::focusWindow() != nullptr)
+        QMetaObject::invokeMethod(this, &QWidget::activateWindow, Qt::QueuedConnection);
+    return QMainWindow::event(event);
 }
 
-void MainWindow::toggleDark()
+void MainWindow::wheelEvent(QWheelEvent* event)
 {
-    m_settings.setTheme(m_theme.isDark() ? Settings::Theme::Light : Settings::Theme::Dark);
-}
-
-void MainWindow::applySettings()
-{
-    const auto scheme = m_settings.theme();
-    m_theme.setScheme(scheme == Settings::Theme::Dark        ? Theme::Scheme::Dark
-                          : scheme == Settings::Theme::Light ? Theme::Scheme::Light
-                                                             : Theme::Scheme::System);
-    m_theme.setReadingSize(m_settings.fontSize());
-    m_theme.setMonospaceReading(m_settings.monospaceTexts());
-    m_monospace->setChecked(m_settings.monospaceTexts());
-    m_dark->setIcon(m_theme.icon(m_theme.isDark() ? u"light"_s : u"dark"_s));
-    m_dark->setToolTip(tr("Dark or light (Ctrl+Shift+D)"));
+    const auto turned = event->angleDelta().y();
+    if (event->modifiers() & Qt::ControlModifier && turned != 0)
+        m_settingsMenu->zoom(turned > 0 ? 1 : -1);
+    event->accept();
 }
 
 void MainWindow::closeEvent(QCloseEvent* event)

@@ -6,6 +6,9 @@
 #include "theme/theme.h"
 
 #include <QMainWindow>
+#include <QPointer>
+
+#include <array>
 
 class QLabel;
 class QStackedWidget;
@@ -19,6 +22,7 @@ class LogPanel;
 class ModelsPage;
 class NavigationRail;
 class Page;
+class SettingsMenu;
 class StatusLine;
 
 /// Rail, top bar with model and device, the pages, and the status line.
@@ -29,7 +33,6 @@ public:
     /// @param standardModel folder of the model to start with where none was chosen before; may be empty
     MainWindow(Theme& theme, EngineClient& client, Settings& settings, const QString& standardModel,
                QWidget* parent = nullptr);
-    ~MainWindow() override;
 
     CompressPage& compressPage() { return *m_compress; }
     ModelsPage& modelsPage() { return *m_models; }
@@ -38,19 +41,17 @@ public:
     void showPage(int page);
 
 protected:
+    bool event(QEvent* event) override;
     void closeEvent(QCloseEvent* event) override;
+    void wheelEvent(QWheelEvent* event) override;
 
 private:
     QWidget* makeTopBar();
     void addPage(Page* page, const QString& icon);
     void makeActions();
-    void makeSettingsMenu();
     void connectEngine();
     void find();
     void showShortcuts();
-    void zoom(int steps);
-    void toggleDark();
-    void applySettings();
 
     Theme& m_theme;
     EngineClient& m_client;
@@ -59,20 +60,21 @@ private:
     NavigationRail* m_rail;
     QLabel* m_title;
     QStackedWidget* m_stack;
+    SettingsMenu* m_settingsMenu;
     FindBar* m_find;
     LogPanel* m_log;
     StatusLine* m_status;
     CompressPage* m_compress;
     ModelsPage* m_models;
     QList<Page*> m_pages;
+    std::array<QPointer<QWidget>, 2> m_lastFocus; ///< by page
     QAction* m_findAction;
     QAction* m_shortcuts;
-    QAction* m_larger;
-    QAction* m_smaller;
-    QAction* m_normal;
-    QAction* m_dark;
-    QAction* m_monospace;
+    QAction* m_findNext;
+    QAction* m_findPrevious;
     QAction* m_pickModel;
+    QAction* m_pickDevice;
+    QAction* m_openSettings;
     QAction* m_quit;
     QList<QAction*> m_pageActions;
 };

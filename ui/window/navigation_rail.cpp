@@ -36,7 +36,8 @@ QToolButton* NavigationRail::makeButton()
     button->setToolButtonStyle(Qt::ToolButtonTextUnderIcon);
     button->setIconSize({22, 22});
     button->setFont(m_theme.font(TypeRole::Caption));
-    button->setFixedWidth(Theme::grid(9.5));
+    button->setMinimumWidth(Theme::grid(9.5));
+    button->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     return button;
 }
 

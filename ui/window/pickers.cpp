@@ -1,9 +1,8 @@
 #include "window/pickers.h"
 
 #include "models/byte_text.h"
+#include "widgets/model_delegate.h"
 
-#include <QHeaderView>
-#include <QLabel>
 #include <QMenu>
 #include <QPushButton>
 #include <QTreeView>
@@ -21,11 +20,17 @@ ModelPicker::ModelPicker(const Theme& theme, EngineClient& client, ModelCatalog&
     , m_list(new QTreeView)
 {
     setIcon(theme.icon(u"models"_s));
+    setIconSize({18, 18});
     setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     setToolTip(tr("Choose base and adapter (Ctrl+M)"));
     m_popup->setObjectName(u"popup"_s);
     m_list->setModel(&catalog.tree());
     m_list->setHeaderHidden(true);
+    m_list->setItemDelegate(new ModelDelegate(theme, m_list));
+    m_list->setMouseTracking(true);
+    m_list->setUniformRowHeights(true);
+    m_list->setIndentation(Theme::grid(2));
+    m_list->setRootIsDecorated(false);
     m_list->setFrameShape(QFrame::NoFrame);
     m_list->setAccessibleName(tr("Bases and adapters"));
     m_list->setMinimumSize(Theme::grid(42), Theme::grid(28));
@@ -56,7 +61,7 @@ void ModelPicker::showModel()
     else if (model)
         text = model->adapter.empty() ? folderName(model->base)
                                       : tr("%1 · %2").arg(folderName(model->base), folderName(model->adapter));
-    setText(text + u" ▾"_s);
+    setText(u" %1 ▾"_s.arg(text)); // Qt puts icon and text close together
     setAccessibleName(tr("Model: %1").arg(text));
 }
 
@@ -89,6 +94,7 @@ DevicePicker::DevicePicker(const Theme& theme, EngineClient& client, ModelCatalo
     , m_catalog(catalog)
 {
     setIcon(m_theme.icon(u"memory"_s));
+    setIconSize({18, 18});
     setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     setPopupMode(QToolButton::InstantPopup);
     setMenu(new QMenu(this));
@@ -116,8 +122,8 @@ void DevicePicker::showDevice()
     } else if (m_client.state() == EngineClient::State::Ready && !m_catalog.devices().empty()) {
         text = QString::fromStdString(m_catalog.devices().front().name);
     }
-    setText(text + u" ▾"_s);
-    setToolTip(hint);
+    setText(u" %1 ▾"_s.arg(text)); // Qt puts icon and text close together
+    setToolTip(hint + tr(" (Ctrl+D)"));
     setAccessibleName(tr("Device: %1").arg(text));
 }
 

@@ -1,23 +1,24 @@
 #pragma once
 
+#include "pages/page.h"
 #include "theme/theme.h"
 
 #include <QDialog>
 
-#include <utility>
-#include <vector>
-
-class QAction;
+class QGridLayout;
 
 namespace icae {
 
-/// All shortcuts, grouped; F1 opens it, Esc or F1 closes it.
+/// All shortcuts, grouped, in columns of about the same height; F1 opens it, Esc or F1 closes it.
 class ShortcutSheet : public QDialog {
     Q_OBJECT
 
 public:
-    using Group = std::pair<QString, QList<QAction*>>;
-    ShortcutSheet(const Theme& theme, const std::vector<Group>& groups, QWidget* parent = nullptr);
+    ShortcutSheet(const Theme& theme, const std::vector<ShortcutGroup>& groups, QWidget* parent = nullptr);
+
+private:
+    /// @return the row behind the group
+    static int add(const Theme& theme, const ShortcutGroup& group, QGridLayout& grid, int row);
 };
 
 } // namespace icae

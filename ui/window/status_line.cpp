@@ -1,8 +1,9 @@
 #include "window/status_line.h"
 
+#include "widgets/elided_label.h"
+
 #include <QAction>
 #include <QHBoxLayout>
-#include <QLabel>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QToolButton>
@@ -48,7 +49,7 @@ StatusLine::StatusLine(const Theme& theme, EngineClient& client, QWidget* parent
     , m_theme(theme)
     , m_client(client)
     , m_bar(new QProgressBar)
-    , m_text(new QLabel)
+    , m_text(new ElidedLabel)
     , m_stopButton(new QPushButton(tr("Stop")))
     , m_stop(new QAction(theme.icon(u"stop"_s), tr("Stop"), this))
     , m_log(new QAction(theme.icon(u"log"_s), tr("Log"), this))
@@ -61,8 +62,7 @@ StatusLine::StatusLine(const Theme& theme, EngineClient& client, QWidget* parent
     m_bar->setAccessibleName(tr("Progress"));
     m_text->setObjectName(u"statusText"_s);
     m_text->setProperty("secondary", true);
-    m_text->setTextFormat(Qt::PlainText);
-    m_stopButton->setStyleSheet(u"min-height: 14px; padding: 2px 10px;"_s);
+    m_stopButton->setProperty("small", true);
     m_stop->setShortcut(QKeySequence(Qt::Key_Escape));
     m_stop->setEnabled(false);
     m_log->setCheckable(true);
@@ -86,15 +86,20 @@ StatusLine::StatusLine(const Theme& theme, EngineClient& client, QWidget* parent
     connect(m_stopButton, &QPushButton::clicked, m_stop, &QAction::trigger);
     connect(&m_client, &EngineClient::requestStarted, this, [this](qint64 id, const QString& method) {
         const auto doing = verb(method);
-        if (doing.isEmpty())
+        if (doing.isEmpty()) {
+            if (method == QLatin1String(protocol::modelsList.name))
+                m_quiet.insert(id);
             return;
+        }
         m_running.insert(id, doing);
-        setText(doing);
+        m_report.clear();
+        m_text->setText(doing);
         showState();
     });
     connect(&m_client, &EngineClient::progressed, this, &StatusLine::showProgress);
     connect(&m_client, &EngineClient::requestEnded, this, &StatusLine::end);
     connect(&m_client, &EngineClient::stateChanged, this, &StatusLine::showState);
+    connect(&m_client, &EngineClient::modelChanged, this, &StatusLine::showState);
     connect(m_log, &QAction::toggled, this, [this](bool shown) {
         if (shown)
             setAttention(false);
@@ -104,7 +109,12 @@ StatusLine::StatusLine(const Theme& theme, EngineClient& client, QWidget* parent
 
 void StatusLine::showProgress(const ProgressNote& note)
 {
-    if (!m_running.contains(note.id.number()))
+    const auto id = note.id.number();
+    if (m_quiet.remove(id)) { // hashing, which takes its time
+        m_running.insert(id, tr("Reading models"));
+        showState();
+    }
+    if (!m_running.contains(id))
         return;
     m_bar->setRange(0, note.fraction ? 1000 : 0);
     if (note.fraction)
@@ -114,15 +124,14 @@ void StatusLine::showProgress(const ProgressNote& note)
         parts += tr("%L1 %2/s").arg(*note.rate, 0, 'f', *note.rate < 10 ? 1 : 0).arg(QString::fromStdString(note.unit));
     if (note.secondsLeft && *note.secondsLeft > 0)
         parts += timeLeft(*note.secondsLeft);
-    setText(parts.join(u" · "_s));
+    m_text->setText(parts.join(u" · "_s));
 }
 
 void StatusLine::end(qint64 id, const QString& /*method*/)
 {
+    m_quiet.remove(id);
     if (m_running.remove(id) == 0)
         return;
-    if (m_running.isEmpty())
-        setText({});
     showState();
 }
 
@@ -138,20 +147,21 @@ void StatusLine::showState()
         return;
     switch (m_client.state()) {
     case EngineClient::State::Stopped:
-        setText(tr("The engine is not running"));
+        m_text->setText(tr("The engine is not running"));
         break;
     case EngineClient::State::Connecting:
-        setText(tr("Starting the engine"));
+        m_text->setText(tr("Starting the engine"));
         break;
     case EngineClient::State::Restarting:
-        setText(tr("Restarting the engine"));
+        m_text->setText(tr("Restarting the engine"));
         break;
     case EngineClient::State::Failed:
-        setText(tr("The engine cannot be started"));
+        m_text->setText(tr("The engine cannot be started"));
         break;
     case EngineClient::State::Ready:
-        if (m_text->text().isEmpty() || m_text->text().contains(tr("engine")))
-            setText(m_client.model() ? tr("Ready") : tr("Ready; no model is loaded"));
+        m_text->setText(!m_report.isEmpty()    ? m_report
+                            : m_client.model() ? tr("Ready")
+                                               : tr("Ready; no model is loaded"));
         break;
     }
 }
@@ -161,9 +171,10 @@ void StatusLine::setAttention(bool attention)
     m_log->setIcon(attention ? m_theme.icon(u"warning"_s, Shade::Warning) : m_theme.icon(u"log"_s));
 }
 
-void StatusLine::setText(const QString& text)
+void StatusLine::report(const QString& text)
 {
-    m_text->setText(text);
+    m_report = text;
+    showState();
 }
 
 QString StatusLine::text() const

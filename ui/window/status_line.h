@@ -4,15 +4,17 @@
 #include "theme/theme.h"
 
 #include <QHash>
+#include <QSet>
 #include <QWidget>
 
 class QAction;
-class QLabel;
 class QProgressBar;
 class QPushButton;
 class QToolButton;
 
 namespace icae {
+
+class ElidedLabel;
 
 /// What the engine is doing, how fast, how long yet, and the button that stops it. The only place for progress.
 class StatusLine : public QWidget {
@@ -25,8 +27,8 @@ public:
     QAction* logAction() const { return m_log; }
     /// Something went wrong or deserves a look: the log button says so until the log is opened.
     void setAttention(bool attention);
-    /// A line that stays until the next one, e.g. "Reconstructed in 3.2 s".
-    void setText(const QString& text);
+    /// A line that stays until something else runs, e.g. "Reconstructed 465 tokens in 3.2 s".
+    void report(const QString& text);
     QString text() const;
 
 private:
@@ -37,11 +39,13 @@ private:
     const Theme& m_theme;
     EngineClient& m_client;
     QProgressBar* m_bar;
-    QLabel* m_text;
+    ElidedLabel* m_text;
     QPushButton* m_stopButton;
     QAction* m_stop;
     QAction* m_log;
     QHash<qint64, QString> m_running; ///< long requests
+    QSet<qint64> m_quiet; ///< requests that are spoken of where they report progress
+    QString m_report;
 };
 
 } // namespace icae

@@ -1,5 +1,7 @@
 #include "text/plugin/plugin.h"
 
+#include "text/plugin/model_traits.h"
+
 #include <sentencepiece_processor.h>
 
 #include <exception>
@@ -10,6 +12,7 @@
 
 struct IcaeTokenizer {
     sentencepiece::SentencePieceProcessor processor;
+    bool wordsAlone = false;
 };
 
 namespace {
@@ -18,8 +21,10 @@ IcaeTokenizer* load(const char* model, size_t size, void* user, IcaeBytes fault)
 {
     auto tokenizer = std::make_unique<IcaeTokenizer>();
     const auto status = tokenizer->processor.LoadFromSerializedProto(std::string(model, size));
-    if (status.ok())
+    if (status.ok()) {
+        tokenizer->wordsAlone = encodesWordsAlone({model, size});
         return tokenizer.release();
+    }
     const auto reason = status.ToString();
     fault(user, reason.data(), reason.size());
     return nullptr;
@@ -68,6 +73,11 @@ bool isControl(const IcaeTokenizer* tokenizer, int32_t id)
     return tokenizer->processor.IsControl(id);
 }
 
+bool wordsAlone(const IcaeTokenizer* tokenizer)
+{
+    return tokenizer->wordsAlone;
+}
+
 int32_t vocabulary(const IcaeTokenizer* tokenizer)
 {
     return tokenizer->processor.GetPieceSize();
@@ -88,8 +98,8 @@ int32_t unknownId(const IcaeTokenizer* tokenizer)
     return tokenizer->processor.unk_id();
 }
 
-constexpr IcaeTokenizerApi api{load,      destroy,    encode, decode, piece,    isByte,
-                               isControl, vocabulary, bosId,  eosId,  unknownId};
+constexpr IcaeTokenizerApi api{load,      destroy,    encode,     decode, piece, isByte,
+                               isControl, wordsAlone, vocabulary, bosId,  eosId, unknownId};
 
 } // namespace
 

@@ -28,6 +28,8 @@ struct IcaeTokenizerApi {
     void (*piece)(const IcaeTokenizer* tokenizer, int32_t id, void* user, IcaeBytes text);
     bool (*isByte)(const IcaeTokenizer* tokenizer, int32_t id);
     bool (*isControl)(const IcaeTokenizer* tokenizer, int32_t id);
+    /// Words and lines are encoded independently of each other; see encodesWordsAlone().
+    bool (*encodesWordsAlone)(const IcaeTokenizer* tokenizer);
     int32_t (*size)(const IcaeTokenizer* tokenizer);
     int32_t (*bosId)(const IcaeTokenizer* tokenizer);
     int32_t (*eosId)(const IcaeTokenizer* tokenizer);

@@ -1,0 +1,348 @@
+#include "fake_explorer.h"
+
+#include <QCheckBox>
+#include <QMenu>
+#include <QPushButton>
+#include <QSlider>
+#include <QTreeView>
+
+#include <csignal>
+
+namespace {
+
+using namespace icae;
+using namespace Qt::StringLiterals;
+
+/// Comes back with four differences: a word, a number, a capital, and a sentence that is missing.
+const auto story = u"The clock at the pier struck 12 times. Harbour lights went out. Nobody saw it. Then came rain."_s;
+
+} // namespace
+
+/// The Compress page with a scripted engine: its states, and what the keyboard does.
+class TestCompressPage : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase() { QVERIFY(m_folder.isValid()); }
+
+    void init()
+    {
+        m_explorer = std::make_unique<FakeExplorer>(m_folder.filePath(QString::number(++m_windows)));
+        QVERIFY(QTest::qWaitForWindowExposed(m_explorer->window.get()));
+    }
+
+    void cleanup() { m_explorer.reset(); }
+
+    void emptyWithoutAnEngine()
+    {
+        QVERIFY(FakeExplorer::shows(m_explorer->source(), u"No source text"_s));
+        QVERIFY(FakeExplorer::shows(m_explorer->result(), u"No model loaded"_s));
+        QVERIFY(!m_explorer->controls().runAction()->isEnabled());
+        QVERIFY(!m_explorer->controls().saveMemoryAction()->isEnabled());
+        m_explorer->page().setSource(story);
+        QVERIFY(!FakeExplorer::shows(m_explorer->source(), u"No source text"_s));
+        QVERIFY(!m_explorer->controls().runAction()->isEnabled());
+        QTest::qWait(300); // no plan without a model, and no complaint either
+        QVERIFY(!m_explorer->page().plan());
+        QVERIFY(!m_explorer->notice().isVisible());
+    }
+
+    void aModelMustBeAbleToWriteBack()
+    {
+        QVERIFY(m_explorer->start());
+        QVERIFY(m_explorer->write(story));
+        QVERIFY(m_explorer->controls().runAction()->isEnabled());
+        QVERIFY(FakeExplorer::shows(m_explorer->result(), u"No reconstruction yet"_s));
+        QVERIFY(m_explorer->load("/models/nano/base", "/models/nano/chat"));
+        QVERIFY(FakeExplorer::shows(m_explorer->result(), u"cannot write texts back"_s));
+        QVERIFY(!m_explorer->controls().runAction()->isEnabled());
+    }
+
+    void thePlanFollowsTheText()
+    {
+        QVERIFY(m_explorer->start());
+        QVERIFY(m_explorer->write(u"short"_s));
+        QVERIFY(FakeExplorer::shows(m_explorer->source(), u"5 tokens · 1 span → 128 slots"_s));
+        QVERIFY(m_explorer->notice().message().contains(u"larger than the text"_s));
+        QVERIFY(!m_explorer->notice().showsError());
+        QVERIFY(m_explorer->write(story.repeated(12)));
+        QVERIFY(FakeExplorer::shows(m_explorer->source(), u"3 spans → 384 slots"_s));
+        QVERIFY(!m_explorer->notice().isVisible());
+        m_explorer->key(Qt::Key_Left, Qt::AltModifier); // fewer slots
+        QTRY_VERIFY(FakeExplorer::shows(m_explorer->source(), u"3 spans → 192 slots"_s));
+        QVERIFY(m_explorer->write(QString()));
+        QTRY_VERIFY(!FakeExplorer::shows(m_explorer->source(), u"tokens"_s));
+    }
+
+    void stalePlansAreDropped()
+    {
+        QVERIFY(m_explorer->start());
+        for (const auto& old : {u"{late} and long"_s, u"{stubborn} and long"_s}) {
+            QVERIFY(asksForAPlan(old));
+            m_explorer->page().setSource(u"four"_s);
+            QVERIFY(!m_explorer->page().plan());
+            QTRY_VERIFY(m_explorer->page().plan().has_value());
+            QCOMPARE(m_explorer->page().plan()->tokens, 4);
+            QVERIFY(!m_explorer->notice().showsError());
+        }
+    }
+
+    /// Esc ends what runs; that a plan went with it is nothing to tell.
+    void aCancelledPlanComesAgain()
+    {
+        QVERIFY(m_explorer->start());
+        QVERIFY(asksForAPlan(u"{stubborn} "_s + story.repeated(3)));
+        m_explorer->client.cancelAll();
+        QTRY_VERIFY(m_explorer->page().plan().has_value()); // it answered all the same
+        QVERIFY(asksForAPlan(u"{late} "_s + story.repeated(3)));
+        QSignalSpy asked(&m_explorer->client, &EngineClient::requestStarted);
+        m_explorer->client.cancelAll();
+        QTRY_COMPARE(asked.size(), 1);
+        QVERIFY(!m_explorer->notice().isVisible());
+    }
+
+    void aTextComesBack()
+    {
+        QVERIFY(m_explorer->start());
+        QVERIFY(m_explorer->write(story));
+        QVERIFY(m_explorer->run());
+        const auto& view = m_explorer->page().result();
+        QCOMPARE(view.diff->source, story);
+        QVERIFY(view.diff->reconstruction.startsWith(u"The watch at the pier struck 14 times. harbour lights"_s));
+        QCOMPARE(view.diff->differences.size(), 4U);
+        QVERIFY(FakeExplorer::shows(m_explorer->page(), u"0.91"_s)); // BLEU
+        QVERIFY(m_explorer->controls().saveMemoryAction()->isEnabled());
+        QVERIFY(!m_explorer->source().isEditing());
+        QVERIFY(m_explorer->window->statusLine().text().contains(u"4 differences"_s));
+    }
+
+    void aStoppedRunKeepsWhatItWrote()
+    {
+        QVERIFY(m_explorer->start());
+        QVERIFY(m_explorer->write(u"{hang} "_s + story));
+        m_explorer->key(Qt::Key_Return, Qt::ControlModifier);
+        auto& column = m_explorer->source().column();
+        QTRY_VERIFY(column.document() && column.document()->reconstruction.contains(u"watch"_s));
+        QVERIFY(column.document()->partial);
+        QVERIFY(m_explorer->window->statusLine().text().contains(u"Reconstructing · 40 tokens/s · 12 s left"_s));
+        QPushButton* stop = nullptr;
+        for (auto* button : m_explorer->controls().findChildren<QPushButton*>())
+            if (button->text() == u"Stop"_s)
+                stop = button;
+        QVERIFY(stop != nullptr);
+        QTest::mouseClick(stop, Qt::LeftButton);
+        QVERIFY(m_explorer->waitForEnd());
+        QVERIFY(m_explorer->page().result().result->reconstruction.stopped);
+        QVERIFY(column.document()->reconstruction.contains(u"watch"_s));
+        QVERIFY(!m_explorer->notice().showsError());
+        QCOMPARE(stop->text(), u"Compress && reconstruct"_s);
+
+        m_explorer->key(Qt::Key_Return, Qt::ControlModifier); // once more, and Esc
+        QTRY_VERIFY(column.document()->partial);
+        m_explorer->key(Qt::Key_Escape);
+        QVERIFY(m_explorer->waitForEnd());
+        QVERIFY(m_explorer->page().result().result->reconstruction.stopped);
+    }
+
+    void aFailureIsASentenceAndARemedy()
+    {
+        QVERIFY(m_explorer->start());
+        QVERIFY(m_explorer->write(story));
+        QVERIFY(m_explorer->run());
+        QVERIFY(m_explorer->write(u"{fail} "_s + story));
+        QVERIFY(m_explorer->run());
+        QVERIFY(m_explorer->notice().showsError());
+        QVERIFY(FakeExplorer::shows(m_explorer->notice(), u"ran out while reconstructing. Choose shorter spans."_s));
+        QCOMPARE(m_explorer->page().result().diff->source, story); // the result before is still there
+        QVERIFY(FakeExplorer::shows(m_explorer->result(), u"of an earlier text"_s));
+        QVERIFY(m_explorer->controls().runAction()->isEnabled());
+        QVERIFY(m_explorer->write(story));
+        QVERIFY(m_explorer->run());
+        QVERIFY(!m_explorer->notice().isVisible());
+    }
+
+    void aDeadEngineCostsOneRun()
+    {
+        QVERIFY(m_explorer->start());
+        const auto text = u"{die} "_s + story;
+        QVERIFY(m_explorer->write(text));
+        QSignalSpy lost(&m_explorer->client, &EngineClient::lost);
+        QVERIFY(m_explorer->run());
+        QCOMPARE(lost.size(), 1);
+        QVERIFY(m_explorer->notice().message().contains(u"The engine was killed"_s));
+        QCOMPARE(m_explorer->page().source(), text);
+        QTRY_VERIFY(m_explorer->client.model().has_value());
+        QVERIFY(m_explorer->write(story));
+        QVERIFY(m_explorer->run());
+        QCOMPARE(m_explorer->page().result().diff->differences.size(), 4U);
+    }
+
+    /// What a run that failed was about to show must not show up in the next one.
+    void staleDocumentsAreDropped()
+    {
+        QVERIFY(m_explorer->start());
+        ReconstructionRun run(m_explorer->client);
+        const auto old = u"{hang} "_s + story.repeated(2000);
+        const TextPlan plan;
+        bool streamed = false;
+        QSignalSpy failed(&run, &ReconstructionRun::failed);
+        QStringList shown;
+        connect(&run, &ReconstructionRun::documentReady, this,
+                [&](const DiffDocumentPtr& document, int /*firstChanged*/) { shown += document->source.left(6); });
+        connect(&m_explorer->client, &EngineClient::progressed, this, [&] { streamed = true; });
+        run.start(old, plan, {});
+        QTRY_VERIFY(streamed);
+        QTest::qWait(140); // the first document is being built
+        const auto before = shown.size();
+        ::kill(static_cast<pid_t>(m_explorer->client.process().processId()), SIGKILL);
+        QTRY_COMPARE(failed.size(), 1);
+        QSignalSpy finished(&run, &ReconstructionRun::finished);
+        run.start(story, plan, {});
+        QVERIFY(run.isRunning());
+        QTRY_VERIFY(!run.isRunning());
+        QCOMPARE(finished.size(), 1);
+        QVERIFY(shown.size() > before);
+        for (auto i = before; i < shown.size(); ++i)
+            QCOMPARE(shown[i], story.left(6));
+    }
+
+    void runsAgainOnChange()
+    {
+        QVERIFY(m_explorer->start());
+        QVERIFY(m_explorer->write(story));
+        QVERIFY(m_explorer->run());
+        auto* again = m_explorer->controls().findChild<QCheckBox*>();
+        again->setChecked(true);
+        m_explorer->source().setEditing(true);
+        QTest::keyClicks(&m_explorer->source().editor(), u"New. "_s);
+        QTRY_COMPARE(m_explorer->page().result().diff->source, u"New. "_s + story);
+        QVERIFY(m_explorer->waitForEnd());
+        QTest::keyClick(m_explorer->controls().findChild<QSlider*>(), Qt::Key_Left); // fewer slots
+        QTRY_COMPARE(m_explorer->page().result().result->reconstruction.slots, 64);
+        QVERIFY(m_explorer->waitForEnd());
+        again->setChecked(false);
+        QTest::keyClicks(&m_explorer->source().editor(), u"x"_s);
+        QTRY_VERIFY(m_explorer->page().plan().has_value());
+        QTest::qWait(700);
+        QCOMPARE(m_explorer->page().result().diff->source, u"New. "_s + story);
+        QVERIFY(FakeExplorer::shows(m_explorer->result(), u"of an earlier text"_s));
+    }
+
+    /// A change while it runs: what runs makes way.
+    void runsAgainOnChangeWhileItRuns()
+    {
+        QVERIFY(m_explorer->start());
+        QVERIFY(m_explorer->write(story));
+        QVERIFY(m_explorer->run());
+        m_explorer->controls().findChild<QCheckBox*>()->setChecked(true);
+        m_explorer->page().setSource(u"{hang} "_s + story);
+        QTRY_VERIFY(m_explorer->page().isRunning());
+        m_explorer->page().setSource(u"New. "_s + story);
+        QTRY_COMPARE(m_explorer->page().result().diff->source, u"New. "_s + story);
+        QVERIFY(!m_explorer->page().result().result->reconstruction.stopped);
+    }
+
+    void stepsThroughDifferences()
+    {
+        QVERIFY(m_explorer->start());
+        QVERIFY(m_explorer->write(story));
+        QVERIFY(m_explorer->run());
+        auto& pane = m_explorer->result();
+        for (const auto& place : {u"1 of 4"_s, u"2 of 4"_s, u"3 of 4"_s, u"4 of 4"_s, u"1 of 4"_s}) {
+            m_explorer->key(Qt::Key_F8);
+            QVERIFY2(FakeExplorer::shows(pane, place), qPrintable(place));
+        }
+        m_explorer->key(Qt::Key_F8, Qt::ShiftModifier);
+        QVERIFY(FakeExplorer::shows(pane, u"4 of 4"_s));
+        m_explorer->key(Qt::Key_F8, Qt::ControlModifier); // the first miss
+        QVERIFY(FakeExplorer::shows(pane, u"1 of 4"_s));
+    }
+
+    void theFilterPassesOver()
+    {
+        QVERIFY(m_explorer->start());
+        QVERIFY(m_explorer->write(story));
+        QVERIFY(m_explorer->run());
+        auto& pane = m_explorer->result();
+        const auto& differences = m_explorer->page().result().diff->differences;
+        const auto shown = differences.front().errorClass;
+        QList<QAction*> others;
+        for (auto* menu : pane.findChildren<QMenu*>())
+            for (auto* action : menu->actions())
+                if (action->isCheckable() && action->isEnabled() && action->text().contains(u"  "_s)
+                    && !action->text().contains(differenceClassName(shown)))
+                    others += action;
+        QVERIFY(!others.isEmpty());
+        for (auto* action : others)
+            action->setChecked(false);
+        const auto left = std::count_if(differences.begin(), differences.end(),
+                                        [&](const Difference& one) { return one.errorClass == shown; });
+        QVERIFY(left < 4);
+        m_explorer->key(Qt::Key_F8);
+        QVERIFY(FakeExplorer::shows(pane, u"1 of %1"_s.arg(left)));
+        m_explorer->key(Qt::Key_F8);
+        QVERIFY(FakeExplorer::shows(pane, u"%1 of %1"_s.arg(left)));
+        m_explorer->key(Qt::Key_3, Qt::AltModifier); // the list
+        QCOMPARE(pane.mode(), ResultPane::Mode::List);
+        QCOMPARE(pane.findChild<QTreeView*>()->model()->rowCount(), left);
+        QVERIFY(m_explorer->run()); // the filter stays for the next result
+        QCOMPARE(pane.findChild<QTreeView*>()->model()->rowCount(), left);
+        for (auto* menu : pane.findChildren<QMenu*>())
+            for (auto* action : menu->actions())
+                if (action->isCheckable() && action->isEnabled())
+                    action->setChecked(true);
+        QCOMPARE(pane.findChild<QTreeView*>()->model()->rowCount(), 4);
+    }
+
+    void tokensByKeyboard()
+    {
+        QVERIFY(m_explorer->start());
+        QVERIFY(m_explorer->write(story));
+        QVERIFY(m_explorer->run());
+        m_explorer->key(Qt::Key_4, Qt::AltModifier);
+        auto& pane = m_explorer->result().tokens();
+        auto& view = pane.view();
+        view.setFocus();
+        QVERIFY(pane.isTeacherForced());
+        QTest::keyClick(&view, Qt::Key_Right);
+        QTest::keyClick(&view, Qt::Key_Right);
+        QCOMPARE(view.currentToken(), 1);
+        QTest::keyClick(&view, Qt::Key_D);
+        QVERIFY(FakeExplorer::shows(pane, u"clock"_s)); // details, with the token and its rank
+        QTest::keyClick(&view, Qt::Key_End);
+        QCOMPARE(view.currentToken(), static_cast<int>(view.document()->tokens.size()) - 1);
+        QTest::keyClick(&view, Qt::Key_Home);
+        QCOMPARE(view.currentToken(), 0);
+        QTest::keyClick(&view, Qt::Key_Left);
+        QCOMPARE(view.currentToken(), 0);
+        for (const auto& [key, measure] : std::initializer_list<std::pair<Qt::Key, TokenMeasure>>{
+                 {Qt::Key_E, TokenMeasure::Entropy}, {Qt::Key_R, TokenMeasure::Rank}, {Qt::Key_N, TokenMeasure::Nll}}) {
+            QTest::keyClick(&view, key);
+            QCOMPARE(view.measure(), measure);
+        }
+        QTest::keyClick(&view, Qt::Key_T);
+        QVERIFY(!pane.isTeacherForced());
+        QVERIFY(!view.document()->teacherForced);
+        QCOMPARE(view.document()->items[1].text, u" watch"_s);
+    }
+
+private:
+    /// Sets the text and waits until the engine is asked.
+    bool asksForAPlan(const QString& text)
+    {
+        QSignalSpy asked(&m_explorer->client, &EngineClient::requestStarted);
+        m_explorer->page().setSource(text);
+        return QTest::qWaitFor([&] {
+            return std::any_of(asked.begin(), asked.end(), [](const QVariantList& arguments) {
+                return arguments[1].toString() == QLatin1String(protocol::textPlan.name);
+            });
+        });
+    }
+
+    QTemporaryDir m_folder;
+    std::unique_ptr<FakeExplorer> m_explorer;
+    int m_windows = 0;
+};
+
+QTEST_MAIN(TestCompressPage)
+#include "test_compress_page.moc"

@@ -1,0 +1,184 @@
+#include "fake_explorer.h"
+
+#include "pages/compress_export.h"
+
+#include <QClipboard>
+#include <QFileDialog>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QMenu>
+#include <QMimeData>
+
+namespace {
+
+using namespace icae;
+using namespace Qt::StringLiterals;
+
+const auto story = u"The clock at the pier struck 12 times. <b>Nobody</b> came, \"said\" he."_s;
+
+} // namespace
+
+/// What the export menu writes, and what it says where it cannot.
+class TestExport : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        QVERIFY(m_folder.isValid());
+        m_explorer = std::make_unique<FakeExplorer>(m_folder.filePath(u"settings.ini"_s));
+        QVERIFY(QTest::qWaitForWindowExposed(m_explorer->window.get()));
+        QVERIFY(!offersExport());
+        QVERIFY(m_explorer->start());
+        QVERIFY(m_explorer->write(story));
+        QVERIFY(m_explorer->run());
+        QVERIFY(offersExport());
+    }
+
+    void cleanupTestCase() { m_explorer.reset(); }
+
+    void html()
+    {
+        const auto diff = exported(u"Differences as HTML…"_s, u"diff.html"_s);
+        QVERIFY(diff.toLower().startsWith("<!doctype html>"));
+        QVERIFY(diff.contains("clock") && diff.contains("watch") && diff.contains("<del") && diff.contains("<ins"));
+        QVERIFY(diff.contains("&lt;b&gt;Nobody") && !diff.contains("<b>Nobody"));
+        const auto text = exported(u"Reconstruction as HTML…"_s, u"text.html"_s);
+        QVERIFY(text.contains("watch"));
+    }
+
+    void markdown()
+    {
+        const auto diff = exported(u"Differences as Markdown…"_s, u"diff.md"_s);
+        QVERIFY(diff.contains("~~clock~~") && diff.contains("**watch**"));
+        const auto text = exported(u"Reconstruction as Markdown…"_s, u"text.md"_s);
+        QVERIFY(text.contains("watch"));
+    }
+
+    void csv()
+    {
+        const auto lines = exported(u"Tokens as CSV…"_s, u"tokens.csv"_s).trimmed().split('\n');
+        const auto& result = m_explorer->page().result();
+        QCOMPARE(lines.size(), 1 + static_cast<qsizetype>(result.forced->tokens.size() + result.free->tokens.size()));
+        QVERIFY(lines.front().startsWith("list,index,span,id,piece,begin,end,nll,entropy,rank"));
+        QVERIFY(lines[2].contains("▁clock") || lines[2].contains("▁watch"));
+    }
+
+    void json()
+    {
+        const auto document = QJsonDocument::fromJson(exported(u"Tokens as JSON…"_s, u"tokens.json"_s));
+        QVERIFY(document.isObject() || document.isArray());
+        QVERIFY(document.toJson().contains("watch"));
+    }
+
+    void pictures()
+    {
+        const QImage png = QImage::fromData(exported(u"This view as a picture…"_s, u"view.png"_s));
+        QVERIFY(png.width() > 1000 && png.height() > 100);
+        QSet<QRgb> colours;
+        for (int x = 0; x < png.width(); x += 2)
+            for (int y = 0; y < png.height(); y += 2)
+                colours.insert(png.pixel(x, y));
+        QVERIFY(colours.size() > 10); // there is something on it
+        const auto svg = exported(u"This view as a picture…"_s, u"view.svg"_s);
+        QVERIFY(svg.contains("<svg") && svg.contains("</svg>"));
+        const auto pdf = exported(u"This view as a picture…"_s, u"view.pdf"_s);
+        QVERIFY(pdf.startsWith("%PDF-") && pdf.trimmed().endsWith("%%EOF"));
+        m_explorer->result().setMode(ResultPane::Mode::Tokens);
+        QVERIFY(QImage::fromData(exported(u"This view as a picture…"_s, u"tokens.png"_s)).width() > 1000);
+        m_explorer->result().setMode(ResultPane::Mode::SideBySide);
+    }
+
+    void copies()
+    {
+        trigger(u"Copy reconstruction"_s);
+        QCOMPARE(QGuiApplication::clipboard()->text(), m_explorer->page().result().diff->reconstruction);
+        trigger(u"Copy with marks"_s);
+        QVERIFY(QGuiApplication::clipboard()->text().contains(u"watch"_s));
+        QVERIFY(QGuiApplication::clipboard()->text() != m_explorer->page().result().diff->reconstruction);
+        QVERIFY(QGuiApplication::clipboard()->mimeData()->hasHtml());
+    }
+
+    void memory()
+    {
+        const auto path = m_folder.filePath(u"memory.safetensors"_s);
+        m_explorer->key(Qt::Key_S, Qt::ControlModifier);
+        answer(path);
+        QTRY_VERIFY(QFile::exists(path));
+    }
+
+    void whatCannotBeWrittenGivesASentence_data()
+    {
+        QTest::addColumn<QString>("action");
+        QTest::addColumn<QString>("name");
+        QTest::newRow("HTML") << u"Differences as HTML…"_s << u"diff.html"_s;
+        QTest::newRow("CSV") << u"Tokens as CSV…"_s << u"tokens.csv"_s;
+        QTest::newRow("PNG") << u"This view as a picture…"_s << u"view.png"_s;
+        QTest::newRow("SVG") << u"This view as a picture…"_s << u"view.svg"_s;
+        QTest::newRow("PDF") << u"This view as a picture…"_s << u"view.pdf"_s;
+        QTest::newRow("memory") << QString() << u"memory.safetensors"_s;
+    }
+
+    void whatCannotBeWrittenGivesASentence()
+    {
+        QFETCH(const QString, action);
+        QFETCH(const QString, name);
+        m_explorer->notice().clear();
+        const auto path = m_folder.filePath(u"missing/"_s + name);
+        if (action.isEmpty())
+            m_explorer->key(Qt::Key_S, Qt::ControlModifier);
+        else
+            trigger(action);
+        answer(path);
+        QTRY_VERIFY(m_explorer->notice().showsError());
+        QCOMPARE(m_explorer->notice().message(), u"The file %1 could not be written."_s.arg(path));
+        QVERIFY(!QFile::exists(path));
+    }
+
+private:
+    bool offersExport() const
+    {
+        const auto actions = m_explorer->result().actions();
+        return std::any_of(actions.begin(), actions.end(), [](const QAction* action) {
+            return action->shortcut() == QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_S) && action->isEnabled();
+        });
+    }
+
+    void trigger(const QString& text)
+    {
+        const auto actions = m_explorer->result().exportMenu().actions();
+        const auto found = std::find_if(actions.begin(), actions.end(),
+                                        [&](const QAction* action) { return action->text().remove(u'&') == text; });
+        QVERIFY2(found != actions.end(), qPrintable(text));
+        (*found)->trigger();
+    }
+
+    /// Chooses a file in the dialog that is open. The dialog itself is Qt's, and would ask back.
+    void answer(const QString& path)
+    {
+        auto* dialog = m_explorer->page().findChild<QFileDialog*>();
+        QVERIFY(dialog != nullptr);
+        Q_EMIT dialog->fileSelected(path);
+        dialog->reject();
+        QTRY_VERIFY(m_explorer->page().findChild<QFileDialog*>() == nullptr);
+        QTRY_COMPARE(QApplication::activeWindow(), m_explorer->window.get());
+    }
+
+    QByteArray exported(const QString& action, const QString& name)
+    {
+        const auto path = m_folder.filePath(name);
+        trigger(action);
+        answer(path);
+        QFile file(path);
+        if (!QTest::qWaitFor([&] { return file.exists() && file.size() > 0; }) || !file.open(QIODevice::ReadOnly))
+            return {};
+        return file.readAll();
+    }
+
+    QTemporaryDir m_folder;
+    std::unique_ptr<FakeExplorer> m_explorer;
+};
+
+QTEST_MAIN(TestExport)
+#include "test_export.moc"

@@ -1,0 +1,210 @@
+#include "fake_explorer.h"
+
+#include "widgets/find_bar.h"
+
+#include <QCheckBox>
+#include <QDropEvent>
+#include <QLineEdit>
+#include <QMenu>
+#include <QMimeData>
+#include <QSlider>
+
+namespace {
+
+using namespace icae;
+using namespace Qt::StringLiterals;
+
+const auto story = u"The clock at the pier struck 12 times. A clock again. The Clock stood."_s;
+
+} // namespace
+
+/// What goes for the whole window: dropping, finding, recent files, and what it remembers.
+class TestHandling : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase() { QVERIFY(m_folder.isValid()); }
+    void init() { open(QString::number(++m_windows)); }
+    void cleanup() { m_explorer.reset(); }
+
+    void dropsText()
+    {
+        QMimeData text;
+        text.setText(story);
+        QVERIFY(drop(m_explorer->page(), text));
+        QTRY_COMPARE(m_explorer->page().source(), story);
+        QMimeData picture;
+        picture.setImageData(QImage(4, 4, QImage::Format_RGB32));
+        QVERIFY(!drop(m_explorer->page(), picture));
+        QCOMPARE(m_explorer->page().source(), story);
+    }
+
+    void dropsFiles()
+    {
+        QMimeData file;
+        file.setUrls({QUrl::fromLocalFile(written(u"a.txt"_s, story.toUtf8()))});
+        QVERIFY(drop(m_explorer->page(), file));
+        QTRY_COMPARE(m_explorer->page().source(), story);
+        file.setUrls({QUrl::fromLocalFile(written(u"b.txt"_s, "Another one.\n"))});
+        QVERIFY(drop(*m_explorer->source().editor().viewport(), file)); // the editor would insert its name
+        QTRY_COMPARE(m_explorer->page().source(), u"Another one.\n"_s);
+        QCOMPARE(m_explorer->settings.recentFiles().size(), 2);
+
+        file.setUrls({QUrl::fromLocalFile(written(u"c.bin"_s, QByteArray("ab\0cd", 5)))});
+        QVERIFY(drop(m_explorer->page(), file));
+        QTRY_COMPARE(m_explorer->notice().message(), u"The file c.bin is no text."_s);
+        file.setUrls({QUrl::fromLocalFile(m_folder.filePath(u"none.txt"_s))});
+        QVERIFY(drop(m_explorer->page(), file));
+        QTRY_COMPARE(m_explorer->notice().message(), u"The file none.txt could not be read."_s);
+        file.setUrls({QUrl::fromLocalFile(m_folder.path())});
+        QVERIFY(drop(m_explorer->page(), file));
+        QTRY_VERIFY(m_explorer->notice().message().contains(u"could not be read"_s));
+        QCOMPARE(m_explorer->page().source(), u"Another one.\n"_s); // what was there stays
+        QCOMPARE(m_explorer->settings.recentFiles().size(), 2);
+    }
+
+    void recentFiles()
+    {
+        m_explorer->page().openFile(written(u"first.txt"_s, "First."));
+        m_explorer->page().openFile(written(u"second.txt"_s, "Second."));
+        QTRY_COMPARE(m_explorer->page().source(), u"Second."_s);
+        QAction* first = nullptr;
+        for (auto* menu : m_explorer->controls().findChildren<QMenu*>())
+            for (auto* action : menu->actions())
+                if (action->text() == u"first.txt"_s)
+                    first = action;
+        QVERIFY(first != nullptr);
+        first->trigger();
+        QTRY_COMPARE(m_explorer->page().source(), u"First."_s);
+        QCOMPARE(m_explorer->settings.recentFiles().constFirst(), m_folder.filePath(u"first.txt"_s));
+    }
+
+    void findsInTheEditor()
+    {
+        m_explorer->page().setSource(story);
+        m_explorer->source().editor().setFocus();
+        auto& bar = find();
+        auto* query = bar.findChild<QLineEdit*>();
+        QTest::keyClicks(query, u"clock"_s);
+        QVERIFY(FakeExplorer::shows(bar, u"1 of 3"_s));
+        QTest::keyClick(query, Qt::Key_Return);
+        QVERIFY(FakeExplorer::shows(bar, u"2 of 3"_s));
+        QTest::keyClick(query, Qt::Key_Return, Qt::ShiftModifier);
+        QTest::keyClick(query, Qt::Key_Return, Qt::ShiftModifier);
+        QVERIFY(FakeExplorer::shows(bar, u"3 of 3"_s)); // round
+        QTest::keyClicks(query, u"s"_s);
+        QVERIFY(FakeExplorer::shows(bar, u"No match"_s));
+        QTest::keyClick(query, Qt::Key_Escape);
+        QVERIFY(!bar.isVisible());
+        QVERIFY(m_explorer->source().editor().hasFocus());
+    }
+
+    void findsInEveryView()
+    {
+        QVERIFY(m_explorer->start());
+        QVERIFY(m_explorer->write(story));
+        QVERIFY(m_explorer->run());
+        for (const auto mode : {ResultPane::Mode::SideBySide, ResultPane::Mode::Inline, ResultPane::Mode::Tokens}) {
+            m_explorer->result().setMode(mode);
+            m_explorer->result().currentView().setFocus();
+            auto& bar = find();
+            auto* query = bar.findChild<QLineEdit*>();
+            query->setText(u"pier"_s);
+            QVERIFY2(FakeExplorer::shows(bar, u"1 of 1"_s), qPrintable(QString::number(static_cast<int>(mode))));
+            QTest::keyClick(query, Qt::Key_Escape);
+            QVERIFY(m_explorer->result().currentView().hasFocus());
+        }
+    }
+
+    /// A search that is open while the text is written anew looks at the new text.
+    void aSearchGoesOnInTheNextResult()
+    {
+        QVERIFY(m_explorer->start());
+        QVERIFY(m_explorer->write(story));
+        QVERIFY(m_explorer->run());
+        m_explorer->result().currentView().setFocus();
+        auto& bar = find();
+        auto* query = bar.findChild<QLineEdit*>();
+        query->setText(u"again"_s);
+        QVERIFY(FakeExplorer::shows(bar, u"1 of 1"_s));
+        QVERIFY(m_explorer->write(u"One and only. "_s + story));
+        QVERIFY(m_explorer->run());
+        QTest::keyClick(query, Qt::Key_Return);
+        QVERIFY(FakeExplorer::shows(bar, u"1 of 1"_s));
+    }
+
+    void remembersItsSettings()
+    {
+        const auto name = u"remembered"_s;
+        open(name);
+        QVERIFY(m_explorer->start());
+        m_explorer->key(Qt::Key_D, Qt::ControlModifier | Qt::ShiftModifier);
+        const bool dark = m_explorer->theme.isDark();
+        m_explorer->key(Qt::Key_Plus, Qt::ControlModifier);
+        const auto size = m_explorer->theme.readingSize();
+        m_explorer->key(Qt::Key_Left, Qt::AltModifier);
+        m_explorer->controls().findChild<QCheckBox*>()->setChecked(true);
+        m_explorer->key(Qt::Key_L, Qt::ControlModifier);
+        QVERIFY(!m_explorer->result().lockAction()->isChecked());
+        QVERIFY(m_explorer->load("/models/nano/base", "/models/nano/reconstruct"));
+        const auto slotCount = m_explorer->controls().source().slots;
+        QCOMPARE(slotCount, std::optional<std::int64_t>(64));
+        m_explorer->window->showPage(1);
+        m_explorer->window->resize(1111, 700);
+        m_explorer->key(Qt::Key_Q, Qt::ControlModifier);
+
+        open(name);
+        QCOMPARE(m_explorer->theme.isDark(), dark);
+        QCOMPARE(m_explorer->theme.readingSize(), size);
+        QVERIFY(m_explorer->models().isVisible());
+        QCOMPARE(m_explorer->window->size(), QSize(1111, 700));
+        QVERIFY(m_explorer->controls().rerunsOnChange());
+        QVERIFY(!m_explorer->result().lockAction()->isChecked());
+        QVERIFY(m_explorer->start());
+        QCOMPARE(m_explorer->controls().source().slots, slotCount);
+    }
+
+private:
+    void open(const QString& settings)
+    {
+        m_explorer.reset();
+        m_explorer = std::make_unique<FakeExplorer>(m_folder.filePath(settings + u".ini"_s));
+        QVERIFY(QTest::qWaitForWindowExposed(m_explorer->window.get()));
+    }
+
+    QString written(const QString& name, const QByteArray& bytes) const
+    {
+        QFile file(m_folder.filePath(name));
+        if (file.open(QIODevice::WriteOnly))
+            file.write(bytes);
+        return file.fileName();
+    }
+
+    /// @return whether the widget takes it
+    static bool drop(QWidget& widget, const QMimeData& mime)
+    {
+        const QPoint at(20, 20);
+        QDragEnterEvent enter(at, Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
+        QApplication::sendEvent(&widget, &enter);
+        if (!enter.isAccepted())
+            return false;
+        QDragMoveEvent move(at, Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
+        QApplication::sendEvent(&widget, &move);
+        QDropEvent event(at, Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
+        QApplication::sendEvent(&widget, &event);
+        return event.isAccepted();
+    }
+
+    FindBar& find()
+    {
+        m_explorer->key(Qt::Key_F, Qt::ControlModifier);
+        return *m_explorer->window->findChild<FindBar*>();
+    }
+
+    QTemporaryDir m_folder;
+    std::unique_ptr<FakeExplorer> m_explorer;
+    int m_windows = 0;
+};
+
+QTEST_MAIN(TestHandling)
+#include "test_handling.moc"
