@@ -7,6 +7,7 @@
 
 #include <QMainWindow>
 #include <QPointer>
+#include <QTimer>
 
 #include <array>
 
@@ -58,6 +59,7 @@ private:
     Settings& m_settings;
     ModelCatalog m_catalog;
     NavigationRail* m_rail;
+    QTimer m_takeKeyboard; ///< once a dialog is gone
     QLabel* m_title;
     QStackedWidget* m_stack;
     SettingsMenu* m_settingsMenu;
