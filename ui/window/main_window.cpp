@@ -74,6 +74,9 @@ MainWindow::MainWindow(Theme& theme, EngineClient& client, Settings& settings, c
             m_log->view().setFocus(Qt::ShortcutFocusReason);
     });
     connect(m_log, &LogPanel::closeRequested, this, [this] { m_status->logAction()->setChecked(false); });
+    m_takeKeyboard.setSingleShot(true);
+    m_takeKeyboard.setInterval(0);
+    connect(&m_takeKeyboard, &QTimer::timeout, this, &QWidget::activateWindow);
     connectEngine();
     connect(m_compress, &CompressPage::reported, this, [this](const QString& sentence) {
         m_status->report(sentence);
@@ -219,7 +222,7 @@ bool MainWindow::event(QEvent* event)
     // A dialog ends. Without a window manager, which would see to it, no window had the keyboard now: shortcuts were
     // dead. Where the user has gone to another program meanwhile, it keeps the keyboard.
     if (event->type() == QEvent::WindowUnblocked && QGuiApplication::focusWindow() != nullptr)
-        QMetaObject::invokeMethod(this, &QWidget::activateWindow, Qt::QueuedConnection);
+        m_takeKeyboard.start();
     return QMainWindow::event(event);
 }
 

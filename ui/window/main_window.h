@@ -7,6 +7,7 @@
 
 #include <QMainWindow>
 #include <QPointer>
+#include <QTimer>
 
 #include <array>
 
@@ -56,6 +57,7 @@ private:
     EngineClient& m_client;
     Settings& m_settings;
     ModelCatalog m_catalog;
+    QTimer m_takeKeyboard; ///< once a dialog is gone
     NavigationRail* m_rail;
     QLabel* m_title;
     QStackedWidget* m_stack;
