@@ -70,6 +70,7 @@ std::vector<SpanBand> makeBands(const std::string& source, const std::vector<Spa
 std::vector<std::size_t> spanEnds(const std::vector<SpanInfo>& spans)
 {
     std::vector<std::size_t> ends;
+    ends.reserve(spans.size());
     for (const auto& span : spans)
         ends.push_back(static_cast<std::size_t>(span.end));
     return ends;
@@ -80,6 +81,7 @@ std::vector<DiffSegment> resultSegments(const Reconstruction& result, const std:
                                         std::size_t sourceSize)
 {
     std::vector<DiffSegment> segments;
+    segments.reserve(spans.size());
     for (const auto& span : spans)
         segments.push_back({static_cast<std::size_t>(span.begin), static_cast<std::size_t>(span.end), {}, true});
     std::size_t known = 0;

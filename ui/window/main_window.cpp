@@ -76,6 +76,7 @@ MainWindow::MainWindow(Theme& theme, EngineClient& client, Settings& settings, c
     });
     connect(m_log, &LogPanel::closeRequested, this, [this] { m_status->logAction()->setChecked(false); });
     m_takeKeyboard.setSingleShot(true);
+    m_takeKeyboard.setInterval(0);
     connect(&m_takeKeyboard, &QTimer::timeout, this, &QWidget::activateWindow);
     connectEngine();
     connect(m_compress, &CompressPage::reported, this, [this](const QString& sentence) {

@@ -58,6 +58,7 @@ private:
     EngineClient& m_client;
     Settings& m_settings;
     ModelCatalog m_catalog;
+    QTimer m_takeKeyboard; ///< once a dialog is gone
     NavigationRail* m_rail;
     QTimer m_takeKeyboard; ///< once a dialog is gone
     QLabel* m_title;
