@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include <fstream>
+#include <set>
 
 namespace fs = std::filesystem;
 using Json = nlohmann::json;

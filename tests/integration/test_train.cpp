@@ -260,7 +260,7 @@ private Q_SLOTS:
                 m_train.run({u"train"_s, u"stage.json"_s, u"--run"_s, QString::fromLatin1(name), u"--json"_s});
             QVERIFY2(result.code == 0, result.err);
         };
-        const auto with = [](Json patch) {
+        const auto with = [](const Json& patch) {
             auto job = TrainFixture::job();
             job["stop"]["steps"] = 3;
             job["adapter"]["lora"]["dropout"] = 0;

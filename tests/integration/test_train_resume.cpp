@@ -121,7 +121,7 @@ private Q_SLOTS:
         }
         const auto newest = m_train.path("remains/checkpoints/" + m_train.checkpoints("remains").back());
         const auto copyAs = [&](const char* name) {
-            const auto target = m_train.path("remains/checkpoints/" + std::string(name));
+            auto target = m_train.path("remains/checkpoints/" + std::string(name));
             fs::remove_all(target);
             fs::copy(newest, target, fs::copy_options::recursive);
             return target;
