@@ -60,7 +60,6 @@ private:
     ModelCatalog m_catalog;
     QTimer m_takeKeyboard; ///< once a dialog is gone
     NavigationRail* m_rail;
-    QTimer m_takeKeyboard; ///< once a dialog is gone
     QLabel* m_title;
     QStackedWidget* m_stack;
     SettingsMenu* m_settingsMenu;
