@@ -53,12 +53,22 @@ void* openIsolated(const fs::path& file)
 
 } // namespace
 
-/// The opened plug-in. It stays open for the life of the process: sentencepiece's statics do not survive closing.
+/// The plug-in, opened once: it stays open for the life of the process, since sentencepiece's statics do not survive
+/// closing, and a process has room for 15 link namespaces.
 struct Tokenizer::Plugin {
     const IcaeTokenizerApi* api = nullptr;
 
+    static std::shared_ptr<const Plugin> opened();
+
+private:
     static std::shared_ptr<const Plugin> open();
 };
+
+std::shared_ptr<const Tokenizer::Plugin> Tokenizer::Plugin::opened()
+{
+    static const auto plugin = open(); // tried again where it throws
+    return plugin;
+}
 
 std::shared_ptr<const Tokenizer::Plugin> Tokenizer::Plugin::open()
 {
@@ -106,7 +116,7 @@ std::shared_ptr<const Tokenizer> Tokenizer::load(const fs::path& modelFile)
         throw Error(ErrorKind::NotFound, "There is no tokenizer at " + modelFile.string() + ".",
                     "The model's folder must hold its tokenizer.model; download it from where the model came.");
     return std::shared_ptr<const Tokenizer>(
-        new Tokenizer(Plugin::open(), model.str(), modelFile.string())); // NOLINT: the constructor is private
+        new Tokenizer(Plugin::opened(), model.str(), modelFile.string())); // NOLINT: the constructor is private
 }
 
 Tokenizer::Tokenizer(std::shared_ptr<const Plugin> plugin, std::string_view model, const std::string& source)

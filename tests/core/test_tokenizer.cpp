@@ -119,6 +119,13 @@ private Q_SLOTS:
         QCOMPARE(m_tokenizer->eosId(), 2);
     }
 
+    /// The plug-in is opened once: in link namespaces of their own, as AddressSanitizer needs them, only 15 would fit.
+    void loadsAsOftenAsAsked()
+    {
+        for (int i = 0; i < 40; ++i)
+            QCOMPARE(icae::Tokenizer::load(modelFile)->size(), 320);
+    }
+
     void idsEqualSpmEncode()
     {
         const auto lines = variedLines(1000);
