@@ -21,6 +21,9 @@ constexpr auto numbersName = "training.safetensors";
 constexpr auto positionName = "position.json";
 constexpr auto doneName = "DONE";
 constexpr auto partialSuffix = ".partial";
+// More than any run reaches, and far enough from where counting on would overflow.
+constexpr std::int64_t mostSteps = std::int64_t{1} << 41U;
+constexpr std::int64_t mostTokens = std::int64_t{1} << 61U;
 constexpr std::array tensorNames{"values", "first_moments", "second_moments"};
 
 /// Whole checkpoints, oldest first.
@@ -55,19 +58,35 @@ std::string toText(const TrainPosition& position)
     return json.dump(1) + "\n";
 }
 
-TrainPosition parsePosition(const fs::path& file)
+LossSums parsePending(const JsonReader& json)
+{
+    LossSums sums;
+    const auto& losses = json.at("pending");
+    for (const auto& [name, value] : losses.items()) {
+        const bool good = losses.is_object() && value.is_array() && value.size() == 2 && value[0].is_number()
+            && value[1].is_number_integer() && value[1] > 0 && value[1] <= mostSteps;
+        if (!good)
+            json.fail("pending", "a sum and a number of batches for each curve");
+        sums[name] = {value[0].get<double>(), value[1].get<std::int64_t>()};
+    }
+    return sums;
+}
+
+/// @param step that the folder's name says
+TrainPosition parsePosition(const fs::path& file, std::int64_t step)
 {
     const auto json = JsonReader::parse(readTextFile(file), file.string());
     TrainPosition position;
-    position.step = json.integer("step", 0, INT64_MAX);
+    position.step = json.integer("step", 0, mostSteps);
+    if (position.step != step)
+        json.fail("step", std::to_string(step));
     position.seconds = json.number("seconds", 0, 1e300);
-    position.tokens = json.integer("tokens", 0, INT64_MAX);
-    position.evaluated = json.integer("evaluated", 0, INT64_MAX, position.step);
+    position.tokens = json.integer("tokens", 0, mostTokens);
+    position.evaluated = json.integer("evaluated", 0, mostSteps, position.step);
     if (json.has("watched"))
         position.watched = parseBestValue(json.at("watched"), file.string());
     if (json.has("pending"))
-        for (const auto& [name, value] : json.at("pending").items())
-            position.pending[name] = {value.at(0).get<double>(), value.at(1).get<std::int64_t>()};
+        position.pending = parsePending(json);
     return position;
 }
 
@@ -149,10 +168,10 @@ std::optional<TrainPosition> readCheckpoint(const fs::path& run, const Optimizer
     const auto all = checkpointsIn(run);
     if (all.empty())
         return std::nullopt;
-    const auto& folder = all.back().second;
+    const auto& [step, folder] = all.back();
     try {
         readNumbers(folder, optimizer);
-        return parsePosition(folder / positionName);
+        return parsePosition(folder / positionName, step);
     } catch (const Error& error) {
         if (error.kind() == ErrorKind::Mismatch)
             throw;

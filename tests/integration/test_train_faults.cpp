@@ -186,11 +186,29 @@ private Q_SLOTS:
         job["stop"]["steps"] = 8;
         m_train.writeJob("eight.json", job);
         QCOMPARE(m_train.run({u"train"_s, u"eight.json"_s, u"--run"_s, u"eight"_s}).code, 0);
+        const auto refuses = [&](const char* what) {
+            const auto result = m_train.run({u"train"_s, u"--resume"_s, u"eight"_s});
+            QCOMPARE(result.code, 3);
+            QVERIFY2(result.err.contains("checkpoint is damaged") && result.err.contains(what)
+                         && result.err.contains("Delete eight/checkpoints/step-8"),
+                     result.err);
+        };
+        const std::string position = "eight/checkpoints/step-8/position.json";
+        const auto whole = nlohmann::json::parse(TrainFixture::contentOf(m_train.path(position)).toStdString());
+        const auto refusesWith = [&](const char* field, const nlohmann::json& value) {
+            auto json = whole;
+            json[field] = value;
+            m_train.writeJob(position, json);
+            refuses(("\"" + std::string(field) + "\"").c_str());
+        };
+        refusesWith("step", INT64_MAX); // further steps would be none
+        refusesWith("step", 7);
+        refusesWith("tokens", INT64_MAX);
+        refusesWith("pending", 1);
+        refusesWith("pending", {{"plain", {1.5, INT64_MAX}}});
+        m_train.writeJob(position, whole);
         fs::resize_file(m_train.path("eight/checkpoints/step-8/training.safetensors"), 5000);
-        const auto result = m_train.run({u"train"_s, u"--resume"_s, u"eight"_s});
-        QCOMPARE(result.code, 3);
-        QVERIFY2(result.err.contains("checkpoint is damaged") && result.err.contains("Delete eight/checkpoints/step-8"),
-                 result.err);
+        refuses("training.safetensors");
         fs::remove_all(m_train.path("eight/checkpoints/step-8"));
         QCOMPARE(m_train.run({u"train"_s, u"--resume"_s, u"eight"_s}).code, 0);
         QCOMPARE(m_train.state("eight"), std::string("finished"));
