@@ -46,7 +46,7 @@ std::string absoluteJob(const std::string& text, const fs::path& folder, const f
         }
     };
     for (const auto* key : {"base", "tokenizer", "init_from"})
-        if (json.contains(key))
+        if (json.contains(key) && !json[key].is_null())
             resolve(json[key]);
     if (json.contains("data"))
         for (auto& [name, files] : json["data"].items())

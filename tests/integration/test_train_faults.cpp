@@ -75,6 +75,19 @@ private Q_SLOTS:
         refuses({u"--template"_s, u"pretrain"_s}, "pretrain");
     }
 
+    /// As parseTrainJob() reads them: null is absent.
+    void fieldsMayBeNull()
+    {
+        auto job = TrainFixture::job();
+        job["stop"]["steps"] = 1;
+        job["every"] = {{"evaluate", 0}};
+        for (const auto* field : {"init_from", "tokenizer", "new_base", "precision"})
+            job[field] = nullptr;
+        m_train.writeJob("null.json", job);
+        const auto result = m_train.run({u"train"_s, u"null.json"_s, u"--run"_s, u"null"_s});
+        QVERIFY2(result.code == 0, result.err);
+    }
+
     void templatesArePrinted()
     {
         for (const auto& stage : {u"base"_s, u"midtrain"_s, u"adapter"_s, u"instruct"_s}) {
