@@ -2,6 +2,8 @@
 
 #include "train/run_directory.h"
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <iostream>
 
@@ -14,9 +16,16 @@ struct Arguments {
     bool json = false;
 };
 
+/// A status that somebody else wrote may hold what no integer can.
+std::int64_t wholeOf(double number)
+{
+    constexpr double most = 1e15;
+    return static_cast<std::int64_t>(std::min(number, most));
+}
+
 std::string duration(double seconds)
 {
-    const auto whole = static_cast<std::int64_t>(seconds);
+    const auto whole = wholeOf(seconds);
     std::array<char, 32> text{};
     std::snprintf(text.data(), text.size(), "%lld:%02lld:%02lld", static_cast<long long>(whole / 3600), // NOLINT
                   static_cast<long long>(whole / 60 % 60), static_cast<long long>(whole % 60));
@@ -31,7 +40,7 @@ void print(const RunSummary& run)
     std::array<char, 256> line{};
     std::snprintf(line.data(), line.size(), "%-10s %-9s %17s %8s %17s %12s %9s  ", s.state.c_str(), // NOLINT: a table
                   s.stage.c_str(), step.c_str(), fixed(s.loss, 4).c_str(), watched.c_str(),
-                  (grouped(static_cast<std::int64_t>(s.tokensPerSecond))).c_str(), duration(s.secondsLeft).c_str());
+                  grouped(wholeOf(s.tokensPerSecond)).c_str(), duration(s.secondsLeft).c_str());
     std::cout << line.data() << run.folder.string() << "\n";
     for (const auto& warning : s.warnings)
         std::cout << "    " << warning << "\n";

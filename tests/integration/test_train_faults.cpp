@@ -153,6 +153,15 @@ private Q_SLOTS:
         QVERIFY2(table.out.contains("died") && table.out.contains("icae train --resume"), table.out);
     }
 
+    void aStatusMayHoldAnyNumber()
+    {
+        fs::create_directories(m_train.path("vast"));
+        m_train.writeJob("vast/status.json",
+                         {{"state", "stopped"}, {"stage", "base"}, {"seconds_left", 1e300}, {"tokens_per_s", 1e300}});
+        const auto table = m_train.run({u"runs"_s, u"vast"_s});
+        QVERIFY2(table.code == 0 && table.out.contains("1,000,000,000,000,000 277777777777:46:40"), table.out);
+    }
+
     void stoppedWhilePreparing()
     {
         m_train.write("huge.txt", ModelFixture::text(100000));
