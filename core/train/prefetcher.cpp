@@ -16,11 +16,21 @@ Prefetcher::Prefetcher(const BatchSource& source, std::int64_t first)
     , m_started(first)
 {
     const auto threads = std::clamp(std::thread::hardware_concurrency() / 2, 1U, 4U);
-    for (unsigned i = 0; i < threads; ++i)
-        m_workers.emplace_back([this] { work(); });
+    try {
+        for (unsigned i = 0; i < threads; ++i)
+            m_workers.emplace_back([this] { work(); });
+    } catch (...) { // no more threads: those that there are would be waited for without end
+        stop();
+        throw;
+    }
 }
 
 Prefetcher::~Prefetcher()
+{
+    stop();
+}
+
+void Prefetcher::stop()
 {
     {
         const std::scoped_lock lock(m_mutex);

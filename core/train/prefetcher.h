@@ -26,6 +26,7 @@ public:
 
 private:
     void work();
+    void stop();
 
     const BatchSource& m_source;
     std::mutex m_mutex;

@@ -51,12 +51,12 @@ RunDirectory::RunDirectory(fs::path folder, bool resume)
     lock();
     try {
         check(); // another process may have begun and ended a run before the lock was ours
+        removeRemains();
+        m_status = std::make_unique<StatusFile>(m_folder);
     } catch (...) {
         close(m_lock);
         throw;
     }
-    removeRemains();
-    m_status = std::make_unique<StatusFile>(m_folder);
 }
 
 RunDirectory::~RunDirectory()
