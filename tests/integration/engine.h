@@ -53,13 +53,13 @@ public:
             icae::notificationContent(icae::protocol::cancelRequest.name, nlohmann::json(icae::CancelParams{id})));
     }
 
-    /// Reads until something holds, at most a minute.
+    /// Reads until something holds, at most a minute, sanitized several.
     bool waitFor(const std::function<bool()>& holds)
     {
         QElapsedTimer timer;
         timer.start();
         while (!holds()) {
-            if (timer.elapsed() > 60000)
+            if (timer.elapsed() > 60000 * slowness)
                 return false;
             if (process.bytesAvailable() == 0 && !process.waitForReadyRead(1000)
                 && process.state() == QProcess::NotRunning && process.bytesAvailable() == 0)

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "../slowness.h"
+
 #include <QFile>
 #include <QProcess>
 #include <QTemporaryDir>
@@ -65,7 +67,7 @@ public:
         process.start(program, arguments);
         process.write(input);
         process.closeWriteChannel();
-        process.waitForFinished(120000);
+        process.waitForFinished(120000 * slowness);
         return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1, process.readAllStandardOutput(),
                 process.readAllStandardError()};
     }

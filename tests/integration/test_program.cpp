@@ -170,15 +170,15 @@ private Q_SLOTS:
         process.start(QStringLiteral(ICAE_PROGRAM),
                       m_model.with(u"compress"_s, {m_model.file("long.txt"), u"-o"_s, m_model.file("c.memory")}));
         process.setReadChannel(QProcess::StandardError);
-        QVERIFY(process.waitForReadyRead(60000)); // says the device once the model is loaded
+        QVERIFY(process.waitForReadyRead(60000 * slowness)); // says the device once the model is loaded
         QTest::qWait(200);
         QCOMPARE(process.state(), QProcess::Running);
         QElapsedTimer timer;
         timer.start();
         kill(static_cast<pid_t>(process.processId()), SIGINT);
-        QVERIFY(process.waitForFinished(5000));
+        QVERIFY(process.waitForFinished(5000 * slowness));
         QCOMPARE(process.exitCode(), 130);
-        QVERIFY(timer.elapsed() < 3000);
+        QVERIFY(timer.elapsed() < 3000 * slowness);
         QCOMPARE(m_model.files(), before);
     }
 };

@@ -69,7 +69,7 @@ private Q_SLOTS:
         engine.write("Content-Length: 1073741824\r\n\r\nabc");
         QVERIFY(engine.waitFor([&] { return !engine.unasked.empty(); }));
         engine.process.closeWriteChannel();
-        QVERIFY(engine.process.waitForFinished(20000));
+        QVERIFY(engine.process.waitForFinished(20000 * slowness));
         QCOMPARE(engine.process.exitCode(), 0);
         QCOMPARE(engine.process.exitStatus(), QProcess::NormalExit);
     }
@@ -201,7 +201,7 @@ private Q_SLOTS:
         sendLong(engine);
         QVERIFY(engine.waitFor([&] { return !engine.notesOf(protocol::tokens).empty(); }));
         engine.process.closeWriteChannel();
-        QVERIFY(engine.process.waitForFinished(20000));
+        QVERIFY(engine.process.waitForFinished(20000 * slowness));
         QCOMPARE(engine.process.exitStatus(), QProcess::NormalExit);
         QCOMPARE(engine.process.exitCode(), 0);
     }
@@ -215,7 +215,7 @@ private Q_SLOTS:
         engine.process.closeReadChannel(QProcess::StandardOutput);
         engine.send(protocol::status, {}); // wakes it
         engine.process.closeWriteChannel();
-        QVERIFY(engine.process.waitForFinished(20000));
+        QVERIFY(engine.process.waitForFinished(20000 * slowness));
         QCOMPARE(engine.process.exitStatus(), QProcess::NormalExit);
     }
 
@@ -236,7 +236,7 @@ private Q_SLOTS:
         sendLong(engine);
         QVERIFY(engine.waitFor([&] { return !engine.notesOf(protocol::tokens).empty(); }));
         kill(static_cast<pid_t>(engine.process.processId()), signal);
-        QVERIFY(engine.process.waitForFinished(20000));
+        QVERIFY(engine.process.waitForFinished(20000 * slowness));
         QCOMPARE(engine.process.exitStatus(), QProcess::NormalExit);
         QCOMPARE(engine.process.exitCode(), exitCode);
     }

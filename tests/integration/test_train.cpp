@@ -310,10 +310,10 @@ private Q_SLOTS:
             m_train.start({u"sh"_s, u"-c"_s,
                            u"%1 train job.json --run detached --detach; kill -HUP 0; kill -KILL -$$"_s.arg(program())},
                           u"setsid"_s);
-        process->waitForFinished(30000);
+        process->waitForFinished(30000 * slowness);
         const auto said = process->readAll();
         QVERIFY2(said.contains("Training in the background"), said);
-        QTRY_VERIFY_WITH_TIMEOUT(m_train.written("detached") == "finished", 60000);
+        QTRY_VERIFY_WITH_TIMEOUT(m_train.written("detached") == "finished", 60000 * slowness);
         QCOMPARE(m_train.state("detached"), std::string("finished"));
         QCOMPARE(m_train.metrics("detached"), m_train.metrics("runs/whole"));
         QVERIFY(TrainFixture::contentOf(m_train.path("detached/output.txt")).contains("step 30"));
@@ -324,7 +324,7 @@ private Q_SLOTS:
         const auto result = m_train.run({u"-c"_s, u"%1 train job.json --run piped 2>&1 | head -n 1"_s.arg(program())},
                                         {}, u"/bin/sh"_s);
         QVERIFY2(result.out.count('\n') == 1, result.out);
-        QTRY_VERIFY_WITH_TIMEOUT(m_train.written("piped") == "finished", 60000);
+        QTRY_VERIFY_WITH_TIMEOUT(m_train.written("piped") == "finished", 60000 * slowness);
     }
 
     void preparesTheCacheAlone()

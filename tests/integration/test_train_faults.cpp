@@ -107,7 +107,7 @@ private Q_SLOTS:
             const auto process = m_train.start({u"train"_s, u"job.json"_s, u"--run"_s, u"full"_s});
             QVERIFY(m_train.waitForStep("full", 6));
             process->terminate();
-            QVERIFY(process->waitForFinished(30000));
+            QVERIFY(process->waitForFinished(30000 * slowness));
         }
         const auto kept = m_train.checkpoints("full");
         const auto limited = shell(u"ulimit -f 1000; exec %1 train --resume full"_s.arg(program()));
@@ -169,9 +169,9 @@ private Q_SLOTS:
         job["data"]["texts"] = {"huge.txt"};
         m_train.writeJob("huge.json", job);
         const auto process = m_train.start({u"train"_s, u"huge.json"_s, u"--run"_s, u"preparing"_s});
-        QTRY_VERIFY_WITH_TIMEOUT(m_train.written("preparing") == "preparing", 30000);
+        QTRY_VERIFY_WITH_TIMEOUT(m_train.written("preparing") == "preparing", 30000 * slowness);
         process->terminate();
-        QVERIFY(process->waitForFinished(30000));
+        QVERIFY(process->waitForFinished(30000 * slowness));
         QVERIFY2(process->exitStatus() == QProcess::NormalExit && process->exitCode() == 0, process->readAll());
         const auto status = m_train.listed("preparing");
         QCOMPARE(status["state"], "stopped");

@@ -48,7 +48,7 @@ class TestTrainResume : public QObject {
     void finish(const QString& run)
     {
         const auto process = m_train.start(resumeOf(run));
-        QVERIFY(process->waitForFinished(60000));
+        QVERIFY(process->waitForFinished(60000 * slowness));
         QVERIFY2(process->exitCode() == 0, process->readAll());
     }
 
@@ -104,7 +104,7 @@ private Q_SLOTS:
             };
             // Without a sleep: the files follow each other within milliseconds.
             for (auto timer = TrainFixture::started(); !appeared();)
-                QVERIFY2(timer.elapsed() < 30000 && !process->waitForFinished(0), "no checkpoint");
+                QVERIFY2(timer.elapsed() < 30000 * slowness && !process->waitForFinished(0), "no checkpoint");
             killNow(*process);
         }
         finish(run);
@@ -160,7 +160,7 @@ private Q_SLOTS:
             const auto process = m_train.start(resumeOf(run));
             QVERIFY(m_train.waitForStep(folder, step + round));
             ::kill(static_cast<pid_t>(process->processId()), signal);
-            QVERIFY(process->waitForFinished(30000));
+            QVERIFY(process->waitForFinished(30000 * slowness));
             QVERIFY2(process->exitStatus() == QProcess::NormalExit && process->exitCode() == 0, process->readAll());
             const auto status = m_train.listed(folder);
             QCOMPARE(status["state"], "stopped");
@@ -194,7 +194,7 @@ private Q_SLOTS:
         QVERIFY(m_train.waitForStep("interrupted", 3));
         QTest::qWait(50);
         process->terminate();
-        QVERIFY(process->waitForFinished(30000));
+        QVERIFY(process->waitForFinished(30000 * slowness));
         QVERIFY2(process->exitCode() == 0, process->readAll());
         QCOMPARE(m_train.state("interrupted"), std::string("stopped"));
         QVERIFY(fs::exists(m_train.path("interrupted/checkpoints/step-3/DONE")));
@@ -246,7 +246,7 @@ private Q_SLOTS:
             const auto process = m_train.start({u"train"_s, u"minutes.json"_s, u"--run"_s, u"minutes"_s});
             QVERIFY(m_train.waitForStep("minutes", 4));
             QTRY_VERIFY_WITH_TIMEOUT(!m_train.checkpoints("minutes").empty(),
-                                     30000); // by the clock: no step asks for one
+                                     30000 * slowness); // by the clock: no step asks for one
             killNow(*process);
         }
         finish(u"minutes"_s);

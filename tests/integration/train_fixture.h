@@ -122,10 +122,10 @@ public:
         return json.is_object() ? json["state"] : Json("none");
     }
 
-    /// Waits until a run has logged so many steps; false after a minute.
+    /// Waits until a run has logged so many steps; false after a minute, sanitized after several.
     bool waitForStep(const std::string& run, std::int64_t step) const
     {
-        for (QElapsedTimer timer = started(); timer.elapsed() < 60000; QTest::qWait(20))
+        for (QElapsedTimer timer = started(); timer.elapsed() < 60000 * slowness; QTest::qWait(20))
             for (const auto& line : lines(run + "/metrics.jsonl"))
                 if (line.value("step", std::int64_t{0}) >= step)
                     return true;

@@ -1,3 +1,4 @@
+#include "../slowness.h"
 #include "client/engine_client.h"
 #include "client/settings.h"
 #include "models/sample_texts.h"
@@ -27,9 +28,9 @@ namespace {
 using namespace icae;
 using namespace Qt::StringLiterals;
 
-constexpr int patience = 150'000; // milliseconds, on a busy machine
-constexpr qint64 longestStall = 50;
-constexpr qint64 longestCount = 300;
+constexpr int patience = 150'000 * slowness; // milliseconds, on a busy machine
+constexpr qint64 longestStall = 50 * slowness;
+constexpr qint64 longestCount = 300 * slowness;
 
 /// Seven hundred words of prose repeated with other numbers, to the wanted length.
 QString longText(int words)
