@@ -3,6 +3,7 @@
 #include <QElapsedTimer>
 #include <QtTest>
 
+#include <cmath>
 #include <csignal>
 
 using namespace Qt::StringLiterals;
@@ -17,8 +18,8 @@ private Q_SLOTS:
     void help_data()
     {
         QTest::addColumn<QString>("command");
-        for (const char* command :
-             {"info", "compress", "reconstruct", "continue", "ask", "evaluate", "verify", "bench", "serve"})
+        for (const char* command : {"info", "compress", "reconstruct", "continue", "ask", "evaluate", "verify", "bench",
+                                    "train", "runs", "serve"})
             QTest::newRow(command) << QString::fromLatin1(command);
     }
 
@@ -37,6 +38,18 @@ private Q_SLOTS:
         QCOMPARE(m_model.run({u"compress"_s, u"--nonsense"_s}).code, 2);
         QCOMPARE(m_model.run({u"compress"_s, u"text.txt"_s}).code, 2); // no output named
         QCOMPARE(m_model.run({u"--version"_s}).code, 0);
+    }
+
+    /// What would do nothing is refused: nobody waits for a file that is never written.
+    void optionsOfAnotherKind()
+    {
+        for (const auto& line : {u"evaluate --texts t --continuation --raw r"_s, u"evaluate --questions q --raw r"_s,
+                                 u"evaluate --questions q --slots 4"_s, u"evaluate --texts t --spans 2"_s,
+                                 u"bench --batch 2"_s, u"bench --training --context 64"_s}) {
+            const auto result = m_model.run(line.split(u' '));
+            QVERIFY2(result.code == 2, qPrintable(line));
+            QVERIFY2(!result.err.isEmpty(), qPrintable(line));
+        }
     }
 
     void info()
@@ -141,6 +154,62 @@ private Q_SLOTS:
             QVERIFY(nlohmann::json::parse(window.toStdString()).contains("hypothesis"));
     }
 
+    /// The same tokens after the text, its slots and nothing.
+    void evaluatesContinuations()
+    {
+        m_model.write("long.jsonl",
+                      QByteArray::fromStdString(nlohmann::json{{"text", ModelFixture::text(60).toStdString()}}.dump()));
+        const QStringList arguments = m_model.with(
+            u"evaluate"_s,
+            {u"--texts"_s, u"long.jsonl"_s, u"--continuation"_s, u"--spans"_s, u"2"_s, u"--samples"_s, u"3"_s});
+        const auto json = m_model.run(arguments + QStringList{u"--json"_s}).json();
+        QCOMPARE(json["spans"], 2);
+        QCOMPARE(json["span_tokens"], 64);
+        QCOMPARE(json["slots"], 16);
+        QCOMPARE(json["conditions"].size(), 3U);
+        for (std::size_t i = 0; i < 3; ++i) {
+            const auto& row = json["conditions"][i];
+            QCOMPARE(row["context"].get<std::string>(), (std::vector<std::string>{"text", "slots", "nothing"})[i]);
+            QCOMPARE(row["n"], 3);
+            QVERIFY(row["loss_mean"] > 0 && !row.contains("exact_mean"));
+            QVERIFY(std::abs(row["perplexity"].get<double>() - std::exp(row["loss_mean"].get<double>())) < 0.01);
+        }
+        const auto loss = [&](int row) { return json["conditions"][row]["loss_mean"].get<double>(); };
+        QVERIFY(std::abs(json["won_back"].get<double>() - (loss(2) - loss(1)) / (loss(2) - loss(0))) < 1e-9);
+        const auto text = m_model.run(arguments).out;
+        QVERIFY2(text.startsWith("128 tokens after 2 × 64 tokens → 2 × 16 slots"), text);
+        QVERIFY2(text.contains("The slots win back "), text);
+    }
+
+    void evaluatesAnswers()
+    {
+        QByteArray rows;
+        for (const int sentences : {3, 4, 500})
+            rows += QByteArray::fromStdString(nlohmann::json{
+                        {"input", ModelFixture::text(sentences).toStdString()},
+                        {"prompt", "How many coins?"},
+                        {"answer", "Two."}}.dump())
+                + '\n';
+        m_model.write("questions.jsonl", rows);
+        const auto arguments = m_model.with(
+            u"evaluate"_s, {u"-a"_s, u"reconstruct"_s, u"--questions"_s, u"questions.jsonl"_s, u"--csv"_s, u"q.csv"_s});
+        const auto result = m_model.run(arguments + QStringList{u"--json"_s});
+        QVERIFY2(result.code == 0, result.err);
+        const auto json = result.json();
+        QCOMPARE(json["skipped"], 1);
+        for (const auto& row : json["conditions"]) {
+            QCOMPARE(row["n"], 2);
+            QVERIFY(row["exact_mean"] >= 0 && row["exact_mean"] <= 1);
+        }
+        QFile csv(m_model.file("q.csv"));
+        QVERIFY(csv.open(QIODevice::ReadOnly));
+        const auto lines = csv.readAll().trimmed().split('\n');
+        QCOMPARE(lines.size(), 4);
+        QCOMPARE(lines[0],
+                 QByteArray("context,n,loss_mean,loss_low,loss_high,perplexity,exact_mean,exact_low,exact_high"));
+        QVERIFY(m_model.run(arguments).out.contains("Left out: 1 (too long"));
+    }
+
     void verifies()
     {
         const auto result = m_model.run({u"verify"_s, QStringLiteral(ICAE_TEST_GOLDEN), u"--json"_s});
@@ -159,6 +228,19 @@ private Q_SLOTS:
         for (const char* key : {"decode_tokens_per_s", "decode_ratio", "compress_tokens_per_s", "compress_ratio",
                                 "bandwidth_bytes_per_s", "gemm_flops_per_s"})
             QVERIFY2(json[key].get<double>() > 0, key);
+    }
+
+    void benchesATrainingStep()
+    {
+        const auto json =
+            m_model
+                .run(m_model.with(u"bench"_s,
+                                  {u"--training"_s, u"--batch"_s, u"2"_s, u"--rounds"_s, u"1"_s, u"--json"_s}))
+                .json();
+        QVERIFY(json["training_tokens_per_s"] > 0);
+        QVERIFY(json["trained_numbers"] > 0);
+        QCOMPARE(json["sequences"], 2);
+        QCOMPARE(json["peak_bytes"], 0); // of a GPU
     }
 
     /// Ctrl-C ends a run at once and leaves no file.
