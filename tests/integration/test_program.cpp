@@ -141,6 +141,54 @@ private Q_SLOTS:
             QVERIFY(nlohmann::json::parse(window.toStdString()).contains("hypothesis"));
     }
 
+    void evaluatesContinuations()
+    {
+        const nlohmann::json line{{"text", ModelFixture::text(40).toStdString()}};
+        m_model.write("texts.jsonl", QByteArray::fromStdString(line.dump() + "\n"));
+        const auto arguments = m_model.with(u"evaluate"_s,
+                                            {u"--texts"_s, u"texts.jsonl"_s, u"--continuation"_s, u"--spans"_s, u"2"_s,
+                                             u"--slots"_s, u"8"_s, u"--samples"_s, u"3"_s});
+        const auto json = m_model.run(arguments + QStringList{u"--json"_s}).json();
+        QCOMPARE(json["spans"], 2);
+        QCOMPARE(json["slots"], 8);
+        QCOMPARE(json["conditions"].size(), 3U);
+        for (const auto& condition : json["conditions"]) {
+            QCOMPARE(condition["n"], 3);
+            QVERIFY(condition["loss_mean"].get<double>() > 0);
+        }
+        const auto table = m_model.run(arguments);
+        QCOMPARE(table.code, 0);
+        QVERIFY(table.out.startsWith("128 tokens after 2 ×"));
+        QCOMPARE(m_model.run(m_model.with(u"evaluate"_s, {u"--continuation"_s})).code, 2); // of what?
+    }
+
+    void evaluatesQuestions()
+    {
+        QByteArray rows;
+        for (int i = 0; i < 6; ++i) {
+            const nlohmann::json row{{"input", ModelFixture::text(i == 0 ? 0 : 3).toStdString()},
+                                     {"prompt", "How many coins?"},
+                                     {"answer", std::to_string(i)}};
+            rows += QByteArray::fromStdString(row.dump() + "\n");
+        }
+        m_model.write("questions.jsonl", rows);
+        const auto json =
+            m_model
+                .run(m_model.with(u"evaluate"_s,
+                                  {u"--questions"_s, u"questions.jsonl"_s, u"--csv"_s, u"answers.csv"_s, u"--json"_s}))
+                .json();
+        QCOMPARE(json["skipped"], 1); // the empty text
+        QCOMPARE(json["conditions"].size(), 3U);
+        for (const auto& condition : json["conditions"]) {
+            QCOMPARE(condition["n"], 5);
+            QVERIFY(condition["exact_mean"].get<double>() <= 1);
+        }
+        QFile csv(m_model.file("answers.csv"));
+        QVERIFY(csv.open(QIODevice::ReadOnly));
+        QCOMPARE(csv.readAll().trimmed().split('\n').size(), 4);
+        QCOMPARE(m_model.run(m_model.with(u"evaluate"_s, {})).code, 3); // nothing to evaluate
+    }
+
     void verifies()
     {
         const auto result = m_model.run({u"verify"_s, QStringLiteral(ICAE_TEST_GOLDEN), u"--json"_s});
@@ -159,6 +207,10 @@ private Q_SLOTS:
         for (const char* key : {"decode_tokens_per_s", "decode_ratio", "compress_tokens_per_s", "compress_ratio",
                                 "bandwidth_bytes_per_s", "gemm_flops_per_s"})
             QVERIFY2(json[key].get<double>() > 0, key);
+        const auto training = m_model.run(
+            m_model.with(u"bench"_s, {u"--training"_s, u"--batch"_s, u"2"_s, u"--rounds"_s, u"1"_s, u"--json"_s}));
+        QCOMPARE(training.code, 0);
+        QVERIFY(training.json()["training_tokens_per_s"].get<double>() > 0);
     }
 
     /// Ctrl-C ends a run at once and leaves no file.
