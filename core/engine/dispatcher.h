@@ -43,8 +43,8 @@ private:
     Channel& m_channel;
     std::function<void()> m_deviceFailed;
     std::map<std::string, Prepare> m_methods;
-    Lane m_light; ///< the lanes last: their jobs use all the others
-    Lane m_model;
+    Lane m_model; ///< the lanes last: their jobs use all the others
+    Lane m_light; ///< after that one: a light job asks how many requests wait there
 };
 
 } // namespace icae

@@ -3,9 +3,9 @@
 #include "protocol/error.h"
 
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <random>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -13,6 +13,23 @@
 namespace icae {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+/// A name that hardly any other file has. It must stay below the 255 bytes that a file name may have, so it does not
+/// grow out of the target's.
+std::string temporaryName()
+{
+    constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz0123456789";
+    std::random_device random;
+    std::uniform_int_distribution<std::size_t> draw(0, letters.size() - 1);
+    std::string name(AtomicFile::prefix);
+    for (int i = 0; i < 10; ++i)
+        name += letters[draw(random)];
+    return name;
+}
+
+} // namespace
 
 AtomicFile::AtomicFile(fs::path path, std::uint64_t expectedBytes)
     : m_path(std::move(path))
@@ -26,15 +43,11 @@ AtomicFile::AtomicFile(fs::path path, std::uint64_t expectedBytes)
     } else if (fs::is_directory(m_path)) {
         throw Error(ErrorKind::Io, m_path.string() + " is a folder.", "Name a file to write.");
     } else {
-        // The name must stay below the 255 bytes a file name may have, so it does not grow out of the target's.
-        std::string pattern = (m_path.parent_path() / (std::string(prefix) + "XXXXXX")).string();
-        m_file = mkostemp(pattern.data(), O_CLOEXEC);
-        m_written = pattern;
-        if (m_file >= 0) {
-            const mode_t mask = umask(0);
-            umask(mask);
-            fchmod(m_file, 0666 & ~mask);
-        }
+        // Not mkostemp(): its files are the user's alone, and whoever asks for the umask changes it for all threads.
+        do {
+            m_written = m_path.parent_path() / temporaryName();
+            m_file = open(m_written.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        } while (m_file < 0 && errno == EEXIST);
     }
     if (m_file < 0)
         fail(errno);

@@ -8,7 +8,11 @@
 
 #include <csignal>
 #include <fstream>
+#include <stop_token>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <thread>
+#include <vector>
 
 namespace fs = std::filesystem;
 
@@ -65,6 +69,36 @@ private Q_SLOTS:
         QVERIFY(messageOf([&] { icae::writeFile(m_path, "x"); }).find("is a folder") != std::string::npos);
         icae::writeFile("/dev/null", "x"); // devices are written to, not replaced
         QVERIFY(fs::is_character_file("/dev/null"));
+    }
+
+    /// The umask belongs to all threads: a file follows it, and never changes it, not for a moment either.
+    void severalThreadsWriteAtOnce()
+    {
+        const auto folder = m_path / "threads";
+        fs::create_directory(folder);
+        const auto before = umask(027);
+        int changed = 0;
+        {
+            std::vector<std::jthread> threads;
+            for (int i = 0; i < 2; ++i)
+                threads.emplace_back([&](const std::stop_token& stop) {
+                    while (!stop.stop_requested())
+                        const icae::AtomicFile file(folder / "a");
+                });
+            for (int i = 0; i < 10'000; ++i) {
+                std::ifstream status("/proc/self/status");
+                std::string line;
+                while (std::getline(status, line) && !line.starts_with("Umask:"))
+                    ;
+                changed += line == "Umask:\t0027" ? 0 : 1;
+            }
+        }
+        icae::writeFile(folder / "a", "text");
+        QCOMPARE(umask(before), mode_t{027});
+        QCOMPARE(changed, 0);
+        QCOMPARE(static_cast<unsigned>(fs::status(folder / "a").permissions()), 0640U);
+        QCOMPARE(filesIn(folder), 1U);
+        fs::remove_all(folder);
     }
 
     void fullDiskLeavesNothing()

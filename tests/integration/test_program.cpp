@@ -3,7 +3,6 @@
 #include <QElapsedTimer>
 #include <QtTest>
 
-#include <cmath>
 #include <csignal>
 
 using namespace Qt::StringLiterals;
@@ -154,60 +153,52 @@ private Q_SLOTS:
             QVERIFY(nlohmann::json::parse(window.toStdString()).contains("hypothesis"));
     }
 
-    /// The same tokens after the text, its slots and nothing.
     void evaluatesContinuations()
     {
-        m_model.write("long.jsonl",
-                      QByteArray::fromStdString(nlohmann::json{{"text", ModelFixture::text(60).toStdString()}}.dump()));
-        const QStringList arguments = m_model.with(
-            u"evaluate"_s,
-            {u"--texts"_s, u"long.jsonl"_s, u"--continuation"_s, u"--spans"_s, u"2"_s, u"--samples"_s, u"3"_s});
+        const nlohmann::json line{{"text", ModelFixture::text(40).toStdString()}};
+        m_model.write("texts.jsonl", QByteArray::fromStdString(line.dump() + "\n"));
+        const auto arguments = m_model.with(u"evaluate"_s,
+                                            {u"--texts"_s, u"texts.jsonl"_s, u"--continuation"_s, u"--spans"_s, u"2"_s,
+                                             u"--slots"_s, u"8"_s, u"--samples"_s, u"3"_s});
         const auto json = m_model.run(arguments + QStringList{u"--json"_s}).json();
         QCOMPARE(json["spans"], 2);
-        QCOMPARE(json["span_tokens"], 64);
-        QCOMPARE(json["slots"], 16);
+        QCOMPARE(json["slots"], 8);
         QCOMPARE(json["conditions"].size(), 3U);
-        for (std::size_t i = 0; i < 3; ++i) {
-            const auto& row = json["conditions"][i];
-            QCOMPARE(row["context"].get<std::string>(), (std::vector<std::string>{"text", "slots", "nothing"})[i]);
-            QCOMPARE(row["n"], 3);
-            QVERIFY(row["loss_mean"] > 0 && !row.contains("exact_mean"));
-            QVERIFY(std::abs(row["perplexity"].get<double>() - std::exp(row["loss_mean"].get<double>())) < 0.01);
+        for (const auto& condition : json["conditions"]) {
+            QCOMPARE(condition["n"], 3);
+            QVERIFY(condition["loss_mean"].get<double>() > 0);
         }
-        const auto loss = [&](int row) { return json["conditions"][row]["loss_mean"].get<double>(); };
-        QVERIFY(std::abs(json["won_back"].get<double>() - (loss(2) - loss(1)) / (loss(2) - loss(0))) < 1e-9);
-        const auto text = m_model.run(arguments).out;
-        QVERIFY2(text.startsWith("128 tokens after 2 × 64 tokens → 2 × 16 slots"), text);
-        QVERIFY2(text.contains("The slots win back "), text);
+        const auto table = m_model.run(arguments);
+        QCOMPARE(table.code, 0);
+        QVERIFY(table.out.startsWith("128 tokens after 2 ×"));
+        QCOMPARE(m_model.run(m_model.with(u"evaluate"_s, {u"--continuation"_s})).code, 2); // of what?
     }
 
-    void evaluatesAnswers()
+    void evaluatesQuestions()
     {
         QByteArray rows;
-        for (const int sentences : {3, 4, 500})
-            rows += QByteArray::fromStdString(nlohmann::json{
-                        {"input", ModelFixture::text(sentences).toStdString()},
-                        {"prompt", "How many coins?"},
-                        {"answer", "Two."}}.dump())
-                + '\n';
-        m_model.write("questions.jsonl", rows);
-        const auto arguments = m_model.with(
-            u"evaluate"_s, {u"-a"_s, u"reconstruct"_s, u"--questions"_s, u"questions.jsonl"_s, u"--csv"_s, u"q.csv"_s});
-        const auto result = m_model.run(arguments + QStringList{u"--json"_s});
-        QVERIFY2(result.code == 0, result.err);
-        const auto json = result.json();
-        QCOMPARE(json["skipped"], 1);
-        for (const auto& row : json["conditions"]) {
-            QCOMPARE(row["n"], 2);
-            QVERIFY(row["exact_mean"] >= 0 && row["exact_mean"] <= 1);
+        for (int i = 0; i < 6; ++i) {
+            const nlohmann::json row{{"input", ModelFixture::text(i == 0 ? 0 : 3).toStdString()},
+                                     {"prompt", "How many coins?"},
+                                     {"answer", std::to_string(i)}};
+            rows += QByteArray::fromStdString(row.dump() + "\n");
         }
-        QFile csv(m_model.file("q.csv"));
+        m_model.write("questions.jsonl", rows);
+        const auto json =
+            m_model
+                .run(m_model.with(u"evaluate"_s,
+                                  {u"--questions"_s, u"questions.jsonl"_s, u"--csv"_s, u"answers.csv"_s, u"--json"_s}))
+                .json();
+        QCOMPARE(json["skipped"], 1); // the empty text
+        QCOMPARE(json["conditions"].size(), 3U);
+        for (const auto& condition : json["conditions"]) {
+            QCOMPARE(condition["n"], 5);
+            QVERIFY(condition["exact_mean"].get<double>() <= 1);
+        }
+        QFile csv(m_model.file("answers.csv"));
         QVERIFY(csv.open(QIODevice::ReadOnly));
-        const auto lines = csv.readAll().trimmed().split('\n');
-        QCOMPARE(lines.size(), 4);
-        QCOMPARE(lines[0],
-                 QByteArray("context,n,loss_mean,loss_low,loss_high,perplexity,exact_mean,exact_low,exact_high"));
-        QVERIFY(m_model.run(arguments).out.contains("Left out: 1 (too long"));
+        QCOMPARE(csv.readAll().trimmed().split('\n').size(), 4);
+        QCOMPARE(m_model.run(m_model.with(u"evaluate"_s, {})).code, 3); // nothing to evaluate
     }
 
     void verifies()
@@ -228,19 +219,10 @@ private Q_SLOTS:
         for (const char* key : {"decode_tokens_per_s", "decode_ratio", "compress_tokens_per_s", "compress_ratio",
                                 "bandwidth_bytes_per_s", "gemm_flops_per_s"})
             QVERIFY2(json[key].get<double>() > 0, key);
-    }
-
-    void benchesATrainingStep()
-    {
-        const auto json =
-            m_model
-                .run(m_model.with(u"bench"_s,
-                                  {u"--training"_s, u"--batch"_s, u"2"_s, u"--rounds"_s, u"1"_s, u"--json"_s}))
-                .json();
-        QVERIFY(json["training_tokens_per_s"] > 0);
-        QVERIFY(json["trained_numbers"] > 0);
-        QCOMPARE(json["sequences"], 2);
-        QCOMPARE(json["peak_bytes"], 0); // of a GPU
+        const auto training = m_model.run(
+            m_model.with(u"bench"_s, {u"--training"_s, u"--batch"_s, u"2"_s, u"--rounds"_s, u"1"_s, u"--json"_s}));
+        QCOMPARE(training.code, 0);
+        QVERIFY(training.json()["training_tokens_per_s"].get<double>() > 0);
     }
 
     /// Ctrl-C ends a run at once and leaves no file.
