@@ -127,7 +127,7 @@ CommandAction addEvaluate(CLI::App& program)
     auto* texts = command->add_option("--texts", arguments->texts, "JSON lines with a field \"text\"");
     auto* questions =
         command->add_option("--questions", arguments->questions,
-                            "JSON lines with \"input\", \"prompt\" and \"answer\": answers after text, slots, nothing");
+                            R"(JSON lines with "input", "prompt" and "answer": answers after text, slots, nothing)");
     auto* continuation =
         command->add_flag("--continuation", arguments->continuation,
                           "Continue the texts after text, slots and nothing, instead of reconstructing them");
