@@ -78,6 +78,12 @@ void removeFolder(const fs::path& folder)
     fs::remove_all(folder, ignored);
 }
 
+Error damaged(const fs::path& folder, ErrorKind kind, const std::string& why, const std::string& details)
+{
+    return {kind, "A checkpoint is damaged: " + why,
+            "Delete " + folder.string() + " to go on from the checkpoint before it.", details};
+}
+
 /// Drops whole checkpoints beyond `keep`, and halves of others.
 void dropOthers(const fs::path& folder, std::int64_t keep)
 {
@@ -156,8 +162,10 @@ std::optional<TrainPosition> readCheckpoint(const fs::path& run, const Optimizer
     } catch (const Error& error) {
         if (error.kind() == ErrorKind::Mismatch)
             throw;
-        throw Error(error.kind(), "A checkpoint is damaged: " + error.message(),
-                    "Delete " + folder.string() + " to go on from the checkpoint before it.", error.details());
+        throw damaged(folder, error.kind(), error.message(), error.details());
+    } catch (const nlohmann::json::exception& error) { // a value of the wrong type
+        throw damaged(folder, ErrorKind::InvalidInput,
+                      (folder / positionName).string() + " holds something else than a position.", error.what());
     }
 }
 

@@ -1,6 +1,7 @@
 #include "train_fixture.h"
 
 #include <QtTest>
+#include <fstream>
 
 using namespace Qt::StringLiterals;
 namespace fs = std::filesystem;
@@ -186,11 +187,18 @@ private Q_SLOTS:
         job["stop"]["steps"] = 8;
         m_train.writeJob("eight.json", job);
         QCOMPARE(m_train.run({u"train"_s, u"eight.json"_s, u"--run"_s, u"eight"_s}).code, 0);
+        const auto refuses = [this] {
+            const auto result = m_train.run({u"train"_s, u"--resume"_s, u"eight"_s});
+            return result.code == 3 && result.err.contains("checkpoint is damaged")
+                && result.err.contains("Delete eight/checkpoints/step-8");
+        };
+        const auto position = m_train.path("eight/checkpoints/step-8/position.json");
+        fs::copy_file(position, m_train.path("position.json"));
+        std::ofstream(position) << R"({"step": 8, "seconds": 1, "tokens": 1, "pending": {"ae": "x"}})";
+        QVERIFY(refuses());
+        fs::copy_file(m_train.path("position.json"), position, fs::copy_options::overwrite_existing);
         fs::resize_file(m_train.path("eight/checkpoints/step-8/training.safetensors"), 5000);
-        const auto result = m_train.run({u"train"_s, u"--resume"_s, u"eight"_s});
-        QCOMPARE(result.code, 3);
-        QVERIFY2(result.err.contains("checkpoint is damaged") && result.err.contains("Delete eight/checkpoints/step-8"),
-                 result.err);
+        QVERIFY(refuses());
         fs::remove_all(m_train.path("eight/checkpoints/step-8"));
         QCOMPARE(m_train.run({u"train"_s, u"--resume"_s, u"eight"_s}).code, 0);
         QCOMPARE(m_train.state("eight"), std::string("finished"));
