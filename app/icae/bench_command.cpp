@@ -98,21 +98,25 @@ CommandAction addBench(CLI::App& program)
     const auto arguments = std::make_shared<Arguments>();
     arguments->model.addTo(*command);
     command->add_option("--shape", arguments->shape, "Random weights of a known shape instead of a model: mistral-7b");
-    command->add_option("--context", arguments->bench.contextTokens, "Tokens to compress")
-        ->capture_default_str()
-        ->check(CLI::PositiveNumber);
-    command->add_option("--tokens", arguments->bench.decodeTokens, "Tokens to decode")
-        ->capture_default_str()
-        ->check(CLI::Range(2, 1 << 20));
+    auto* contextTokens = command->add_option("--context", arguments->bench.contextTokens, "Tokens to compress")
+                              ->capture_default_str()
+                              ->check(CLI::PositiveNumber);
+    auto* decodeTokens = command->add_option("--tokens", arguments->bench.decodeTokens, "Tokens to decode")
+                             ->capture_default_str()
+                             ->check(CLI::Range(2, 1 << 20));
     command->add_option("--rounds", arguments->bench.rounds, "Rounds; medians are shown")
         ->capture_default_str()
         ->check(CLI::PositiveNumber);
-    command->add_flag("--training", arguments->training, "Measure an adapter's training step instead");
+    auto* training = command->add_flag("--training", arguments->training, "Measure an adapter's training step instead");
     command->add_option("--batch", arguments->step.sequences, "Spans a training step")
         ->capture_default_str()
-        ->check(CLI::PositiveNumber);
-    command->add_flag("--checkpoint-activations", arguments->step.checkpointActivations,
-                      "Compute layers again in the backward pass: less memory, more time");
+        ->check(CLI::PositiveNumber)
+        ->needs(training);
+    command
+        ->add_flag("--checkpoint-activations", arguments->step.checkpointActivations,
+                   "Compute layers again in the backward pass: less memory, more time")
+        ->needs(training);
+    training->excludes(contextTokens)->excludes(decodeTokens);
     command->footer("Example: icae bench --model models/nano --json\n"
                     "         icae bench --training --shape mistral-7b --batch 8");
     return [arguments](CommandContext& context) {

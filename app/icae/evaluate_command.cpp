@@ -112,7 +112,7 @@ int evaluateQuestions(const Arguments& arguments, CommandContext& context)
     json["skipped"] = result.skipped;
     const auto skipped = result.skipped == 0
         ? std::string()
-        : "\n" + grouped(result.skipped) + " questions were left out: too long, or their text too short or too long.\n";
+        : "\nLeft out: " + grouped(result.skipped) + " (too long, or the text too short or too long).\n";
     report(arguments, toText(result.after) + skipped, toCsv(result.after), json);
     return exitSuccess;
 }
@@ -127,24 +127,28 @@ CommandAction addEvaluate(CLI::App& program)
     auto* texts = command->add_option("--texts", arguments->texts, "JSON lines with a field \"text\"");
     auto* questions =
         command->add_option("--questions", arguments->questions,
-                            "JSON lines with \"input\", \"prompt\" and \"answer\": answers after text, slots, nothing");
+                            R"(JSON lines with "input", "prompt" and "answer": answers after text, slots, nothing)");
     auto* continuation =
         command->add_flag("--continuation", arguments->continuation,
                           "Continue the texts after text, slots and nothing, instead of reconstructing them");
-    command->add_option("--lengths", arguments->lengths, "Tokens a window")->delimiter(',')->capture_default_str();
+    auto* lengths =
+        command->add_option("--lengths", arguments->lengths, "Tokens a window")->delimiter(',')->capture_default_str();
+    auto* slots = command
+                      ->add_option("--slots", arguments->slots,
+                                   "Slots a window: by default 16,32,64,128, and the adapter's for --continuation")
+                      ->delimiter(',');
+    auto* spans = command->add_option("--spans", arguments->spans, "Spans before a continuation")
+                      ->check(CLI::PositiveNumber)
+                      ->capture_default_str();
     command
-        ->add_option("--slots", arguments->slots,
-                     "Slots a window: by default 16,32,64,128, and the adapter's for --continuation")
-        ->delimiter(',');
-    command->add_option("--spans", arguments->spans, "Spans before a continuation")
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str();
-    command->add_option("--samples", arguments->samples,
-                        "Windows a cell (by default 128), continuations (96) or questions (all)");
+        ->add_option("--samples", arguments->samples,
+                     "Windows a cell (by default 128), continuations (96) or questions (all)")
+        ->check(CLI::PositiveNumber);
     command->add_option("--csv", arguments->csv, "File for the table");
-    command->add_option("--raw", arguments->raw, "File for one JSON line a window");
-    continuation->needs(texts);
-    questions->excludes(texts);
+    auto* raw = command->add_option("--raw", arguments->raw, "File for one JSON line a window");
+    continuation->needs(texts)->excludes(lengths)->excludes(raw);
+    spans->needs(continuation);
+    questions->excludes(texts)->excludes(lengths)->excludes(slots)->excludes(raw);
     command->footer(
         "Windows: each text in file order, cut into consecutive windows of the length, at most 4 a text.\n"
         "Example: icae evaluate --texts val.jsonl --lengths 128,512 --slots 32,128 --samples 64 --csv grid.csv\n"

@@ -65,6 +65,7 @@ void startDetached(const fs::path& run, const std::string& output)
         if (word != "--detach")
             words.push_back(word);
     std::vector<char*> arguments;
+    arguments.reserve(words.size() + 1);
     for (auto& word : words)
         arguments.push_back(word.data());
     arguments.push_back(nullptr);

@@ -129,7 +129,8 @@ Tokenizer::Tokenizer(std::shared_ptr<const Plugin> plugin, std::string_view mode
                     "Download the file again; models with another kind of tokenizer are not supported.", fault);
     m_handle = std::make_unique<Handle>(m_plugin->api, loaded);
     m_size = m_plugin->api->size(loaded);
-    m_wordsAlone = m_plugin->api->encodesWordsAlone(loaded);
+    // Parts that begin with a line break rely on the space before it being one token.
+    m_wordsAlone = m_plugin->api->encodesWordsAlone(loaded) && encodeWhole("\n").size() == 2;
 }
 
 Tokenizer::~Tokenizer() = default;

@@ -119,7 +119,7 @@ void RunDirectory::log(const std::string& message) const
     std::ofstream(m_folder / "log.txt", std::ios::app) << text.data() << "  " << message << "\n";
 }
 
-void RunDirectory::forgetAfter(std::string_view file, std::int64_t step) const
+void RunDirectory::forgetAfter(std::string_view file, std::int64_t step, std::int64_t evaluated) const
 {
     const auto path = m_folder / file;
     std::error_code ignored;
@@ -130,7 +130,9 @@ void RunDirectory::forgetAfter(std::string_view file, std::int64_t step) const
     for (std::string line; std::getline(stream, line);) {
         // A line that a kill cut short is no JSON; it comes after the checkpoint.
         const auto json = nlohmann::json::parse(line, nullptr, false);
-        if (json.is_object() && json.contains("step") && json["step"].is_number_integer() && json["step"] <= step)
+        if (!json.is_object() || !json.contains("step") || !json["step"].is_number_integer())
+            continue;
+        if (json["step"] <= (json.contains("validation") ? evaluated : step))
             kept += line + "\n";
     }
     writeFile(path, kept);

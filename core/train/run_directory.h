@@ -24,8 +24,9 @@ public:
     void flush(std::string_view file) const;
     /// Appends a line with the time to log.txt.
     void log(const std::string& message) const;
-    /// Drops what was appended after a step: a resumed run writes it again.
-    void forgetAfter(std::string_view file, std::int64_t step) const;
+    /// Drops what was appended after a step, and validations already after the step of the last whole evaluation: a
+    /// resumed run writes them again.
+    void forgetAfter(std::string_view file, std::int64_t step, std::int64_t evaluated) const;
 
 private:
     void lock();

@@ -193,8 +193,8 @@ private:
         say("resumed at step " + std::to_string(m_position.step));
         m_status.watched = m_position.watched;
         m_events.restart(m_position.step + 1);
-        m_directory.forgetAfter(metricsName, m_position.step);
-        m_directory.forgetAfter(samplesName, m_position.step);
+        m_directory.forgetAfter(metricsName, m_position.step, m_position.evaluated);
+        forgetSamples();
         m_intervalTokens = m_position.tokens;
     }
 
@@ -281,9 +281,12 @@ private:
         } catch (const Error& error) {
             if (error.kind() != ErrorKind::Cancelled)
                 throw;
-            m_directory.forgetAfter(samplesName, m_position.step - 1);
+            forgetSamples();
         }
     }
+
+    /// Drops samples of evaluations that did not come to their end.
+    void forgetSamples() const { m_directory.forgetAfter(samplesName, m_position.evaluated, m_position.evaluated); }
 
     void validateModel()
     {
@@ -305,8 +308,10 @@ private:
                                 {"hypothesis", window.hypothesis}});
         };
         const auto found = validate(*model, m_job, m_data.validation, write, m_stop);
-        if (found.watched)
+        if (found.watched && std::isfinite(found.watched->second))
             track(found.watched->first, found.watched->second);
+        else if (found.watched)
+            warn(m_watch.loss("the validation", found.watched->second));
         if (found.autoencoding) {
             warn(m_watch.collapsed(found.accuracy, found.bleu));
             warn(m_watch.stuck(*found.autoencoding, found.nothing.value_or(NAN), progress()));
@@ -361,8 +366,7 @@ private:
         checkpoint();
         if (m_watch.diverged()) {
             writeStatus();
-            throw Error(ErrorKind::InvalidInput, m_status.warnings.back(),
-                        "The last checkpoint is whole; change the job.");
+            throw Error(ErrorKind::InvalidInput, m_watch.divergence(), "The last checkpoint is whole; change the job.");
         }
         m_status.state = whole ? "finished" : "stopped";
         m_status.reason = whole ? "The job is done." : "Stopped on request after a checkpoint.";

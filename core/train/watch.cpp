@@ -43,8 +43,11 @@ std::optional<double> OutlierDetector::add(double value)
 std::string TrainWatch::loss(const std::string& series, double value)
 {
     if (!std::isfinite(value)) {
-        m_diverged = true;
-        return "The loss of " + series + " is not a number any more: lower the learning rate or the clipping norm.";
+        auto sentence =
+            "The loss of " + series + " is not a number any more: lower the learning rate or the clipping norm.";
+        if (m_divergence.empty())
+            m_divergence = sentence;
+        return sentence;
     }
     const auto deviations = m_detectors[series].add(value);
     if (!deviations || *deviations <= spikeDeviations)

@@ -39,12 +39,14 @@ public:
     /// @param accuracy teacher-forced token accuracy; @param bleu of free-running decoding, 0 to 1
     std::string collapsed(double accuracy, double bleu);
 
-    bool diverged() const { return m_diverged; }
+    bool diverged() const { return !m_divergence.empty(); }
+    /// The sentence on the first value that was no number; empty where there was none.
+    const std::string& divergence() const { return m_divergence; }
 
 private:
     std::map<std::string, OutlierDetector> m_detectors;
     std::set<std::string> m_spiking; ///< curves
-    bool m_diverged = false;
+    std::string m_divergence;
     bool m_stuck = false;
     bool m_collapsed = false;
 };

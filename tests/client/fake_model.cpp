@@ -191,10 +191,12 @@ void FakeModel::reconstruct(const RequestId& id, const ReconstructParams& params
     const auto written = miswritten(text);
     const auto half = written.substr(0, written.size() / 2);
     FakeChannel::notify(protocol::progress, ProgressNote{id, "Reconstructing", 1, 2, "tokens", 0.5, 40.0, 12.0});
-    FakeChannel::notify(protocol::tokens, TokensNote{id, 1, {{0, 1, half}}});
+    const bool mute = says(text, "{mute}");
+    if (!mute)
+        FakeChannel::notify(protocol::tokens, TokensNote{id, 1, {{0, 1, half}}});
     if (says(text, "{die}"))
         raise(SIGKILL);
-    if (says(text, "{hang}")) {
+    if (mute || says(text, "{hang}")) {
         m_hanging[id.number()] = resultFor(params, half, *m_loaded);
         m_hanging[id.number()]->reconstruction.stopped = true;
         return;

@@ -13,7 +13,8 @@ namespace icae {
 ///
 /// - "{fail}" cannot be reconstructed,
 /// - "{die}" kills the engine when half of it is written,
-/// - "{hang}" stops when half of it is written, until it is cancelled.
+/// - "{hang}" stops when half of it is written, until it is cancelled,
+/// - "{mute}" writes nothing until it is cancelled.
 ///
 /// Otherwise it comes back as miswritten() has it. There is one base, /models/nano/base, with the adapters reconstruct
 /// and chat (which has no [AE]); /models/broken and /models/large cannot be used, /models/huge fits no memory, and

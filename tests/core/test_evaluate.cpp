@@ -1,9 +1,10 @@
-#include "study/evaluate.h"
-
 #include "protocol/error.h"
+#include "study/conditions.h"
+#include "study/evaluate.h"
 
 #include <QTemporaryDir>
 #include <QtTest>
+#include <cmath>
 #include <fstream>
 
 /// The evaluation's windows, texts and table.
@@ -50,6 +51,38 @@ private Q_SLOTS:
         QCOMPARE(icae::toCsv({cell}),
                  std::string("tokens,slots,n,bleu_mean,bleu_median,bleu_low,bleu_high,em_mean,em_median,loss_mean\n"
                              "128,32,4,0.5,0.25,0.125,0.75,0.75,1,0.0625\n"));
+    }
+
+    void conditions()
+    {
+        const auto scores = [](double loss, double exact) {
+            icae::ContextScores result;
+            result.loss = {4, loss, loss, loss, loss, loss - 0.5, loss + 0.5};
+            result.exact = icae::Summary{4, exact, exact, exact, exact, exact, exact};
+            return result;
+        };
+        icae::Conditions conditions{scores(1, 0.75), scores(1.5, 0.5), scores(3, 0)};
+        QCOMPARE(conditions.wonBack(), 0.75);
+        QVERIFY(icae::toText(conditions).find("win back 75 %") != std::string::npos);
+        QCOMPARE(icae::toCsv(conditions),
+                 std::string("context,n,loss_mean,loss_low,loss_high,perplexity,exact_mean,exact_low,exact_high\n"
+                             "text,4,1,0.5,1.5,2.71828,0.75,0.75,0.75\n"
+                             "slots,4,1.5,1,2,4.48169,0.5,0.5,0.5\n"
+                             "nothing,4,3,2.5,3.5,20.0855,0,0,0\n"));
+        const auto json = icae::toJson(conditions);
+        QCOMPARE(json["conditions"].size(), 3U);
+        QCOMPARE(json["won_back"].get<double>(), 0.75);
+
+        // A base alone has no slots, a continuation no exact answers.
+        conditions.slots = {};
+        conditions.text.exact.reset();
+        conditions.nothing.exact.reset();
+        QVERIFY(std::isnan(conditions.wonBack()));
+        QCOMPARE(icae::toText(conditions).find("win back"), std::string::npos);
+        QCOMPARE(icae::toCsv(conditions),
+                 std::string("context,n,loss_mean,loss_low,loss_high,perplexity\n"
+                             "text,4,1,0.5,1.5,2.71828\n"
+                             "nothing,4,3,2.5,3.5,20.0855\n"));
     }
 };
 

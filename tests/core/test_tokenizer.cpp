@@ -178,6 +178,26 @@ private Q_SLOTS:
                  spmEncode(file, QByteArray::fromStdString(text) + '\n').front().trimmed());
     }
 
+    /// A model without a piece for the space writes it as bytes, which no part could leave out.
+    void modelsWithoutASpaceAreNotCut()
+    {
+        QFile file(QString::fromStdString(modelFile));
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        auto bytes = file.readAll();
+        const QByteArray space("\x0A\x03\xE2\x96\x81", 5); // a piece's text, of three bytes
+        QCOMPARE(bytes.count(space), 1);
+        bytes.replace(space, QByteArray("\x0A\x03\xE2\x98\x83", 5));
+        const QTemporaryDir folder;
+        QFile changed(folder.filePath(QStringLiteral("tokenizer.model")));
+        QVERIFY(changed.open(QIODevice::WriteOnly));
+        changed.write(bytes);
+        changed.close();
+        const auto spaceless = icae::Tokenizer::load(changed.fileName().toStdString());
+        const auto text = joined(variedLines(500), "\n");
+        QVERIFY(m_tokenizer->parts(text).size() > 1);
+        QCOMPARE(spaceless->parts(text).size(), 1U);
+    }
+
     void whatChangedIsEncodedAgain()
     {
         icae::EncodingCache cache;

@@ -48,6 +48,9 @@ private Q_SLOTS:
         const auto said = watch.loss("lm", value);
         QVERIFY2(said.find("lm is not a number") != std::string::npos, said.c_str());
         QVERIFY(watch.diverged());
+        QCOMPARE(watch.divergence(), said);
+        watch.loss("ae 512/128", value); // why it ended is what was first
+        QCOMPARE(watch.divergence(), said);
     }
 
     void aSpikeIsSaidOnceUntilItIsOver()

@@ -17,8 +17,8 @@ private Q_SLOTS:
     void help_data()
     {
         QTest::addColumn<QString>("command");
-        for (const char* command :
-             {"info", "compress", "reconstruct", "continue", "ask", "evaluate", "verify", "bench", "serve"})
+        for (const char* command : {"info", "compress", "reconstruct", "continue", "ask", "evaluate", "verify", "bench",
+                                    "train", "runs", "serve"})
             QTest::newRow(command) << QString::fromLatin1(command);
     }
 
@@ -37,6 +37,18 @@ private Q_SLOTS:
         QCOMPARE(m_model.run({u"compress"_s, u"--nonsense"_s}).code, 2);
         QCOMPARE(m_model.run({u"compress"_s, u"text.txt"_s}).code, 2); // no output named
         QCOMPARE(m_model.run({u"--version"_s}).code, 0);
+    }
+
+    /// What would do nothing is refused: nobody waits for a file that is never written.
+    void optionsOfAnotherKind()
+    {
+        for (const auto& line : {u"evaluate --texts t --continuation --raw r"_s, u"evaluate --questions q --raw r"_s,
+                                 u"evaluate --questions q --slots 4"_s, u"evaluate --texts t --spans 2"_s,
+                                 u"bench --batch 2"_s, u"bench --training --context 64"_s}) {
+            const auto result = m_model.run(line.split(u' '));
+            QVERIFY2(result.code == 2, qPrintable(line));
+            QVERIFY2(!result.err.isEmpty(), qPrintable(line));
+        }
     }
 
     void info()
@@ -141,6 +153,54 @@ private Q_SLOTS:
             QVERIFY(nlohmann::json::parse(window.toStdString()).contains("hypothesis"));
     }
 
+    void evaluatesContinuations()
+    {
+        const nlohmann::json line{{"text", ModelFixture::text(40).toStdString()}};
+        m_model.write("texts.jsonl", QByteArray::fromStdString(line.dump() + "\n"));
+        const auto arguments = m_model.with(u"evaluate"_s,
+                                            {u"--texts"_s, u"texts.jsonl"_s, u"--continuation"_s, u"--spans"_s, u"2"_s,
+                                             u"--slots"_s, u"8"_s, u"--samples"_s, u"3"_s});
+        const auto json = m_model.run(arguments + QStringList{u"--json"_s}).json();
+        QCOMPARE(json["spans"], 2);
+        QCOMPARE(json["slots"], 8);
+        QCOMPARE(json["conditions"].size(), 3U);
+        for (const auto& condition : json["conditions"]) {
+            QCOMPARE(condition["n"], 3);
+            QVERIFY(condition["loss_mean"].get<double>() > 0);
+        }
+        const auto table = m_model.run(arguments);
+        QCOMPARE(table.code, 0);
+        QVERIFY(table.out.startsWith("128 tokens after 2 ×"));
+        QCOMPARE(m_model.run(m_model.with(u"evaluate"_s, {u"--continuation"_s})).code, 2); // of what?
+    }
+
+    void evaluatesQuestions()
+    {
+        QByteArray rows;
+        for (int i = 0; i < 6; ++i) {
+            const nlohmann::json row{{"input", ModelFixture::text(i == 0 ? 0 : 3).toStdString()},
+                                     {"prompt", "How many coins?"},
+                                     {"answer", std::to_string(i)}};
+            rows += QByteArray::fromStdString(row.dump() + "\n");
+        }
+        m_model.write("questions.jsonl", rows);
+        const auto json =
+            m_model
+                .run(m_model.with(u"evaluate"_s,
+                                  {u"--questions"_s, u"questions.jsonl"_s, u"--csv"_s, u"answers.csv"_s, u"--json"_s}))
+                .json();
+        QCOMPARE(json["skipped"], 1); // the empty text
+        QCOMPARE(json["conditions"].size(), 3U);
+        for (const auto& condition : json["conditions"]) {
+            QCOMPARE(condition["n"], 5);
+            QVERIFY(condition["exact_mean"].get<double>() <= 1);
+        }
+        QFile csv(m_model.file("answers.csv"));
+        QVERIFY(csv.open(QIODevice::ReadOnly));
+        QCOMPARE(csv.readAll().trimmed().split('\n').size(), 4);
+        QCOMPARE(m_model.run(m_model.with(u"evaluate"_s, {})).code, 3); // nothing to evaluate
+    }
+
     void verifies()
     {
         const auto result = m_model.run({u"verify"_s, QStringLiteral(ICAE_TEST_GOLDEN), u"--json"_s});
@@ -159,6 +219,10 @@ private Q_SLOTS:
         for (const char* key : {"decode_tokens_per_s", "decode_ratio", "compress_tokens_per_s", "compress_ratio",
                                 "bandwidth_bytes_per_s", "gemm_flops_per_s"})
             QVERIFY2(json[key].get<double>() > 0, key);
+        const auto training = m_model.run(
+            m_model.with(u"bench"_s, {u"--training"_s, u"--batch"_s, u"2"_s, u"--rounds"_s, u"1"_s, u"--json"_s}));
+        QCOMPARE(training.code, 0);
+        QVERIFY(training.json()["training_tokens_per_s"].get<double>() > 0);
     }
 
     /// Ctrl-C ends a run at once and leaves no file.

@@ -249,7 +249,9 @@ private Q_SLOTS:
         ReconstructParams params;
         params.source.text = m_long;
         params.tokens = false;
-        engine.cancel(engine.send(protocol::reconstruct, params));
+        const auto id = engine.send(protocol::reconstruct, params);
+        engine.cancel(id);
+        engine.answer(id); // what it took is there now
         const auto loaded = engine.call(protocol::status, {});
         const auto unloaded = engine.call(protocol::modelsUnload, {});
         QVERIFY(!unloaded.model);

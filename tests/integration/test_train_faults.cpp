@@ -1,6 +1,7 @@
 #include "train_fixture.h"
 
 #include <QtTest>
+#include <fstream>
 
 using namespace Qt::StringLiterals;
 namespace fs = std::filesystem;
@@ -227,6 +228,7 @@ private Q_SLOTS:
         refusesWith("step", 7);
         refusesWith("tokens", INT64_MAX);
         refusesWith("pending", 1);
+        refusesWith("pending", {{"ae", "x"}});
         refusesWith("pending", {{"plain", {1.5, INT64_MAX}}});
         m_train.writeJob(position, whole);
         fs::resize_file(m_train.path("eight/checkpoints/step-8/training.safetensors"), 5000);

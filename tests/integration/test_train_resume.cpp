@@ -200,6 +200,11 @@ private Q_SLOTS:
         QVERIFY(fs::exists(m_train.path("interrupted/checkpoints/step-3/DONE")));
         const auto before = m_train.metrics("interrupted");
         QVERIFY2(before.size() == 3, "the evaluation was over before the signal came");
+        { // the evaluation is made good, and killed before there is a checkpoint that knows
+            const auto again = m_train.start(resumeOf(u"interrupted"_s));
+            QVERIFY(m_train.waitForStep("interrupted", 4));
+            killNow(*again);
+        }
         finish(u"interrupted"_s);
         QCOMPARE(m_train.metrics("interrupted"), m_train.metrics("evaluated"));
         QCOMPARE(TrainFixture::contentOf(m_train.path("interrupted/samples.jsonl")),

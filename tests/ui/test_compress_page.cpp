@@ -242,6 +242,63 @@ private Q_SLOTS:
         QVERIFY(!m_explorer->page().result().result->reconstruction.stopped);
     }
 
+    /// Otherwise a text that kills the engine would kill it again and again.
+    void aRunThatKilledTheEngineIsNotRepeatedUnasked()
+    {
+        QVERIFY(m_explorer->start());
+        QVERIFY(m_explorer->write(story));
+        QVERIFY(m_explorer->run());
+        m_explorer->controls().findChild<QCheckBox*>()->setChecked(true);
+        QSignalSpy lost(&m_explorer->client, &EngineClient::lost);
+        m_explorer->page().setSource(u"{die} "_s + story);
+        QTRY_COMPARE(lost.size(), 1);
+        QTRY_VERIFY(m_explorer->client.model().has_value());
+        QTRY_VERIFY(m_explorer->page().plan().has_value());
+        QTest::qWait(800);
+        QCOMPARE(lost.size(), 1);
+        QVERIFY(!m_explorer->page().isRunning());
+        m_explorer->page().setSource(u"New. "_s + story); // a change is asked for
+        QTRY_COMPARE(m_explorer->page().result().diff->source, u"New. "_s + story);
+    }
+
+    void aTextThatChangedMeanwhileMakesTheResultStale()
+    {
+        QVERIFY(m_explorer->start());
+        QVERIFY(m_explorer->write(u"{hang} "_s + story));
+        m_explorer->key(Qt::Key_Return, Qt::ControlModifier);
+        QTRY_VERIFY(m_explorer->source().column().document());
+        m_explorer->page().setSource(story);
+        m_explorer->key(Qt::Key_Escape);
+        QVERIFY(m_explorer->waitForEnd());
+        QVERIFY(FakeExplorer::shows(m_explorer->result(), u"of an earlier text"_s));
+        QTRY_VERIFY(m_explorer->page().plan().has_value());
+        QVERIFY(m_explorer->run());
+        QVERIFY(!FakeExplorer::shows(m_explorer->result(), u"of an earlier text"_s));
+    }
+
+    /// The spans that are chosen for the next run are none of this one's.
+    void spansOfTheNextRunStayThere()
+    {
+        QVERIFY(m_explorer->start());
+        QVERIFY(m_explorer->write(u"{mute} "_s + story));
+        m_explorer->key(Qt::Key_Return, Qt::ControlModifier);
+        QTRY_VERIFY(m_explorer->page().isRunning());
+        QVERIFY(m_explorer->write(story.repeated(12)));
+        QAction* third = nullptr;
+        for (auto* menu : m_explorer->controls().findChildren<QMenu*>())
+            for (auto* action : menu->actions())
+                if (action->isCheckable() && action->text().contains(u'3'))
+                    third = action;
+        QVERIFY(third != nullptr);
+        third->trigger();
+        QCOMPARE(m_explorer->controls().source().spans, std::vector<std::int64_t>{2});
+        QTRY_VERIFY(m_explorer->page().plan().has_value());
+        m_explorer->key(Qt::Key_Escape);
+        QVERIFY(m_explorer->waitForEnd());
+        QCOMPARE(m_explorer->page().result().diff->spans.size(), 1U);
+        QCOMPARE(m_explorer->source().column().topRow(), 0);
+    }
+
     void stepsThroughDifferences()
     {
         QVERIFY(m_explorer->start());

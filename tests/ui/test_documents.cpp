@@ -186,6 +186,17 @@ private Q_SLOTS:
         QCOMPARE(readTextFile(write(u"a.txt"_s, "Grüße\n")), u"Grüße\n"_s);
         QVERIFY_EXCEPTION_THROWN(readTextFile(folder.filePath(u"none.txt"_s)), Error);
         QVERIFY_EXCEPTION_THROWN(readTextFile(write(u"b.bin"_s, QByteArray("a\0b", 3))), Error);
+        QVERIFY_EXCEPTION_THROWN(readTextFile(write(u"latin1.txt"_s,
+                                                    "Gr\xfc\xdf"
+                                                    "e")),
+                                 Error); // no letter is lost unseen
+        QVERIFY_EXCEPTION_THROWN(readTextFile(write(u"cut.txt"_s, "Gr\xc3")), Error);
+        QVERIFY_EXCEPTION_THROWN(readTextFile(u"/dev/zero"_s), Error); // which never ends
+        QCOMPARE(readTextFile(write(u"bom.txt"_s,
+                                    "\xEF\xBB\xBF"
+                                    "a\xEF\xBF\xBD")),
+                 u"a\ufffd"_s);
+        QCOMPARE(readTextFile(write(u"empty.txt"_s, "")), QString());
     }
 
     void samplesAreThere()

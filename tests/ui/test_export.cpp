@@ -72,6 +72,19 @@ private Q_SLOTS:
         QVERIFY(document.toJson().contains("watch"));
     }
 
+    /// A name without an ending gets that of the format that was chosen.
+    void endingFollowsFilter()
+    {
+        trigger(u"This view as a picture…"_s);
+        auto* dialog = m_explorer->page().findChild<QFileDialog*>();
+        QVERIFY(dialog != nullptr);
+        QCOMPARE(dialog->defaultSuffix(), u"png"_s);
+        Q_EMIT dialog->filterSelected(u"PDF (*.pdf)"_s);
+        QCOMPARE(dialog->defaultSuffix(), u"pdf"_s);
+        dialog->reject();
+        QTRY_VERIFY(m_explorer->page().findChild<QFileDialog*>() == nullptr);
+    }
+
     void pictures()
     {
         const QImage png = QImage::fromData(exported(u"This view as a picture…"_s, u"view.png"_s));

@@ -20,12 +20,15 @@ QString readTextFile(const QString& path)
     if (!file.open(QIODevice::ReadOnly))
         throw Error(ErrorKind::Io, "The file " + name + " could not be read.",
                     "Check that it exists and that you may read it.", file.errorString().toStdString());
-    if (file.size() > largestFile)
+    const auto bytes = file.read(largestFile + 1); // some files, such as devices, do not know their size
+    if (bytes.size() > largestFile)
         throw Error(ErrorKind::InvalidInput, "The file " + name + " is larger than 32 MB.",
                     "Take a part of it; a reconstruction of so much text would take hours.");
-    const auto bytes = file.readAll();
     if (bytes.contains('\0'))
         throw Error(ErrorKind::InvalidInput, "The file " + name + " is no text.", "Open a text in UTF-8.");
+    if (!bytes.isValidUtf8())
+        throw Error(ErrorKind::InvalidInput, "The file " + name + " is not in UTF-8.",
+                    "Convert it first, for example with iconv.");
     return QString::fromUtf8(bytes);
 }
 

@@ -101,6 +101,9 @@ void CompressExport::choose(const QString& title, const QString& fileName, const
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setAcceptMode(QFileDialog::AcceptSave);
     dialog->setDefaultSuffix(fileName.section(u'.', -1));
+    connect(dialog, &QFileDialog::filterSelected, dialog, [dialog](const QString& chosen) { // "SVG (*.svg)"
+        dialog->setDefaultSuffix(chosen.section("*."_L1, 1).section(u')', 0, 0));
+    });
     connect(dialog, &QFileDialog::fileSelected, this, [this, write](const QString& path) {
         try {
             write(path);

@@ -135,6 +135,7 @@ void CompressPage::connectResult()
     connect(&m_run, &ReconstructionRun::started, this, [this] {
         m_notice->clear();
         m_firstDocument = true;
+        m_changed = false;
         m_controls->setRunning(true);
         m_result->setRunning(true);
         m_result->setStale(false);
@@ -147,8 +148,8 @@ void CompressPage::connectResult()
         m_result->setDocument(document, firstChanged);
         m_overview->setDocument(document);
         m_geometry.commit();
-        const auto asked = m_controls->source().spans;
-        if (begins && !asked.empty() && m_plan && asked.front() < std::ssize(m_plan->spans)) {
+        const auto& asked = m_run.asked();
+        if (begins && !asked.empty() && asked.front() < std::ssize(document->spans)) {
             const auto begin = document->spans[static_cast<std::size_t>(asked.front())].source.begin;
             for (auto* column : {&m_source->column(), &m_result->column(), &m_result->inlineColumn()})
                 column->setTopRow(document->rowAtSource(begin));
@@ -162,6 +163,7 @@ void CompressPage::connectResult()
         m_controls->setRunning(false);
         m_result->setRunning(false);
         m_result->setStale(m_view.diff && m_view.diff == m_source->column().document());
+        m_lostRun = why.kind() == ErrorKind::EngineLost;
         if (why.kind() != ErrorKind::Cancelled)
             showError(why);
         updateReady();
@@ -293,6 +295,7 @@ void CompressPage::onModelChanged()
 
 void CompressPage::onSourceChanged()
 {
+    m_changed = true;
     m_result->setStale(m_view.result != nullptr);
     m_plan.reset();
     if (m_planRequest >= 0) {
@@ -352,7 +355,7 @@ void CompressPage::takePlan(const TextPlan& plan)
     if (m_runWhenPlanned) {
         m_runWhenPlanned = false;
         run();
-    } else if (m_controls->rerunsOnChange() && m_view.result) {
+    } else if (!std::exchange(m_lostRun, false) && m_controls->rerunsOnChange() && m_view.result) {
         m_rerunTimer.start();
     }
 }
@@ -442,6 +445,7 @@ void CompressPage::onFinished(const ReconstructionView& view)
     m_controls->setRunning(false);
     m_result->setRunning(false);
     m_result->setResult(view);
+    m_result->setStale(m_changed);
     m_metrics->setReconstruction(view.result->reconstruction);
     updateReady();
     const auto& reconstruction = view.result->reconstruction;

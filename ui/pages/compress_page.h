@@ -97,6 +97,8 @@ private:
     bool m_runWhenPlanned = false;
     bool m_runAgain = false; ///< what is being reconstructed has changed meanwhile, and is to follow
     bool m_firstDocument = false; ///< of this run
+    bool m_changed = false; ///< text, settings or model, since this run began
+    bool m_lostRun = false; ///< it ended with the engine, and might again: it is not repeated unasked
     ReconstructionView m_view;
     QString m_sourceName;
     std::string m_modelKey; ///< which model the plan is for

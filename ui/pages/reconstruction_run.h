@@ -32,6 +32,8 @@ public:
     void start(const QString& source, const TextPlan& plan, ReconstructParams params);
     void stop(); ///< what was written stays
     bool isRunning() const { return m_request >= 0; }
+    /// Indices of the spans that this run reads, or the last one did; empty: all.
+    const std::vector<std::int64_t>& asked() const { return m_asked; }
 
 Q_SIGNALS:
     void started();
@@ -59,7 +61,7 @@ private:
     std::int64_t m_request = -1;
     std::string m_source;
     std::vector<SpanInfo> m_spans; ///< of the source, all
-    std::vector<std::int64_t> m_asked; ///< indices of the spans that are read; empty: all
+    std::vector<std::int64_t> m_asked;
     std::vector<std::string> m_parts; ///< written so far
     DiffDocumentPtr m_document;
     std::shared_ptr<const ReconstructResult> m_result;

@@ -215,7 +215,7 @@ QString Theme::styleSheet() const
         result += QStringView(sheet).mid(at, match.capturedStart() - at);
         at = match.capturedEnd();
         if (match.hasCaptured(1))
-            result += u"url(%1)"_s.arg(iconFile(match.captured(1), shadeOf(match.captured(2))));
+            result += u"url(\"%1\")"_s.arg(iconFile(match.captured(1), shadeOf(match.captured(2))));
         else
             result += color(shadeOf(match.captured(3))).name();
     }

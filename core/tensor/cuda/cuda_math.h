@@ -38,9 +38,9 @@ std::int64_t normGradientBlocks(std::int64_t rows, std::int64_t d);
 
 /// Gradient of sum; with partial [normGradientBlocks, d] also that of weight, as summands a block.
 /// @param sumGradient what comes back on the residual's way; may be nullptr
-void addRmsNormBackward(Type type, const void* sumGradient, const void* outGradient, const void* sum, const void* weight,
-                        const float* scale, void* gradient, float* partial, std::int64_t rows, std::int64_t d,
-                        Stream stream);
+void addRmsNormBackward(Type type, const void* sumGradient, const void* outGradient, const void* sum,
+                        const void* weight, const float* scale, void* gradient, float* partial, std::int64_t rows,
+                        std::int64_t d, Stream stream);
 
 /// Rotates q and k of qkv [rows, heads + 2·kvHeads, headDim] in place; cosine and sine [rows, headDim / 2].
 void rotate(Type type, void* qkv, const float* cosine, const float* sine, const RopeShape& shape, Stream stream);
