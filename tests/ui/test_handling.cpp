@@ -3,6 +3,7 @@
 #include "widgets/find_bar.h"
 
 #include <QCheckBox>
+#include <QClipboard>
 #include <QDropEvent>
 #include <QLineEdit>
 #include <QMenu>
@@ -61,6 +62,20 @@ private Q_SLOTS:
         QTRY_VERIFY(m_explorer->notice().message().contains(u"could not be read"_s));
         QCOMPARE(m_explorer->page().source(), u"Another one.\n"_s); // what was there stays
         QCOMPARE(m_explorer->settings.recentFiles().size(), 2);
+    }
+
+    /// Beside a result the source cannot be changed, but the next text may be pasted over it.
+    void pastesOverAResult()
+    {
+        QVERIFY(m_explorer->start());
+        QVERIFY(m_explorer->write(story));
+        QVERIFY(m_explorer->run());
+        QVERIFY(!m_explorer->source().isEditing());
+        QGuiApplication::clipboard()->setText(u"The next text."_s);
+        m_explorer->source().column().setFocus();
+        QTest::keyClick(&m_explorer->source().column(), Qt::Key_V, Qt::ControlModifier);
+        QTRY_COMPARE(m_explorer->page().source(), u"The next text."_s);
+        QVERIFY(m_explorer->source().isEditing());
     }
 
     void recentFiles()

@@ -76,6 +76,16 @@ SourcePane::SourcePane(const Theme& theme, RowGeometry& geometry, QWidget* paren
         m_editor->setSourcePosition(position);
         m_editor->setFocus(Qt::OtherFocusReason);
     });
+    // The aligned text cannot be changed, but the next text may be pasted over it; the editor can undo that.
+    auto* pasteOver = new QAction(tr("Paste a new text over this one"), m_column);
+    pasteOver->setShortcut(QKeySequence::Paste);
+    pasteOver->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    m_column->addAction(pasteOver);
+    connect(pasteOver, &QAction::triggered, this, [this] {
+        setEditing(true);
+        m_editor->selectAll();
+        m_editor->paste();
+    });
     const auto restyle = [this] {
         auto font = m_theme.font(TypeRole::Body);
         font.setWeight(QFont::DemiBold);
