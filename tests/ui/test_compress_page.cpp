@@ -1,6 +1,7 @@
 #include "fake_explorer.h"
 
 #include <QCheckBox>
+#include <QLabel>
 #include <QMenu>
 #include <QPushButton>
 #include <QSlider>
@@ -274,6 +275,24 @@ private Q_SLOTS:
         QTRY_VERIFY(m_explorer->page().plan().has_value());
         QVERIFY(m_explorer->run());
         QVERIFY(!FakeExplorer::shows(m_explorer->result(), u"of an earlier text"_s));
+    }
+
+    /// While a text streams in, the figures of the one before are gone.
+    void figuresAreThoseOfTheTextInSight()
+    {
+        QVERIFY(m_explorer->start());
+        QVERIFY(m_explorer->write(story));
+        QVERIFY(m_explorer->run());
+        const auto* bleu = m_explorer->page().findChild<QLabel*>(u"metric0"_s);
+        QVERIFY(bleu != nullptr);
+        const auto before = bleu->text();
+        QVERIFY(m_explorer->write(u"{hang} "_s + story));
+        QCOMPARE(bleu->text(), before);
+        m_explorer->key(Qt::Key_Return, Qt::ControlModifier);
+        QTRY_VERIFY(bleu->text() != before);
+        QVERIFY(m_explorer->source().column().document()->source.startsWith(u"{hang}"));
+        m_explorer->key(Qt::Key_Escape);
+        QVERIFY(m_explorer->waitForEnd());
     }
 
     /// The spans that are chosen for the next run are none of this one's.

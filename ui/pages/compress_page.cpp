@@ -138,12 +138,18 @@ void CompressPage::connectResult()
         m_changed = false;
         m_controls->setRunning(true);
         m_result->setRunning(true);
-        m_result->setStale(false);
+        m_result->setStale(m_view.result != nullptr); // until the new one begins
     });
     connect(&m_run, &ReconstructionRun::documentReady, this, [this](const DiffDocumentPtr& document, int firstChanged) {
         m_geometry.reset(static_cast<int>(document->rows.size()), firstChanged);
         const bool first = !m_source->column().document();
         const bool begins = std::exchange(m_firstDocument, false);
+        if (begins) { // the figures of the result before are not this one's
+            m_result->setStale(false);
+            m_metrics->setReconstruction(std::nullopt);
+            if (m_plan)
+                m_metrics->setPlan(m_plan->tokens, m_plan->slots);
+        }
         m_source->setDocument(document, firstChanged);
         m_result->setDocument(document, firstChanged);
         m_overview->setDocument(document);
