@@ -20,6 +20,10 @@
 #include <cuda_runtime_api.h>
 #endif
 
+#if defined(__SANITIZE_ADDRESS__)
+extern "C" void __sanitizer_purge_allocator(); // gcc has no header for it
+#endif
+
 namespace icae {
 
 namespace {
@@ -191,7 +195,11 @@ void returnFreedMemory()
     if (compat::cudaDeviceCount() > 0)
         c10::cuda::CUDACachingAllocator::emptyCache();
 #endif
+#if defined(__SANITIZE_ADDRESS__)
+    __sanitizer_purge_allocator(); // which keeps what is freed, to find out who still uses it
+#else
     malloc_trim(0);
+#endif
 }
 
 void synchronize([[maybe_unused]] const at::Device& device)
