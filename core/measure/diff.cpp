@@ -79,10 +79,7 @@ public:
         const auto between = m_reference.substr(m_ours, ours.begin - m_ours);
         const auto betweenTheirs = m_hypothesis.substr(m_theirs, theirs.begin - m_theirs);
         if (!isSpace(between) || !isSpace(betweenTheirs) || between.empty() != betweenTheirs.empty()) {
-            std::size_t lead = 0;
-            while (lead < between.size() && lead < betweenTheirs.size() && between[lead] == betweenTheirs[lead]
-                   && isSpace(between.substr(lead, 1)))
-                ++lead;
+            const auto lead = sharedSpace(between, betweenTheirs);
             std::size_t trail = 0;
             while (trail < between.size() - lead && trail < betweenTheirs.size() - lead
                    && between[between.size() - 1 - trail] == betweenTheirs[betweenTheirs.size() - 1 - trail]
@@ -106,14 +103,23 @@ public:
 
     std::vector<DiffHunk> finish()
     {
-        if (m_reference.substr(m_ours) == m_hypothesis.substr(m_theirs))
-            push(DiffKind::Equal, m_reference.size(), m_hypothesis.size());
-        else
-            different(m_reference.size(), m_hypothesis.size());
+        const auto lead = sharedSpace(m_reference.substr(m_ours), m_hypothesis.substr(m_theirs));
+        push(DiffKind::Equal, m_ours + lead, m_theirs + lead);
+        different(m_reference.size(), m_hypothesis.size());
         return std::move(m_hunks);
     }
 
 private:
+    /// Length of the white space that both begin with.
+    static std::size_t sharedSpace(std::string_view ours, std::string_view theirs)
+    {
+        std::size_t length = 0;
+        while (length < ours.size() && length < theirs.size() && ours[length] == theirs[length]
+               && isSpace(ours.substr(length, 1)))
+            ++length;
+        return length;
+    }
+
     static bool isSpace(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
 
     void push(DiffKind kind, std::size_t ours, std::size_t theirs)

@@ -67,6 +67,33 @@ private Q_SLOTS:
         QCOMPARE(commonRows(document, documentOf("One here. Two there. Three gone.", "One here. Two there", true)), 1);
     }
 
+    /// A run that was stopped: what it wrote counts, in each span, and what it did not come to does not.
+    void whatStopLeavesUnwrittenIsNoDifference()
+    {
+        const std::string first = "The clock struck twelve. Nobody came to the quay that day, ";
+        const std::string second = "and the ferry waited. Then it left for the island without a soul on board. ";
+        const std::vector<std::string> endings{"Then it le", "Then it left for", "Then it stayed"};
+        for (const auto& ending : endings) {
+            const auto document = buildDiffDocument(
+                first + second,
+                {{0, first.size(), "The watch struck twelve. Nob", true},
+                 {first.size(), first.size() + second.size(), "and the ferry waiting. " + ending, true}},
+                {first.size()}, false);
+            const bool wrong = ending == endings.back();
+            QCOMPARE(document.differences.size(), wrong ? 3U : 2U);
+            QCOMPARE(document.differences[0].errorClass, DifferenceClass::Wording);
+            QCOMPARE(document.differences[1].errorClass, DifferenceClass::Inflection); // its own, not the rest's
+            if (wrong)
+                QCOMPARE(
+                    document.source.mid(document.differences[2].source.begin, document.differences[2].source.size()),
+                    u"left"_s);
+            QCOMPARE(document.pieces.back().kind, PieceKind::Pending);
+            QCOMPARE(document.source.mid(document.pieces.back().source.begin).startsWith(u"The"_s), false);
+            QCOMPARE(document.rows.size(), 4U); // a sentence a row, written or not
+            QCOMPARE(document.rows.back().source.end, document.source.size());
+        }
+    }
+
     void longOmissionsAreManyRows()
     {
         std::string source;

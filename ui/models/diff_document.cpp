@@ -52,7 +52,7 @@ public:
         m_document.partial = partial;
     }
 
-    void addSegment(const TextDiff& diff, std::size_t sourceShift, std::size_t writtenShift, bool open)
+    void addSegment(const TextDiff& diff, std::size_t sourceShift, std::size_t writtenShift)
     {
         std::size_t taken = 0; // bytes of the row's first hunk that end the row before
         for (std::size_t r = 0; r < diff.rows.size(); ++r) {
@@ -61,16 +61,8 @@ public:
                 auto hunk = row.hunks[h];
                 hunk.referenceBegin += std::exchange(taken, 0);
                 hunk.hypothesisBegin += hunk.referenceBegin - row.hunks[h].referenceBegin;
-                const bool last = r + 1 == diff.rows.size() && h + 1 == row.hunks.size();
-                BytePiece piece{pieceKind(hunk.kind),
-                                -1,
-                                hunk.referenceBegin + sourceShift,
-                                hunk.referenceEnd + sourceShift,
-                                hunk.hypothesisBegin + writtenShift,
-                                hunk.hypothesisEnd + writtenShift};
-                if (open && last && piece.kind == PieceKind::Deleted)
-                    piece.kind = PieceKind::Pending;
-                addHunk(piece);
+                addHunk({pieceKind(hunk.kind), -1, hunk.referenceBegin + sourceShift, hunk.referenceEnd + sourceShift,
+                         hunk.hypothesisBegin + writtenShift, hunk.hypothesisEnd + writtenShift});
             }
             if (r + 1 < diff.rows.size() && !diff.rows[r + 1].hunks.empty()) {
                 const auto& next = diff.rows[r + 1].hunks.front();
@@ -80,8 +72,31 @@ public:
                 if (taken > 0)
                     push({PieceKind::Equal, -1, source, source + taken, written, written + taken});
             }
-            closeRow();
+            if (r + 1 < diff.rows.size())
+                closeRow();
         }
+    }
+
+    /// What of the source nobody has written yet, behind the last segment; within a sentence it ends that one's row.
+    void addPending(std::size_t begin, std::size_t end, std::size_t written, bool withinSentence)
+    {
+        if (!withinSentence)
+            closeRow();
+        addHunk({PieceKind::Pending, -1, begin, end, written, written});
+    }
+
+    void closeRow()
+    {
+        const auto end = m_document.pieces.size();
+        if (end == m_rowBegin)
+            return;
+        const auto& first = m_document.pieces[m_rowBegin];
+        const auto& last = m_document.pieces.back();
+        m_document.rows.push_back({{first.source.begin, last.source.end},
+                                   {first.reconstruction.begin, last.reconstruction.end},
+                                   m_rowBegin,
+                                   end});
+        m_rowBegin = end;
     }
 
     void setClasses(const std::vector<DifferenceClass>& classes)
@@ -152,20 +167,6 @@ private:
                                      writtenRange(piece.writtenBegin, piece.writtenEnd)});
     }
 
-    void closeRow()
-    {
-        const auto end = m_document.pieces.size();
-        if (end == m_rowBegin)
-            return;
-        const auto& first = m_document.pieces[m_rowBegin];
-        const auto& last = m_document.pieces.back();
-        m_document.rows.push_back({{first.source.begin, last.source.end},
-                                   {first.reconstruction.begin, last.reconstruction.end},
-                                   m_rowBegin,
-                                   end});
-        m_rowBegin = end;
-    }
-
     TextRange sourceRange(std::size_t begin, std::size_t end) const
     {
         return {m_sourceOffsets.toUtf16(begin), m_sourceOffsets.toUtf16(end)};
@@ -182,6 +183,29 @@ private:
     DiffDocument m_document;
     std::size_t m_rowBegin = 0;
 };
+
+/// Where an unfinished text ends in the source (bytes): what is behind it is not lost, only not written yet.
+std::size_t writtenEnd(std::string_view source, std::string_view written)
+{
+    const auto diff = diffTexts(source, written);
+    if (diff.rows.empty())
+        return source.size();
+    const auto& tail = diff.rows.back().hunks.back();
+    if (tail.kind == DiffKind::Equal || tail.kind == DiffKind::Inserted)
+        return source.size();
+    // The last words stand for as many of the source; one that is half written, for half of its word.
+    const auto ours = source.substr(tail.referenceBegin);
+    const auto theirs = written.substr(tail.hypothesisBegin);
+    const auto ourWords = splitWords(ours);
+    const auto theirWords = splitWords(theirs);
+    std::size_t end = 0;
+    for (std::size_t i = 0; i < std::min(ourWords.size(), theirWords.size()); ++i) {
+        const auto word = ours.substr(ourWords[i].begin, ourWords[i].end - ourWords[i].begin);
+        const auto begun = theirs.substr(theirWords[i].begin, theirWords[i].end - theirWords[i].begin);
+        end = ourWords[i].begin + (i + 1 == theirWords.size() && word.starts_with(begun) ? begun.size() : word.size());
+    }
+    return tail.referenceBegin + end;
+}
 
 template <auto Side> int rowAt(const DiffDocument& document, qsizetype position)
 {
@@ -265,18 +289,22 @@ DiffDocument buildDiffDocument(std::string_view source, const std::vector<DiffSe
     std::size_t shift = 0;
     for (const auto& segment : segments) {
         const auto part = source.substr(segment.begin, segment.end - segment.begin);
-        const auto diff = diffTexts(part, segment.written);
-        builder.addSegment(diff, segment.begin, shift, segment.open);
+        const auto tried = part.substr(0, segment.open ? writtenEnd(part, segment.written) : part.size());
+        const auto diff = diffTexts(tried, segment.written);
+        builder.addSegment(diff, segment.begin, shift);
         std::vector<std::size_t> ends;
         for (const auto end : spanEnds)
-            if (end > segment.begin && end < segment.end)
+            if (end > segment.begin && end < segment.begin + tried.size())
                 ends.push_back(end - segment.begin);
-        const auto own = classifyDifferences(diff, part, segment.written, ends);
-        // A tail that is still to be written is the last hunk, and no difference here.
-        const bool pendingTail =
-            partial && !diff.rows.empty() && diff.rows.back().hunks.back().kind == DiffKind::Deleted;
-        classes.insert(classes.end(), own.begin(), own.end() - (pendingTail ? 1 : 0));
+        const auto own = classifyDifferences(diff, tried, segment.written, ends);
+        classes.insert(classes.end(), own.begin(), own.end());
         shift += segment.written.size();
+        if (tried.size() < part.size()) {
+            const auto sentences = sentenceEnds(part);
+            builder.addPending(segment.begin + tried.size(), segment.end, shift,
+                               !std::binary_search(sentences.begin(), sentences.end(), tried.size()));
+        }
+        builder.closeRow();
     }
     builder.setClasses(classes);
     return builder.finish();
