@@ -229,19 +229,21 @@ private Q_SLOTS:
         QImage image(800, 3000, QImage::Format_RGB32);
         image.fill(Qt::white);
         QPainter painter(&image);
-        const int height = right.renderAll(painter, image.width(), image.height(), &left);
+        const auto [height, complete] = right.renderAll(painter, image.width(), image.height(), &left);
         painter.end();
-        QVERIFY(height > 100 && height < 3000);
-        const auto ink = [&](int from, int to) {
+        QVERIFY(complete && height > 100 && height < 3000);
+        const auto ink = [&, bottom = height](int from, int to) {
             for (int x = from; x < to; ++x)
-                for (int y = 0; y < height; ++y)
+                for (int y = 0; y < bottom; ++y)
                     if (image.pixelColor(x, y).lightness() < 100)
                         return true;
             return false;
         };
         QVERIFY(ink(0, 400));
         QVERIFY(ink(400, 800));
-        QVERIFY(right.renderAll(painter, image.width(), 200, &left) <= 200 + Theme::grid(3));
+        const auto cut = right.renderAll(painter, image.width(), 200, &left);
+        QVERIFY(!cut.complete && cut.height <= 200);
+        QVERIFY(right.renderAll(painter, image.width(), height, &left).complete);
     }
 
     void wordsStayWhole()

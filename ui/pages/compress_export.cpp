@@ -13,8 +13,10 @@
 #include <QPdfWriter>
 #include <QSaveFile>
 #include <QSvgGenerator>
+#include <QtConcurrent>
 
 #include <algorithm>
+#include <optional>
 
 namespace icae {
 
@@ -25,11 +27,19 @@ namespace {
 constexpr int pictureWidth = 1100;
 constexpr int longestPicture = 12000; // what most viewers still open
 
-[[noreturn]] void failToWrite(const QString& path, const QString& why)
+Error cannotWrite(const QString& path, const QString& why)
 {
-    throw Error(ErrorKind::Io, "The file " + path.toStdString() + " could not be written.",
-                "Check that the folder exists, that you may write there, and that the disk is not full.",
-                why.toStdString());
+    return {ErrorKind::Io, "The file " + path.toStdString() + " could not be written.",
+            "Check that the folder exists, that you may write there, and that the disk is not full.",
+            why.toStdString()};
+}
+
+/// Writes a file whole or not at all. @throws Error (Io)
+void save(const QString& path, const std::function<bool(QIODevice&)>& write)
+{
+    QSaveFile file(path);
+    if (!file.open(QIODevice::WriteOnly) || !write(file) || !file.commit())
+        throw cannotWrite(path, file.errorString());
 }
 
 } // namespace
@@ -134,85 +144,84 @@ void CompressExport::writeReport(ExportKind kind, ExportFormat format, const QSt
     m_client.call(protocol::exportReport, params, this,
                   {.done =
                        [this, path](const ExportResult& result) {
-                           QSaveFile file(path); // on this machine, wherever the engine is
                            const auto size = static_cast<qint64>(result.content.size());
-                           if (!file.open(QIODevice::WriteOnly) || file.write(result.content.data(), size) != size
-                               || !file.commit())
-                               m_page.showError(Error(ErrorKind::Io,
-                                                      "The file " + path.toStdString() + " could not be written.",
-                                                      "Check that you may write there and that the disk is not full.",
-                                                      file.errorString().toStdString()));
+                           try { // on this machine, wherever the engine is
+                               save(path,
+                                    [&](QIODevice& file) { return file.write(result.content.data(), size) == size; });
+                           } catch (const Error& error) {
+                               m_page.showError(error);
+                           }
                        },
                    .failed = [this](const Error& why) { m_page.showError(why); }});
 }
 
-int CompressExport::paint(QPainter& painter, int width, int greatestHeight)
+Rendered CompressExport::paint(QPainter& painter, int greatestHeight)
 {
     if (m_pane.mode() == ResultPane::Mode::Tokens)
-        return m_pane.tokens().renderAll(painter, width, greatestHeight);
+        return m_pane.tokens().renderAll(painter, pictureWidth, greatestHeight);
     if (m_pane.mode() == ResultPane::Mode::SideBySide)
-        return m_pane.column().renderAll(painter, width, greatestHeight, &m_page.sourceColumn());
-    return m_pane.inlineColumn().renderAll(painter, width, greatestHeight);
-}
-
-bool CompressExport::isCut(int height) const
-{
-    return height + Theme::grid(20) > longestPicture; // a row that had no room may be high
+        return m_pane.column().renderAll(painter, pictureWidth, greatestHeight, &m_page.sourceColumn());
+    return m_pane.inlineColumn().renderAll(painter, pictureWidth, greatestHeight);
 }
 
 void CompressExport::writePicture(const QString& path)
 {
-    int height = 0;
-    { // measured on nothing
+    Rendered measured;
+    { // on nothing
         QImage none(1, 1, QImage::Format_ARGB32);
         QPainter painter(&none);
-        height = std::max(1, paint(painter, pictureWidth, longestPicture));
+        measured = paint(painter, longestPicture);
     }
-    if (isCut(height))
-        m_page.showWarning(tr("The picture ends before the text does: it holds the first %L1 pixels.").arg(height),
-                           tr("Export the differences as HTML for all of it."));
-    const auto background = m_theme.color(Shade::Surface);
-    const QRect area(0, 0, pictureWidth, height);
+    if (!measured.complete)
+        m_page.showWarning(
+            tr("The picture ends before the text does: it holds the first %L1 pixels.").arg(measured.height),
+            tr("Export the differences as HTML for all of it."));
+    const QRect area(0, 0, pictureWidth, std::max(1, measured.height));
+    const auto paintOn = [&](QPaintDevice& device, double scale) {
+        QPainter painter(&device);
+        painter.scale(scale, scale);
+        painter.fillRect(area, m_theme.color(Shade::Surface));
+        paint(painter, area.height());
+        return painter.end();
+    };
     if (path.endsWith(".svg"_L1, Qt::CaseInsensitive)) {
-        QSaveFile file(path);
-        if (!file.open(QIODevice::WriteOnly))
-            failToWrite(path, file.errorString());
-        QSvgGenerator svg;
-        svg.setOutputDevice(&file);
-        svg.setSize(area.size());
-        svg.setViewBox(area);
-        QPainter painter(&svg);
-        painter.fillRect(area, background);
-        paint(painter, pictureWidth, height);
-        painter.end();
-        if (!file.commit())
-            failToWrite(path, file.errorString());
+        save(path, [&](QIODevice& file) {
+            QSvgGenerator svg;
+            svg.setOutputDevice(&file);
+            svg.setSize(area.size());
+            svg.setViewBox(area);
+            return paintOn(svg, 1);
+        });
     } else if (path.endsWith(".pdf"_L1, Qt::CaseInsensitive)) {
-        QSaveFile file(path);
-        if (!file.open(QIODevice::WriteOnly))
-            failToWrite(path, file.errorString());
-        QPdfWriter pdf(&file);
-        pdf.setPageSize(QPageSize(QSizeF(pictureWidth, height) * 0.75, QPageSize::Point));
-        pdf.setPageMargins({});
-        QPainter painter(&pdf);
-        painter.scale(static_cast<double>(pdf.width()) / pictureWidth, static_cast<double>(pdf.width()) / pictureWidth);
-        painter.fillRect(area, background);
-        paint(painter, pictureWidth, height);
-        painter.end();
-        if (!file.commit())
-            failToWrite(path, file.errorString());
+        save(path, [&](QIODevice& file) {
+            QPdfWriter pdf(&file);
+            pdf.setPageSize(QPageSize(QSizeF(area.size()) * 0.75, QPageSize::Point));
+            pdf.setPageMargins({});
+            return paintOn(pdf, static_cast<double>(pdf.width()) / pictureWidth);
+        });
     } else {
         const double ratio = 2; // sharp in print
         QImage image((QSizeF(area.size()) * ratio).toSize(), QImage::Format_RGB32);
         image.setDevicePixelRatio(ratio);
-        image.fill(background);
-        QPainter painter(&image);
-        paint(painter, pictureWidth, height);
-        painter.end();
-        QSaveFile file(path);
-        if (!file.open(QIODevice::WriteOnly) || !image.save(&file, "PNG") || !file.commit())
-            failToWrite(path, file.errorString());
+        paintOn(image, 1);
+        savePng(image, path);
     }
+}
+
+void CompressExport::savePng(const QImage& image, const QString& path)
+{
+    // Compressing the longest picture takes seconds.
+    QtConcurrent::run([image, path]() -> std::optional<Error> {
+        try {
+            save(path, [&](QIODevice& file) { return image.save(&file, "PNG"); });
+        } catch (const Error& error) {
+            return error;
+        }
+        return std::nullopt;
+    }).then(this, [this](const std::optional<Error>& failure) {
+        if (failure)
+            m_page.showError(*failure);
+    });
 }
 
 } // namespace icae

@@ -3,12 +3,14 @@
 #include "client/engine_client.h"
 #include "pages/page.h"
 #include "theme/theme.h"
+#include "widgets/rendered.h"
 
 #include <QObject>
 
 #include <functional>
 
 class QAction;
+class QImage;
 class QPainter;
 
 namespace icae {
@@ -24,7 +26,7 @@ public:
     CompressExport(const Theme& theme, EngineClient& client, CompressPage& page, ResultPane& pane, QObject* parent);
 
     /// Writes the shown view as a picture; the ending tells the format: png, svg or pdf.
-    /// @throws Error (Io) where the file cannot be written
+    /// @throws Error (Io) where the file cannot be written; a PNG, which takes longer, says so on the page
     void writePicture(const QString& path);
     QList<ShortcutEntry> shortcuts() const;
 
@@ -35,9 +37,8 @@ private:
     void writeReport(ExportKind kind, ExportFormat format, const QString& path);
     void choose(const QString& title, const QString& fileName, const QString& filter,
                 const std::function<void(const QString&)>& write);
-    int paint(QPainter& painter, int width, int greatestHeight);
-    /// Whether the view is longer than a picture may be.
-    bool isCut(int height) const;
+    Rendered paint(QPainter& painter, int greatestHeight);
+    void savePng(const QImage& image, const QString& path); ///< in the background
 
     const Theme& m_theme;
     EngineClient& m_client;

@@ -133,7 +133,7 @@ void TokenPane::setTeacherForced(bool forced)
     m_summary->setText(tr("%L1 of %L2 tokens not the likeliest").arg(missed).arg(document->tokens.size()));
 }
 
-int TokenPane::renderAll(QPainter& painter, int width, int greatestHeight)
+Rendered TokenPane::renderAll(QPainter& painter, int width, int greatestHeight)
 {
     const int margin = Theme::grid(2);
     const auto font = m_theme.font(TypeRole::Caption);
@@ -151,9 +151,10 @@ int TokenPane::renderAll(QPainter& painter, int width, int greatestHeight)
     const int top = margin + line + Theme::grid();
     painter.save();
     painter.translate(0, top);
-    const int height = m_view->renderAll(painter, width, greatestHeight - top);
+    auto result = m_view->renderAll(painter, width, greatestHeight - top - Theme::grid());
     painter.restore();
-    return top + height + Theme::grid();
+    result.height += top + Theme::grid();
+    return result;
 }
 
 void TokenPane::showDetails(bool shown)

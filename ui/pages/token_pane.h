@@ -26,8 +26,8 @@ public:
     TokenView& view() { return *m_view; }
     /// The token at a position of the source or of the reconstruction; the character alone where there is none.
     TextRange tokenRange(qsizetype position, bool ofSource) const;
-    /// Paints the tokens below what they show and its colour map. @returns the height used
-    int renderAll(QPainter& painter, int width, int greatestHeight);
+    /// Paints the tokens below what they show and its colour map.
+    Rendered renderAll(QPainter& painter, int width, int greatestHeight);
     QList<QAction*> shortcutActions() const { return m_actions; }
 
 Q_SIGNALS:

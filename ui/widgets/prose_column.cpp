@@ -374,10 +374,11 @@ QList<QTextLayout::FormatRange> ProseColumn::overlays(int row, const Row& conten
     return result;
 }
 
-int ProseColumn::renderAll(QPainter& painter, int width, int greatestHeight, const ProseColumn* beside) const
+Rendered ProseColumn::renderAll(QPainter& painter, int width, int greatestHeight, const ProseColumn* beside) const
 {
     if (!m_document)
-        return 0;
+        return {};
+    bool complete = true;
     const int gap = Theme::grid(3);
     const int inner = beside == nullptr ? width - 2 * gap : (width - 3 * gap) / 2;
     int top = gap;
@@ -395,13 +396,14 @@ int ProseColumn::renderAll(QPainter& painter, int width, int greatestHeight, con
         if (beside != nullptr)
             add(*beside, gap);
         add(*this, beside == nullptr ? gap : inner + 2 * gap);
-        if (top + height > greatestHeight)
+        complete = top + height + gap <= greatestHeight;
+        if (!complete)
             break;
         for (const auto& [row, left] : cells)
             row.layout->draw(&painter, QPointF(left, top + rowPadding));
         top += height;
     }
-    return top + gap;
+    return {top + gap, complete};
 }
 
 } // namespace icae

@@ -2,6 +2,7 @@
 
 #include "widgets/find_target.h"
 #include "widgets/prose_row.h"
+#include "widgets/rendered.h"
 #include "widgets/row_geometry.h"
 
 #include <QAbstractScrollArea>
@@ -46,8 +47,7 @@ public:
     void copy(bool marks) const;
 
     /// Paints rows as on screen, top to bottom, in two columns where there is another one beside it.
-    /// @returns the height used, in the painter's units
-    int renderAll(QPainter& painter, int width, int greatestHeight, const ProseColumn* beside = nullptr) const;
+    Rendered renderAll(QPainter& painter, int width, int greatestHeight, const ProseColumn* beside = nullptr) const;
 
     Result find(const QString& query, bool matchCase, int step) override;
     void endFind() override;

@@ -218,16 +218,17 @@ void TokenView::paintLine(QPainter& painter, const Line& line, int top)
     }
 }
 
-int TokenView::renderAll(QPainter& painter, int width, int greatestHeight)
+Rendered TokenView::renderAll(QPainter& painter, int width, int greatestHeight)
 {
-    int bottom = 0;
+    Rendered result;
     for (const auto& line : linesFor(width - 2 * margin)) {
-        if (line.top + lineHeight() > greatestHeight)
+        result.complete = line.top + lineHeight() <= greatestHeight;
+        if (!result.complete)
             break;
         paintLine(painter, line, line.top);
-        bottom = line.top + lineHeight();
+        result.height = line.top + lineHeight();
     }
-    return bottom;
+    return result;
 }
 
 void TokenView::setCurrentToken(int token)

@@ -3,6 +3,7 @@
 #include "models/token_document.h"
 #include "theme/theme.h"
 #include "widgets/find_target.h"
+#include "widgets/rendered.h"
 
 #include <QAbstractScrollArea>
 #include <QHash>
@@ -28,8 +29,8 @@ public:
 
     /// The token that each line begins with.
     std::vector<int> lineStarts() const;
-    /// Paints everything, top to bottom. @returns the height used
-    int renderAll(QPainter& painter, int width, int greatestHeight);
+    /// Paints everything, top to bottom.
+    Rendered renderAll(QPainter& painter, int width, int greatestHeight);
 
     Result find(const QString& query, bool matchCase, int step) override;
     void endFind() override;
