@@ -102,6 +102,21 @@ private Q_SLOTS:
         QVERIFY(!m_explorer->notice().isVisible());
     }
 
+    /// Esc meant the run that waited for its plan.
+    void aRunThatWaitsCanBeStopped()
+    {
+        QVERIFY(m_explorer->start());
+        QVERIFY(asksForAPlan(u"{late} "_s + story));
+        m_explorer->key(Qt::Key_Return, Qt::ControlModifier);
+        QSignalSpy asked(&m_explorer->client, &EngineClient::requestStarted);
+        m_explorer->client.cancelAll();
+        QTRY_COMPARE(asked.size(), 1); // for the plan again
+        QVERIFY(m_explorer->write(story));
+        QTest::qWait(100);
+        QVERIFY(!m_explorer->page().isRunning());
+        QVERIFY(!m_explorer->page().result().result);
+    }
+
     void aTextComesBack()
     {
         QVERIFY(m_explorer->start());

@@ -109,8 +109,7 @@ void CompressPage::connectSource()
 {
     auto& editor = m_source->editor();
     connect(&editor, &SourceEditor::sourceChanged, this, &CompressPage::onSourceChanged);
-    connect(&editor, &SourceEditor::filesDropped, this,
-            [this](const QList<QUrl>& files) { openFile(files.front().toLocalFile()); });
+    connect(&editor, &SourceEditor::filesDropped, this, &CompressPage::openDropped);
     connect(&editor, &SourceEditor::pointedAt, this, [this](TextRange range) { link(range, true); });
     connect(&editor, &SourceEditor::pointerLeft, this, &CompressPage::unlink);
     addAction(m_source->editAction()); // also where the pane is hidden
@@ -139,6 +138,7 @@ void CompressPage::connectResult()
         m_controls->setRunning(true);
         m_result->setRunning(true);
         m_result->setStale(m_view.result != nullptr); // until the new one begins
+        updateReady();
     });
     connect(&m_run, &ReconstructionRun::documentReady, this, [this](const DiffDocumentPtr& document, int firstChanged) {
         m_geometry.reset(static_cast<int>(document->rows.size()), firstChanged);
@@ -257,6 +257,13 @@ void CompressPage::openFile(const QString& path)
     m_settings.addRecentFile(path);
 }
 
+void CompressPage::openDropped(const QList<QUrl>& files)
+{
+    openFile(files.front().toLocalFile());
+    if (files.size() > 1)
+        Q_EMIT reported(tr("Opened the first of %L1 files").arg(files.size()));
+}
+
 void CompressPage::chooseFile()
 {
     auto* dialog = new QFileDialog(this, tr("Open a text"), {},
@@ -326,6 +333,9 @@ void CompressPage::updateReady()
     else if (!canWrite)
         m_result->setEmptyText(tr("This model cannot write texts back"),
                                tr("Its adapter has no [AE] token. Choose an adapter trained for autoencoding."));
+    else if (m_run.isRunning())
+        m_result->setEmptyText(tr("Compressing…"),
+                               tr("What is written back from the memory slots appears here as it comes."));
     else
         m_result->setEmptyText(tr("No reconstruction yet"),
                                tr("Press Ctrl+Enter: the source is compressed into memory slots and "
@@ -369,7 +379,9 @@ void CompressPage::takePlan(const TextPlan& plan)
 void CompressPage::onPlanFailed(const Error& why)
 {
     m_planRequest = -1;
-    if (why.kind() == ErrorKind::Cancelled) { // for a newer text, or by Stop, which was not meant for it
+    if (why.kind() == ErrorKind::Cancelled) { // for a newer text, or by Stop, which was meant for the run that waits
+        if (!m_planStale)
+            m_runWhenPlanned = false;
         if (!m_planTimer.isActive())
             requestPlan();
         return;
@@ -523,7 +535,7 @@ void CompressPage::dropEvent(QDropEvent* event)
 {
     const auto urls = event->mimeData()->urls();
     if (!urls.isEmpty() && urls.front().isLocalFile())
-        openFile(urls.front().toLocalFile());
+        openDropped(urls);
     else if (event->mimeData()->hasText())
         setSource(event->mimeData()->text());
     event->acceptProposedAction();

@@ -70,6 +70,7 @@ private:
     void showPlan();
     void run();
     void onFinished(const ReconstructionView& view);
+    void openDropped(const QList<QUrl>& files); ///< the first: the page has one text
     void chooseFile();
     void saveMemory();
     void updateReady();
