@@ -76,7 +76,7 @@ private Q_SLOTS:
         QVERIFY(keys.size() > 50);
         QVERIFY(!keys.contains(QString()));
         QVERIFY(sheet->height() <= 800);
-        keys.removeAll(u"Ctrl+Return"_s); // loads a model on one page, reconstructs on the other
+        keys.removeAll(u"Ctrl+Enter"_s); // loads a model on one page, reconstructs on the other
         QCOMPARE(keys.removeDuplicates(), 0);
         sheet->close();
         QTRY_VERIFY(m_window->findChild<QDialog*>() == nullptr);

@@ -61,7 +61,8 @@ CompressControls::CompressControls(const Theme& theme, Settings& settings, QWidg
 {
     setObjectName(u"controls"_s);
     setAttribute(Qt::WA_StyledBackground);
-    m_run->setShortcuts({QKeySequence(Qt::CTRL | Qt::Key_Return), QKeySequence(Qt::CTRL | Qt::Key_Enter)});
+    // Enter first: the sheet of shortcuts names it as everybody does.
+    m_run->setShortcuts({QKeySequence(Qt::CTRL | Qt::Key_Enter), QKeySequence(Qt::CTRL | Qt::Key_Return)});
     m_open->setShortcut(QKeySequence::Open);
     m_saveMemory->setShortcut(QKeySequence::Save);
     m_moreSlots->setShortcut(QKeySequence(Qt::ALT | Qt::Key_Right));

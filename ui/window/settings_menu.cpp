@@ -49,7 +49,6 @@ void SettingsMenu::addColours()
                 [this, action, theme] { action->setChecked(m_settings.theme() == theme); });
         addAction(action);
     };
-    addSection(tr("Colours"));
     add(Settings::Theme::System, tr("Colours as the system"), Qt::Key_S);
     add(Settings::Theme::Light, tr("Light colours"), Qt::Key_L);
     add(Settings::Theme::Dark, tr("Dark colours"), Qt::Key_D);
@@ -57,7 +56,7 @@ void SettingsMenu::addColours()
 
 void SettingsMenu::addTexts()
 {
-    addSection(tr("Texts"));
+    addSeparator();
     auto* larger =
         make(tr("Larger text"), {QKeySequence(Qt::CTRL | Qt::Key_Plus), QKeySequence(Qt::CTRL | Qt::Key_Equal)});
     auto* smaller = make(tr("Smaller text"), {QKeySequence(Qt::CTRL | Qt::Key_Minus)});
@@ -72,7 +71,7 @@ void SettingsMenu::addTexts()
 
 void SettingsMenu::addEngine()
 {
-    addSection(tr("Engine"));
+    addSeparator();
     auto* command = make(tr("Engine command…"), {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_E)});
     auto* restart = make(tr("Restart the engine"), {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_R)});
     connect(command, &QAction::triggered, this, &SettingsMenu::askForCommand);
