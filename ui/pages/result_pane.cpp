@@ -86,7 +86,7 @@ ResultPane::ResultPane(const Theme& theme, RowGeometry& geometry, QWidget* paren
         m_title->setFont(font);
         m_differences->setMinimumWidth(
             QFontMetrics(m_theme.font(TypeRole::Body)).horizontalAdvance(tr("%L1 differences ▾").arg(888))
-            + Theme::grid(2)); // stepping moves nothing
+            + Theme::grid()); // stepping moves nothing
         m_stale->setPixmap(m_theme.icon(u"warning"_s, Shade::Warning).pixmap(16, 16));
     };
     connect(&m_theme, &Theme::changed, this, restyle);
@@ -132,7 +132,7 @@ void ResultPane::buildHeader(QWidget* header)
     button(m_firstMiss);
     addAction(m_chooseClasses);
     connect(m_chooseClasses, &QAction::triggered, m_differences, &QToolButton::showMenu);
-    row.addSpacing(Theme::grid());
+    row.addSpacing(Theme::grid(0.5));
     const auto mode = [&](Mode which, const QString& icon, const QString& name, Qt::Key key) {
         auto* action = m_modes->addAction(m_theme.icon(icon), name);
         action->setCheckable(true);
@@ -149,7 +149,7 @@ void ResultPane::buildHeader(QWidget* header)
     mode(Mode::Inline, u"inline"_s, tr("Inline"), Qt::Key_2);
     mode(Mode::List, u"list"_s, tr("List of differences"), Qt::Key_3);
     mode(Mode::Tokens, u"tokens"_s, tr("Tokens"), Qt::Key_4);
-    row.addSpacing(Theme::grid());
+    row.addSpacing(Theme::grid(0.5));
     button(m_lock);
     auto* exports = button(m_export);
     exports->setToolTip(tr("Copy and export (Ctrl+Shift+S)"));
