@@ -246,6 +246,20 @@ private Q_SLOTS:
         QVERIFY(right.renderAll(painter, image.width(), height, &left).complete);
     }
 
+    void theWheelWithControlIsTheWindows()
+    {
+        RowGeometry geometry(1);
+        ProseColumn column(m_theme, ProseSide::Source, geometry, 0);
+        TokenView tokens(m_theme);
+        SourceEditor editor(m_theme);
+        for (auto* view : std::initializer_list<QAbstractScrollArea*>{&column, &tokens, &editor}) {
+            QWheelEvent turn({10, 10}, {10, 10}, {}, {0, 120}, Qt::NoButton, Qt::ControlModifier, Qt::NoScrollPhase,
+                             false);
+            QApplication::sendEvent(view->viewport(), &turn);
+            QVERIFY(!turn.isAccepted());
+        }
+    }
+
     void wordsStayWhole()
     {
         std::vector<ScoredToken> tokens;

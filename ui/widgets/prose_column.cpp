@@ -28,7 +28,7 @@ constexpr int charactersALine = 110; // longer lines are hard to read
 } // namespace
 
 ProseColumn::ProseColumn(const Theme& theme, ProseSide side, RowGeometry& geometry, int index, QWidget* parent)
-    : QAbstractScrollArea(parent)
+    : Zoomable(parent)
     , m_theme(theme)
     , m_side(side)
     , m_geometry(geometry)
@@ -71,8 +71,8 @@ void ProseColumn::setDocument(DiffDocumentPtr document, int firstChanged)
     const auto rows = m_document ? static_cast<int>(m_document->rows.size()) : 0;
     for (int row = firstChanged; row < rows; ++row)
         m_geometry.setHeight(m_index, row, estimatedHeight(m_document->rows[static_cast<std::size_t>(row)]), false);
-    if (!m_query.isEmpty())
-        find(m_query, m_queryCase == Qt::CaseSensitive, 0);
+    if (m_matches.isActive())
+        find(m_matches.query(), m_matches.matchesCase(), 0);
     m_measureTimer.start();
     viewport()->update();
 }
@@ -359,11 +359,12 @@ QList<QTextLayout::FormatRange> ProseColumn::overlays(int row, const Row& conten
         add(begin, end, Shade::Selection, Shade::SelectionText);
     for (const auto& [begin, end] : content.content.placesOf(m_linkedReconstruction, false))
         add(begin, end, Shade::Selection, Shade::SelectionText);
-    const auto length = static_cast<int>(m_query.size());
-    const auto match =
-        std::lower_bound(m_matches.begin(), m_matches.end(), row, [](const Match& m, int r) { return m.row < r; });
-    for (auto it = match; it != m_matches.end() && it->row == row; ++it) {
-        const bool current = it - m_matches.begin() == m_currentMatch;
+    const auto length = static_cast<int>(m_matches.query().size());
+    const auto& matches = m_matches.all();
+    const auto first =
+        std::lower_bound(matches.begin(), matches.end(), row, [](const Match& m, int r) { return m.row < r; });
+    for (auto it = first; it != matches.end() && it->row == row; ++it) {
+        const bool current = &*it == m_matches.current();
         add(it->begin, it->begin + length, current ? Shade::CurrentMatch : Shade::Match,
             current ? std::optional(Shade::MatchText) : std::nullopt);
     }

@@ -1,9 +1,11 @@
 #pragma once
 
 #include "widgets/find_target.h"
+#include "widgets/match_list.h"
 #include "widgets/prose_row.h"
 #include "widgets/rendered.h"
 #include "widgets/row_geometry.h"
+#include "widgets/zoomable.h"
 
 #include <QAbstractScrollArea>
 #include <QCache>
@@ -17,7 +19,7 @@ namespace icae {
 /// visible and measures the rest in short slices, so that texts of any length scroll at once.
 ///
 /// Columns that share a RowGeometry have aligned rows.
-class ProseColumn : public QAbstractScrollArea, public FindTarget {
+class ProseColumn : public Zoomable<QAbstractScrollArea>, public FindTarget {
     Q_OBJECT
 
 public:
@@ -67,7 +69,6 @@ protected:
     void paintEvent(QPaintEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
     void showEvent(QShowEvent* event) override;
-    void wheelEvent(QWheelEvent* event) override;
     void mousePressEvent(QMouseEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;
     void mouseDoubleClickEvent(QMouseEvent* event) override;
@@ -129,10 +130,7 @@ private:
     TextRange m_linkedReconstruction;
     Place m_selectionAnchor;
     Place m_selectionCursor;
-    QString m_query;
-    Qt::CaseSensitivity m_queryCase = Qt::CaseInsensitive;
-    std::vector<Match> m_matches;
-    int m_currentMatch = -1;
+    MatchList<Match> m_matches;
 };
 
 } // namespace icae

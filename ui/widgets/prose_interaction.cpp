@@ -196,14 +196,6 @@ void ProseColumn::mouseDoubleClickEvent(QMouseEvent* event)
         Q_EMIT editRequested(rowAt(place->row).content.originAt(place->at, true));
 }
 
-void ProseColumn::wheelEvent(QWheelEvent* event)
-{
-    if (event->modifiers() & Qt::ControlModifier)
-        event->ignore(); // the window changes the size of texts
-    else
-        QAbstractScrollArea::wheelEvent(event);
-}
-
 void ProseColumn::keyPressEvent(QKeyEvent* event)
 {
     auto* bar = verticalScrollBar();
@@ -240,38 +232,27 @@ void ProseColumn::contextMenuEvent(QContextMenuEvent* event)
 
 FindTarget::Result ProseColumn::find(const QString& query, bool matchCase, int step)
 {
-    const auto sensitivity = matchCase ? Qt::CaseSensitive : Qt::CaseInsensitive;
-    const bool again = query == m_query && sensitivity == m_queryCase && step != 0;
-    m_query = query;
-    m_queryCase = sensitivity;
-    if (!again) {
-        m_matches.clear();
-        m_currentMatch = -1;
-        for (std::size_t r = 0; m_document && !query.isEmpty() && r < m_document->rows.size(); ++r) {
+    const auto collect = [this](const QString& wanted, Qt::CaseSensitivity sensitivity) {
+        std::vector<Match> matches;
+        for (std::size_t r = 0; m_document && r < m_document->rows.size(); ++r) {
             const auto text = makeProseRow(*m_document, m_document->rows[r], m_side).text;
-            for (auto at = text.indexOf(query, 0, sensitivity); at >= 0;
-                 at = text.indexOf(query, at + query.size(), sensitivity))
-                m_matches.push_back({static_cast<int>(r), static_cast<int>(at)});
+            for (auto at = text.indexOf(wanted, 0, sensitivity); at >= 0;
+                 at = text.indexOf(wanted, at + wanted.size(), sensitivity))
+                matches.push_back({static_cast<int>(r), static_cast<int>(at)});
         }
-        const auto first = std::find_if(m_matches.begin(), m_matches.end(),
-                                        [this](const Match& match) { return match.row >= m_anchorRow; });
-        if (!m_matches.empty())
-            m_currentMatch = first == m_matches.end() ? 0 : static_cast<int>(first - m_matches.begin());
-    }
-    const auto count = static_cast<int>(m_matches.size());
-    if (again && count > 0)
-        m_currentMatch = (m_currentMatch + step + count) % count;
-    if (m_currentMatch >= 0)
-        showRow(m_matches[static_cast<std::size_t>(m_currentMatch)].row);
+        return matches;
+    };
+    const auto result = m_matches.find(query, matchCase, step, collect,
+                                       [this](const Match& match) { return match.row >= m_anchorRow; });
+    if (const auto* match = m_matches.current())
+        showRow(match->row);
     viewport()->update();
-    return {m_currentMatch, count};
+    return result;
 }
 
 void ProseColumn::endFind()
 {
-    m_query.clear();
     m_matches.clear();
-    m_currentMatch = -1;
     viewport()->update();
 }
 

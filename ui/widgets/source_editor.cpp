@@ -58,7 +58,7 @@ private:
 } // namespace
 
 SourceEditor::SourceEditor(const Theme& theme, QWidget* parent)
-    : QPlainTextEdit(parent)
+    : Zoomable(parent)
     , m_theme(theme)
     , m_gutter(new PaintedBy([this](QPaintEvent* event) { paintGutter(event); }, this))
 {

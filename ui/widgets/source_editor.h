@@ -3,6 +3,7 @@
 #include "models/diff_document.h"
 #include "theme/theme.h"
 #include "widgets/find_target.h"
+#include "widgets/zoomable.h"
 
 #include <QPlainTextEdit>
 #include <QTextCursor>
@@ -15,7 +16,7 @@ namespace icae {
 ///
 /// Breaks between sentences of a paragraph are soft: source(), copy and undo do not know them. Long texts are inserted
 /// in slices of a few milliseconds, as one step of undo.
-class SourceEditor : public QPlainTextEdit, public FindTarget {
+class SourceEditor : public Zoomable<QPlainTextEdit>, public FindTarget {
     Q_OBJECT
 
 public:
@@ -50,7 +51,6 @@ protected:
     void paintEvent(QPaintEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;
-    void wheelEvent(QWheelEvent* event) override;
     bool canInsertFromMimeData(const QMimeData* mime) const override;
     void insertFromMimeData(const QMimeData* mime) override;
     QMimeData* createMimeDataFromSelection() const override;

@@ -25,14 +25,6 @@ void SourceEditor::resizeEvent(QResizeEvent* event)
     m_gutter->setGeometry(area.left(), area.top(), viewportMargins().left(), area.height());
 }
 
-void SourceEditor::wheelEvent(QWheelEvent* event)
-{
-    if (event->modifiers() & Qt::ControlModifier)
-        event->ignore(); // the window changes the size of texts
-    else
-        QPlainTextEdit::wheelEvent(event);
-}
-
 void SourceEditor::mouseMoveEvent(QMouseEvent* event)
 {
     QPlainTextEdit::mouseMoveEvent(event);

@@ -18,7 +18,7 @@ constexpr int lineGap = 4;
 } // namespace
 
 TokenView::TokenView(const Theme& theme, QWidget* parent)
-    : QAbstractScrollArea(parent)
+    : Zoomable(parent)
     , m_theme(theme)
 {
     setAccessibleName(tr("Tokens"));
@@ -37,11 +37,9 @@ void TokenView::setDocument(TokenDocumentPtr document)
     m_document = std::move(document);
     m_current = -1;
     m_linked = {};
-    m_matches.clear();
-    m_currentMatch = -1;
     layOut();
-    if (!m_query.isEmpty())
-        find(m_query, m_queryCase == Qt::CaseSensitive, 0);
+    if (m_matches.isActive())
+        find(m_matches.query(), m_matches.matchesCase(), 0);
 }
 
 void TokenView::setMeasure(TokenMeasure measure)
@@ -195,10 +193,10 @@ void TokenView::paintLine(QPainter& painter, const Line& line, int top)
         const auto color = m_theme.sequential(intensityOf(measureOf(token, m_measure), m_measure));
         painter.fillRect(box.adjusted(0, 0, -1, 0), color);
         const bool linked = m_linked.size() > 0 && item.range.begin < m_linked.end && m_linked.begin < item.range.end;
-        const bool match = std::binary_search(m_matches.begin(), m_matches.end(), i);
+        const bool match = std::binary_search(m_matches.all().begin(), m_matches.all().end(), i);
         auto text = m_theme.textOn(color);
         if (match) {
-            const bool current = m_currentMatch >= 0 && m_matches[static_cast<std::size_t>(m_currentMatch)] == i;
+            const bool current = *m_matches.current() == i;
             painter.fillRect(box, m_theme.color(current ? Shade::CurrentMatch : Shade::Match));
             text = m_theme.color(current ? Shade::MatchText : Shade::Text);
         }
@@ -293,14 +291,6 @@ void TokenView::mouseMoveEvent(QMouseEvent* event)
     Q_EMIT tokenPointedAt(tokenAt(event->pos()));
 }
 
-void TokenView::wheelEvent(QWheelEvent* event)
-{
-    if (event->modifiers() & Qt::ControlModifier)
-        event->ignore(); // the window changes the size of texts
-    else
-        QAbstractScrollArea::wheelEvent(event);
-}
-
 void TokenView::mousePressEvent(QMouseEvent* event)
 {
     const int token = tokenAt(event->pos());
@@ -375,34 +365,24 @@ void TokenView::keyPressEvent(QKeyEvent* event)
 
 FindTarget::Result TokenView::find(const QString& query, bool matchCase, int step)
 {
-    const auto sensitivity = matchCase ? Qt::CaseSensitive : Qt::CaseInsensitive;
-    const bool again = query == m_query && sensitivity == m_queryCase && step != 0;
-    m_query = query;
-    m_queryCase = sensitivity;
-    if (!again) {
-        m_matches.clear();
-        m_currentMatch = -1;
-        for (std::size_t i = 0; m_document && !query.isEmpty() && i < m_document->items.size(); ++i)
-            if (m_document->items[i].text.contains(query, sensitivity))
-                m_matches.push_back(static_cast<int>(i));
-        const auto next = std::lower_bound(m_matches.begin(), m_matches.end(), std::max(0, m_current));
-        if (!m_matches.empty())
-            m_currentMatch = next == m_matches.end() ? 0 : static_cast<int>(next - m_matches.begin());
-    }
-    const auto count = static_cast<int>(m_matches.size());
-    if (again && count > 0)
-        m_currentMatch = (m_currentMatch + step + count) % count;
-    if (m_currentMatch >= 0)
-        setCurrentToken(m_matches[static_cast<std::size_t>(m_currentMatch)]);
+    const auto collect = [this](const QString& wanted, Qt::CaseSensitivity sensitivity) {
+        std::vector<int> matches;
+        for (std::size_t i = 0; m_document && i < m_document->items.size(); ++i)
+            if (m_document->items[i].text.contains(wanted, sensitivity))
+                matches.push_back(static_cast<int>(i));
+        return matches;
+    };
+    const auto result =
+        m_matches.find(query, matchCase, step, collect, [this](int token) { return token >= m_current; });
+    if (const auto* token = m_matches.current())
+        setCurrentToken(*token);
     viewport()->update();
-    return {m_currentMatch, count};
+    return result;
 }
 
 void TokenView::endFind()
 {
-    m_query.clear();
     m_matches.clear();
-    m_currentMatch = -1;
     viewport()->update();
 }
 

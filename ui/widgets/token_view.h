@@ -3,7 +3,9 @@
 #include "models/token_document.h"
 #include "theme/theme.h"
 #include "widgets/find_target.h"
+#include "widgets/match_list.h"
 #include "widgets/rendered.h"
+#include "widgets/zoomable.h"
 
 #include <QAbstractScrollArea>
 #include <QHash>
@@ -11,7 +13,7 @@
 namespace icae {
 
 /// A text as tokens, each on the colour of its uncertainty. Paints only the lines in sight.
-class TokenView : public QAbstractScrollArea, public FindTarget {
+class TokenView : public Zoomable<QAbstractScrollArea>, public FindTarget {
     Q_OBJECT
 
 public:
@@ -46,7 +48,6 @@ protected:
     void paintEvent(QPaintEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;
-    void wheelEvent(QWheelEvent* event) override;
     void mousePressEvent(QMouseEvent* event) override;
     void mouseDoubleClickEvent(QMouseEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
@@ -78,10 +79,7 @@ private:
     QHash<QString, int> m_widths;
     int m_current = -1;
     TextRange m_linked;
-    QString m_query;
-    Qt::CaseSensitivity m_queryCase = Qt::CaseInsensitive;
-    std::vector<int> m_matches;
-    int m_currentMatch = -1;
+    MatchList<int> m_matches; ///< tokens
 };
 
 /// Name of a measure, e.g. "NLL".
