@@ -1,7 +1,7 @@
+#include "error_of.h"
 #include "icae/adapter.h"
 #include "icae/layout.h"
 #include "icae/model.h"
-#include "protocol/error.h"
 #include "tensor/tensor_data.h"
 
 #include <QTemporaryDir>
@@ -19,16 +19,6 @@ const fs::path golden = ICAE_TEST_GOLDEN;
 json spreadConfig()
 {
     return json::parse(std::ifstream(golden / "spread_elastic" / "icae_config.json"));
-}
-
-icae::Error errorOf(const std::function<void()>& action)
-{
-    try {
-        action();
-    } catch (const icae::Error& error) {
-        return error;
-    }
-    return {icae::ErrorKind::Internal, "nothing was thrown", {}};
 }
 
 } // namespace
@@ -75,7 +65,7 @@ private Q_SLOTS:
         QFETCH(QByteArray, named);
         auto config = spreadConfig();
         config.merge_patch(json::parse(patch.toStdString()));
-        const auto error = errorOf([&] { icae::parseAdapterConfig(config.dump(), "some/icae_config.json"); });
+        const auto error = icae::errorOf([&] { icae::parseAdapterConfig(config.dump(), "some/icae_config.json"); });
         QVERIFY2(error.message().find(named.toStdString()) != std::string::npos, error.what());
         QVERIFY2(error.message().find("some/icae_config.json") != std::string::npos, error.what());
         QVERIFY(!error.remedy().empty());
@@ -124,7 +114,7 @@ private Q_SLOTS:
         auto config = spreadConfig();
         config["base"] = {{"config_sha256", icae::hashBase(base).config}, {"weights_sha256", std::string(64, '0')}};
         std::ofstream(target / "icae_config.json") << config.dump();
-        const auto error = errorOf([&] { icae::Model::load({base, target}, {}, {}, {}); });
+        const auto error = icae::errorOf([&] { icae::Model::load({base, target}, {}, {}, {}); });
         QCOMPARE(error.kind(), icae::ErrorKind::Mismatch);
         QVERIFY(error.message().find("000000000000") != std::string::npos); // both sides are named
         QVERIFY(error.message().find(icae::hashBase(base).weights.substr(0, 12)) != std::string::npos);

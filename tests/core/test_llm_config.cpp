@@ -1,6 +1,6 @@
+#include "error_of.h"
 #include "llm/config.h"
 #include "llm/weights.h"
-#include "protocol/error.h"
 #include "tensor/tensor_data.h"
 
 #include <QTemporaryDir>
@@ -24,16 +24,6 @@ json smallConfig()
             {"rms_norm_eps", 1e-5},
             {"tie_word_embeddings", false},
             {"max_position_embeddings", 64}};
-}
-
-icae::Error errorOf(const std::function<void()>& action)
-{
-    try {
-        action();
-    } catch (const icae::Error& error) {
-        return error;
-    }
-    return {icae::ErrorKind::Internal, "nothing was thrown", {}};
 }
 
 } // namespace
@@ -81,7 +71,7 @@ private Q_SLOTS:
         QFETCH(QByteArray, named);
         auto config = smallConfig();
         config.update(json::parse(patch.toStdString()));
-        const auto error = errorOf([&] { icae::parseLlmConfig(config.dump(), "some/config.json"); });
+        const auto error = icae::errorOf([&] { icae::parseLlmConfig(config.dump(), "some/config.json"); });
         QVERIFY2(error.message().find("some/config.json") != std::string::npos, error.what());
         QVERIFY2(error.message().find(named.toStdString()) != std::string::npos, error.what());
         QVERIFY(!error.remedy().empty());
@@ -90,8 +80,8 @@ private Q_SLOTS:
     void refusesWhatIsNoObject()
     {
         for (const std::string text : {"", "[]", "{", "nul", "\xff", "{\"a\":1}"})
-            QVERIFY(errorOf([&] { icae::parseLlmConfig(text, "c"); }).kind() != icae::ErrorKind::Internal);
-        QVERIFY(errorOf([&] { icae::parseLlmConfig(std::string(100000, '['), "c"); }).kind()
+            QVERIFY(icae::errorOf([&] { icae::parseLlmConfig(text, "c"); }).kind() != icae::ErrorKind::Internal);
+        QVERIFY(icae::errorOf([&] { icae::parseLlmConfig(std::string(100000, '['), "c"); }).kind()
                 == icae::ErrorKind::InvalidInput);
     }
 
@@ -136,7 +126,7 @@ private Q_SLOTS:
         const auto extra = at::zeros({1});
         views.push_back(icae::viewOf("surprise", extra));
         icae::writeSafetensors(file, views, {});
-        const auto error = errorOf([&] { icae::checkWeights(config, *icae::TensorStore::open(file)); });
+        const auto error = icae::errorOf([&] { icae::checkWeights(config, *icae::TensorStore::open(file)); });
         QCOMPARE(error.kind(), icae::ErrorKind::Mismatch);
         for (const auto* named : {"missing 1: ", "misshaped 1: model.embed_tokens.weight is [16, 32] and not [32, 16]",
                                   "unknown 1: surprise"})

@@ -1,4 +1,4 @@
-#include "protocol/error.h"
+#include "error_of.h"
 #include "tensor/safetensors.h"
 
 #include <QTemporaryDir>
@@ -22,16 +22,6 @@ std::string fileOf(const std::string& header, std::size_t dataBytes)
 icae::SafetensorsContent parse(const std::string& file)
 {
     return icae::SafetensorsContent::parse(std::as_bytes(std::span(file)), "some.safetensors");
-}
-
-icae::Error errorOf(const std::function<void()>& action)
-{
-    try {
-        action();
-    } catch (const icae::Error& error) {
-        return error;
-    }
-    return {icae::ErrorKind::Internal, "nothing was thrown", {}};
 }
 
 } // namespace
@@ -83,7 +73,7 @@ private Q_SLOTS:
         QFETCH(QByteArray, header);
         QFETCH(int, bytes);
         QFETCH(QByteArray, named);
-        const auto error = errorOf([&] { parse(fileOf(header.toStdString(), static_cast<std::size_t>(bytes))); });
+        const auto error = icae::errorOf([&] { parse(fileOf(header.toStdString(), static_cast<std::size_t>(bytes))); });
         QCOMPARE(error.kind(), icae::ErrorKind::InvalidInput);
         QVERIFY2(error.message().find("some.safetensors") != std::string::npos, error.what());
         QVERIFY2(error.message().find(named.toStdString()) != std::string::npos, error.what());
@@ -95,10 +85,10 @@ private Q_SLOTS:
         const auto whole = fileOf(R"({"t":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", 8);
         QCOMPARE(parse(whole).tensors().size(), 1U);
         for (std::size_t length = 0; length < whole.size(); ++length)
-            QCOMPARE(errorOf([&] { parse(whole.substr(0, length)); }).kind(), icae::ErrorKind::InvalidInput);
+            QCOMPARE(icae::errorOf([&] { parse(whole.substr(0, length)); }).kind(), icae::ErrorKind::InvalidInput);
         auto huge = whole;
         std::memset(huge.data(), 0xff, 8); // a header of 2^64 - 1 bytes
-        QCOMPARE(errorOf([&] { parse(huge); }).kind(), icae::ErrorKind::InvalidInput);
+        QCOMPARE(icae::errorOf([&] { parse(huge); }).kind(), icae::ErrorKind::InvalidInput);
     }
 
     void emptyTensorsAndScalars()
@@ -154,7 +144,7 @@ private Q_SLOTS:
                                 R"({"weight_map":{"a":"3.safetensors"}})", R"({"weight_map":{"c":"1.safetensors"}})",
                                 R"({"weight_map":{"a":5}})", R"({"weight_map":[]})", "{", "[]"}) {
             index(bad);
-            QVERIFY2(errorOf([&] { icae::TensorStore::open(path); }).kind() != icae::ErrorKind::Internal, bad);
+            QVERIFY2(icae::errorOf([&] { icae::TensorStore::open(path); }).kind() != icae::ErrorKind::Internal, bad);
         }
         write("2.safetensors", "a");
         index(R"({"weight_map":{"a":"1.safetensors","b":"2.safetensors"}})");
@@ -168,7 +158,7 @@ private Q_SLOTS:
         std::ofstream(path) << fileOf(R"({"t":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[0,2]}})", 2);
         const auto store = icae::TensorStore::open(path);
         QVERIFY(store->contains("t"));
-        QCOMPARE(errorOf([&] { store->tensor("t"); }).kind(), icae::ErrorKind::Unsupported);
+        QCOMPARE(icae::errorOf([&] { store->tensor("t"); }).kind(), icae::ErrorKind::Unsupported);
     }
 };
 
