@@ -57,12 +57,11 @@ public:
         std::size_t taken = 0; // bytes of the row's first hunk that end the row before
         for (std::size_t r = 0; r < diff.rows.size(); ++r) {
             const auto& row = diff.rows[r];
-            for (std::size_t h = 0; h < row.hunks.size(); ++h) {
-                auto hunk = row.hunks[h];
-                hunk.referenceBegin += std::exchange(taken, 0);
-                hunk.hypothesisBegin += hunk.referenceBegin - row.hunks[h].referenceBegin;
-                addHunk({pieceKind(hunk.kind), -1, hunk.referenceBegin + sourceShift, hunk.referenceEnd + sourceShift,
-                         hunk.hypothesisBegin + writtenShift, hunk.hypothesisEnd + writtenShift});
+            for (const auto& hunk : row.hunks) {
+                const auto begun = std::exchange(taken, 0);
+                addHunk({pieceKind(hunk.kind), -1, hunk.referenceBegin + begun + sourceShift,
+                         hunk.referenceEnd + sourceShift, hunk.hypothesisBegin + begun + writtenShift,
+                         hunk.hypothesisEnd + writtenShift});
             }
             if (r + 1 < diff.rows.size() && !diff.rows[r + 1].hunks.empty()) {
                 const auto& next = diff.rows[r + 1].hunks.front();
