@@ -32,7 +32,9 @@ std::shared_ptr<const Model> ModelOptions::load(CommandContext& context, const s
     const auto paths = findModel(model, adapter, preferred);
     auto loaded = Model::load(paths, options(), context.progress.callback(), context.stop);
     context.progress.clear();
-    std::cerr << "Device: " << describeDevice(loaded->device().device) << ", " << dtypeName(loaded->weights().dtype())
+    std::cerr << "Model: " << paths.base.string()
+              << (loaded->hasAdapter() ? ", adapter: " + paths.adapter.string() : ", without an adapter") << "\n"
+              << "Device: " << describeDevice(loaded->device().device) << ", " << dtypeName(loaded->weights().dtype())
               << " (" << loaded->device().reason << ")\n";
     if (loaded->device().device.is_cpu() && !blasInfo().fast)
         std::cerr << "Slow: the BLAS in use is the reference one. Install libopenblas0-pthread.\n";

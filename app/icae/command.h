@@ -41,7 +41,7 @@ struct ModelOptions {
     bool json = false;
 
     void addTo(CLI::App& command);
-    /// Loads the model, and says on standard error which device was taken and why.
+    /// Loads the model, and says on standard error which model and adapter it is, and which device was taken and why.
     /// @param preferred adapter to take from the model's folder where none is named
     std::shared_ptr<const Model> load(CommandContext& context, const std::string& preferred) const;
     Model::Options options() const;

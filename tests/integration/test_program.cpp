@@ -114,6 +114,11 @@ private Q_SLOTS:
         QVERIFY(sizes["generated_tokens"].get<int>() <= 12 && sizes["tokens"].get<int>() > 500);
         const auto streamed = m_model.run(m_model.with(u"ask"_s, ask.first(ask.size() - 1)));
         QCOMPARE(streamed.out.trimmed(), QByteArray::fromStdString(sizes["text"].get<std::string>()).trimmed());
+        // What the figures are of, beside every text as in every JSON object.
+        QVERIFY2(
+            streamed.err.contains(QByteArray::fromStdString("Model: " + sizes["model"].get<std::string>()
+                                                            + ", adapter: " + sizes["adapter"].get<std::string>())),
+            streamed.err);
     }
 
     void seedsDecide()
@@ -171,6 +176,8 @@ private Q_SLOTS:
         const auto table = m_model.run(arguments);
         QCOMPARE(table.code, 0);
         QVERIFY(table.out.startsWith("128 tokens after 2 ×"));
+        QVERIFY2(table.err.contains(", adapter: " + QByteArray::fromStdString(json["adapter"].get<std::string>())),
+                 table.err);
         QCOMPARE(m_model.run(m_model.with(u"evaluate"_s, {u"--continuation"_s})).code, 2); // of what?
     }
 
