@@ -83,6 +83,19 @@ private Q_SLOTS:
         QVERIFY(fromText["loss"].get<double>() > 0);
         QCOMPARE(fromText["per_span"].size(), fromText["spans"].get<std::size_t>());
 
+        const auto info = m_model.run({u"info"_s, u"a.memory"_s});
+        QCOMPARE(info.code, 0);
+        QVERIFY2(info.err.isEmpty(), info.err);
+        const auto header = m_model.run({u"info"_s, u"a.memory"_s, u"--json"_s}).json()["memory"];
+        QCOMPARE(header["source_tokens"], compressed.json()["tokens"]);
+        QCOMPARE(header["slots"], compressed.json()["slots"]);
+        QCOMPARE(header["spans"].size(), compressed.json()["spans"].get<std::size_t>());
+        for (const char* fact : {"source_name", "source_sha256", "position_layout", "dtype", "adapter_name",
+                                 "adapter_sha256", "base_config_sha256", "base_weights_sha256"}) {
+            const auto value = QByteArray::fromStdString(header[fact].get<std::string>());
+            QVERIFY2(!value.isEmpty() && info.out.contains(value), fact);
+        }
+
         // The memory holds all that the text gave, but nothing to compare with.
         const auto fromMemory = m_model.run(m_model.with(u"reconstruct"_s, {u"a.memory"_s, u"--json"_s})).json();
         QCOMPARE(fromMemory["text"], fromText["text"]);
