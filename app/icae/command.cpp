@@ -60,6 +60,11 @@ SamplingOptions SamplingArguments::options() const
     return result;
 }
 
+CLI::Range countable()
+{
+    return {1, 1'000'000'000};
+}
+
 Source loadInput(const Model& model, const std::string& path, std::optional<std::int64_t> slots,
                  std::optional<std::int64_t> spanTokens, CommandContext& context)
 {

@@ -56,6 +56,9 @@ struct SamplingArguments {
     SamplingOptions options() const;
 };
 
+/// For options that count things; CLI::PositiveNumber writes the end of its range out with all 309 digits.
+CLI::Range countable();
+
 /// A memory from a memory file, or from a text file ("-": standard input) by compressing it.
 Source loadInput(const Model& model, const std::string& path, std::optional<std::int64_t> slots,
                  std::optional<std::int64_t> spanTokens, CommandContext& context);

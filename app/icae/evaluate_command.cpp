@@ -138,12 +138,12 @@ CommandAction addEvaluate(CLI::App& program)
                                    "Slots a window: by default 16,32,64,128, and the adapter's for --continuation")
                       ->delimiter(',');
     auto* spans = command->add_option("--spans", arguments->spans, "Spans before a continuation")
-                      ->check(CLI::PositiveNumber)
+                      ->check(countable())
                       ->capture_default_str();
     command
         ->add_option("--samples", arguments->samples,
                      "Windows a cell (by default 128), continuations (96) or questions (all)")
-        ->check(CLI::PositiveNumber);
+        ->check(countable());
     command->add_option("--csv", arguments->csv, "File for the table");
     auto* raw = command->add_option("--raw", arguments->raw, "File for one JSON line a window");
     continuation->needs(texts)->excludes(lengths)->excludes(raw);

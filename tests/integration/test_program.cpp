@@ -32,8 +32,17 @@ private Q_SLOTS:
 
     void wrongUsage()
     {
-        QCOMPARE(m_model.run({}).code, 2);
-        QCOMPARE(m_model.run({u"dance"_s}).code, 2);
+        const auto refuses = [&](const QStringList& arguments, const QByteArray& why) {
+            const auto result = m_model.run(arguments);
+            QCOMPARE(result.code, 2);
+            QVERIFY2(result.err.contains(why) && result.err.size() < 300, result.err);
+        };
+        refuses({}, "No command was given.\nCommands: info compress");
+        refuses({u"dance"_s, u"text.txt"_s}, "dance is not one of its commands or options.\nCommands: info compress");
+        refuses({u"--nonsense"_s}, "--nonsense is not one of");
+        for (const auto& number : {u"-4"_s, u"0"_s, u"some"_s, u"1.5"_s, u"99999999999999999999"_s})
+            refuses({u"continue"_s, u"text.txt"_s, u"--tokens"_s, number},
+                    "--tokens: Value " + number.toLatin1() + " not in range 1 to 1000000000");
         QCOMPARE(m_model.run({u"compress"_s, u"--nonsense"_s}).code, 2);
         QCOMPARE(m_model.run({u"compress"_s, u"text.txt"_s}).code, 2); // no output named
         QCOMPARE(m_model.run({u"--version"_s}).code, 0);
