@@ -102,6 +102,7 @@ public:
         , m_source(job, m_network.config(), m_data.texts, m_data.questions, *m_data.tokenizer)
         , m_runner(m_network, m_optimizer, job.accumulate, job.loraDropout == 0)
         , m_events(directory.folder())
+        , m_watch(adviceOnUnreadSlots(job))
         , m_status(std::move(status))
     {
         m_status.stage = stageName(job.stage);
