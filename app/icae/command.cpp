@@ -1,6 +1,7 @@
 #include "command.h"
 
 #include "protocol/error.h"
+#include "study/plan.h"
 #include "text/text_file.h"
 
 #include <cstdio>
@@ -65,6 +66,12 @@ CLI::Range countable()
     return {1, 1'000'000'000};
 }
 
+void warn(const std::optional<PlanWarning>& warning)
+{
+    if (warning)
+        std::cerr << "Warning: " << warning->message << " " << warning->remedy << "\n";
+}
+
 Source loadInput(const Model& model, const std::string& path, std::optional<std::int64_t> slots,
                  std::optional<std::int64_t> spanTokens, CommandContext& context)
 {
@@ -82,6 +89,8 @@ Source loadInput(const Model& model, const std::string& path, std::optional<std:
     options.sourceName = path == "-" ? "standard input" : std::filesystem::path(path).filename().string();
     auto source = compressSource(model, readTextFile(path), options, context.progress.callback(), context.stop);
     context.progress.clear();
+    for (const auto& warning : planWarnings(model, source.memory.header, options))
+        warn(warning);
     return source;
 }
 

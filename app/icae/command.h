@@ -4,6 +4,7 @@
 #include "icae/model.h"
 #include "llm/sampler.h"
 #include "protocol/json.h"
+#include "protocol/text_messages.h"
 #include "study/source.h"
 #include "terminal.h"
 
@@ -11,6 +12,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -59,7 +61,11 @@ struct SamplingArguments {
 /// For options that count things; CLI::PositiveNumber writes the end of its range out with all 309 digits.
 CLI::Range countable();
 
-/// A memory from a memory file, or from a text file ("-": standard input) by compressing it.
+/// Says on standard error what a result is to be read with; nothing where there is no warning.
+void warn(const std::optional<PlanWarning>& warning);
+
+/// A memory from a memory file, or from a text file ("-": standard input) by compressing it. Warns of what the adapter
+/// was not trained for.
 Source loadInput(const Model& model, const std::string& path, std::optional<std::int64_t> slots,
                  std::optional<std::int64_t> spanTokens, CommandContext& context);
 

@@ -127,6 +127,32 @@ private Q_SLOTS:
         QVERIFY(diff.err.contains("BLEU") && !diff.err.contains("--reference"));
     }
 
+    /// What an adapter was not trained for is done, with a word.
+    void warnsOfUntrainedShapes()
+    {
+        const auto warnings = [&](const QStringList& options) {
+            const auto result =
+                m_model.run(m_model.with(u"continue"_s, QStringList{u"text.txt"_s, u"--tokens"_s, u"1"_s} + options));
+            QByteArrayList found;
+            for (const auto& line : result.err.split('\n'))
+                if (line.startsWith("Warning: "))
+                    found.append(line);
+            return result.code == 0 ? found : QByteArrayList{result.err};
+        };
+        QCOMPARE(warnings({}), QByteArrayList());
+        QCOMPARE(warnings({u"--slots"_s, u"5"_s, u"--span"_s, u"65"_s}),
+                 (QByteArrayList{
+                     "Warning: The adapter was not trained with 5 slots a span. Choose among 4, 8, 16.",
+                     "Warning: The adapter was not trained with spans of more than 64 tokens. Choose shorter spans."}));
+        m_model.write("texts.jsonl",
+                      QByteArray::fromStdString(nlohmann::json{{"text", ModelFixture::text(20).toStdString()}}.dump()));
+        const auto grid = m_model.run(m_model.with(
+            u"evaluate"_s,
+            {u"--texts"_s, u"texts.jsonl"_s, u"--lengths"_s, u"16"_s, u"--slots"_s, u"4,5"_s, u"--samples"_s, u"1"_s}));
+        QCOMPARE(grid.err.count("Warning: "), 1);
+        QVERIFY2(grid.err.contains("not trained with 5 slots"), grid.err);
+    }
+
     void readsSeveralInputs()
     {
         QCOMPARE(m_model.run(m_model.with(u"compress"_s, {u"-"_s, u"-o"_s, u"b.memory"_s}), "A short note.").code, 0);
