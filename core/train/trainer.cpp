@@ -29,6 +29,12 @@ constexpr auto metricsName = "metrics.jsonl";
 constexpr auto samplesName = "samples.jsonl";
 constexpr std::size_t mostWarnings = 20; // that a status lists; the log has all
 
+/// One curve's value in a line for a person.
+std::string figure(const std::string& name, double value)
+{
+    return "  " + name + " " + std::to_string(value).substr(0, 6);
+}
+
 double since(Clock::time_point start)
 {
     return std::chrono::duration<double>(Clock::now() - start).count();
@@ -229,7 +235,7 @@ private:
             count += loss.batches;
             losses[name] = loss.mean;
             m_events.scalar("loss/" + name, loss.mean, m_position.step);
-            line += "  " + name + " " + std::to_string(loss.mean).substr(0, 6);
+            line += figure(name, loss.mean);
             warn(m_watch.loss(name, loss.mean));
         }
         m_status.loss = total / static_cast<double>(std::max<std::int64_t>(1, count));
@@ -317,13 +323,16 @@ private:
             warn(m_watch.collapsed(found.accuracy, found.bleu));
             warn(m_watch.stuck(*found.autoencoding, found.nothing.value_or(NAN), progress()));
         }
-        for (const auto& [name, value] : found.values.items())
+        std::string line = "validation";
+        for (const auto& [name, value] : found.values.items()) {
             m_events.scalar("validation/" + name, value.get<double>(), m_position.step);
+            line += figure(name, value);
+        }
         m_events.flush();
         m_directory.append(metricsName,
                            {{"step", m_position.step}, {"seconds", m_position.seconds}, {"validation", found.values}});
         if (m_options.message)
-            m_options.message("validation " + found.values.dump());
+            m_options.message(line);
         writeStatus();
     }
 
