@@ -129,6 +129,11 @@ void readNumbers(const fs::path& folder, const Optimizer& optimizer)
 
 } // namespace
 
+bool hasCheckpoint(const fs::path& run)
+{
+    return !checkpointsIn(run).empty();
+}
+
 void writeCheckpoint(const fs::path& run, const TrainPosition& position, const Optimizer& optimizer, std::int64_t keep)
 {
     const auto folder = run / "checkpoints";

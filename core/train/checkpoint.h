@@ -21,6 +21,9 @@ struct TrainPosition {
     LossSums pending; ///< losses since the last line of metrics.jsonl
 };
 
+/// Whether a run has a whole checkpoint.
+bool hasCheckpoint(const std::filesystem::path& run);
+
 /// Writes checkpoints/step-N: aside, flushed to the disk, marked DONE, then renamed; then drops the oldest beyond
 /// `keep`, and what killed processes left of others.
 /// @throws Error (Io) naming the disk where it is full; earlier checkpoints stay

@@ -211,6 +211,30 @@ private Q_SLOTS:
                  TrainFixture::contentOf(m_train.path("evaluated/samples.jsonl")));
     }
 
+    /// A checkpoint holds all that was taken from the run it began with.
+    void theRunItBeganWithMayBeGone()
+    {
+        auto job = TrainFixture::job();
+        job["stop"]["steps"] = 100000;
+        job["init_from"] = "origin";
+        m_train.writeJob("from.json", job);
+        fs::copy(m_train.path("whole"), m_train.path("origin"), fs::copy_options::recursive);
+        const auto process = m_train.start({u"train"_s, u"from.json"_s, u"--run"_s, u"from"_s});
+        QVERIFY2(m_train.waitForStep("from", 3), process->readAll());
+        process->terminate();
+        QVERIFY(process->waitForFinished(30000 * slowness));
+        fs::remove_all(m_train.path("origin"));
+        auto config = nlohmann::json::parse(std::ifstream(m_train.path("from/config.json")));
+        const auto step = m_train.listed("from")["step"].get<std::int64_t>();
+        config["stop"]["steps"] = step + 3;
+        m_train.writeJob("from/config.json", config);
+        finish(u"from"_s);
+        QCOMPARE(m_train.listed("from")["step"], step + 3);
+        fs::remove_all(m_train.path("from/checkpoints"));
+        const auto result = m_train.run(resumeOf(u"from"_s)); // from the start again: that needs it
+        QVERIFY2(result.code == 3 && result.err.contains("init_from"), result.err);
+    }
+
     /// Products that are shared out among threads add up in the same order again.
     void onSeveralThreads()
     {
