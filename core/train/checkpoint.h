@@ -1,5 +1,6 @@
 #pragma once
 
+#include "icae/model.h"
 #include "train/loss_sum.h"
 #include "train/optimizer.h"
 #include "train/run_status.h"
@@ -19,6 +20,7 @@ struct TrainPosition {
     std::int64_t evaluated = 0; ///< step of the last whole evaluation
     std::optional<BestValue> watched; ///< of the validation
     LossSums pending; ///< losses since the last line of metrics.jsonl
+    BaseHashes base; ///< of what the numbers need to be the same; empty where it does not matter, or is unknown
 };
 
 /// Whether a run has a whole checkpoint.

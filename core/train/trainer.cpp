@@ -4,6 +4,7 @@
 #include "protocol/error.h"
 #include "tensor/atomic_file.h"
 #include "tensor/compat.h"
+#include "tensor/sha256.h"
 #include "text/text_file.h"
 #include "train/checkpoint.h"
 #include "train/event_file.h"
@@ -54,6 +55,16 @@ std::string configTextOf(const TrainJob& job)
     return job.stage == Stage::Base ? job.newBase : readTextFile(job.base / "config.json");
 }
 
+/// What of its base a job takes as given: all where it is frozen; what trains it has its own weights.
+BaseHashes fixedBase(const TrainJob& job)
+{
+    if (job.stage == Stage::Base)
+        return {};
+    if (job.trainsBase())
+        return {sha256OfFile(job.base / "config.json"), {}};
+    return hashBase(job.base);
+}
+
 Data loadData(const TrainJob& job, const TrainOptions& options, const std::stop_token& stop)
 {
     Data data;
@@ -102,6 +113,7 @@ public:
         , m_options(options)
         , m_directory(directory)
         , m_stop(std::move(stop))
+        , m_base(fixedBase(job))
         , m_data(loadData(job, options, m_stop))
         , m_network(makeNetwork(job, options, m_stop))
         , m_optimizer(m_network.parameters(), job.optimizer)
@@ -188,12 +200,28 @@ private:
             at::manual_seed(Random::of(m_job.seed, 1, static_cast<std::uint64_t>(m_position.step)).next());
     }
 
+    /// An adapter's numbers mean nothing beside another base.
+    void requireBaseOf(const TrainPosition& position) const
+    {
+        AdapterConfig trained;
+        trained.baseConfigHash = position.base.config;
+        trained.baseWeightsHash = position.base.weights;
+        if (const auto why = whyBaseDiffers(trained, m_base); !why.empty())
+            throw Error(ErrorKind::Mismatch,
+                        "The run " + m_directory.folder().string() + " cannot go on with the base "
+                            + m_job.base.string() + ": " + why + ".",
+                        "Put back the base that it began with, or start a new run.");
+    }
+
     void resume()
     {
+        m_position.base = m_base;
         if (!m_options.resume)
             return;
         if (const auto position = readCheckpoint(m_directory.folder(), m_optimizer)) {
+            requireBaseOf(*position);
             m_position = *position;
+            m_position.base = m_base;
             m_checkpointed = m_position.step;
             m_runner.restore(m_position.pending);
         }
@@ -389,6 +417,7 @@ private:
     const TrainOptions& m_options;
     const RunDirectory& m_directory;
     std::stop_token m_stop;
+    BaseHashes m_base;
     Data m_data;
     TrainNetwork m_network;
     Optimizer m_optimizer;

@@ -235,6 +235,37 @@ private Q_SLOTS:
         QVERIFY2(result.code == 3 && result.err.contains("init_from"), result.err);
     }
 
+    /// A run's base may be a run that went on meanwhile.
+    void aBaseThatChangedIsRefused()
+    {
+        fs::copy(m_train.path("whole"), m_train.path("changing"), fs::copy_options::recursive);
+        auto job = TrainFixture::job();
+        job.merge_patch({{"stage", "adapter"},
+                         {"base", "changing"},
+                         {"stop", {{"steps", 4}}},
+                         {"mixture", {{"plain", nullptr}, {"ft", nullptr}, {"ft_text", nullptr}}}});
+        m_train.writeJob("frozen.json", job);
+        const auto begun = m_train.run({u"train"_s, u"frozen.json"_s, u"--run"_s, u"frozen"_s});
+        QVERIFY2(begun.code == 0, begun.err);
+        {
+            std::fstream weights(m_train.path("changing/model/base/model.safetensors"),
+                                 std::ios::in | std::ios::out | std::ios::binary);
+            weights.seekp(-1, std::ios::end);
+            weights.put('\x3d');
+        }
+        const auto refused = m_train.run(resumeOf(u"frozen"_s));
+        QCOMPARE(refused.code, 3);
+        QVERIFY2(refused.err.contains("The run frozen cannot go on with the base")
+                     && refused.err.contains("changing/model/base: it was trained on another base: its weights"),
+                 refused.err);
+        // What older versions wrote does not say.
+        const std::string position = "frozen/checkpoints/step-4/position.json";
+        auto older = nlohmann::json::parse(std::ifstream(m_train.path(position)));
+        QVERIFY(older.erase("base") == 1);
+        m_train.writeJob(position, older);
+        finish(u"frozen"_s);
+    }
+
     /// Products that are shared out among threads add up in the same order again.
     void onSeveralThreads()
     {
