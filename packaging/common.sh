@@ -67,13 +67,13 @@ compileJobs() {
     printf '%s\n' "${CMAKE_BUILD_PARALLEL_LEVEL:-$jobs}"
 }
 
-# buildPreset PRESET [CMAKE_OPTION...]: configures and builds in build/PRESET.
+# buildPreset PRESET TARGET [CMAKE_OPTION...]: configures build/PRESET and builds TARGET in it.
 buildPreset() {
-    local preset="$1" jobs
-    shift
+    local preset="$1" target="$2" jobs
+    shift 2
     jobs="$(compileJobs)"
     say "Configuring build/$preset"
     cmake -S "$icaeRoot" --preset "$preset" "$@"
-    say "Building build/$preset with $jobs job(s)"
-    cmake --build "$icaeRoot/build/$preset" --parallel "$jobs"
+    say "Building $target in build/$preset with $jobs job(s)"
+    cmake --build "$icaeRoot/build/$preset" --target "$target" --parallel "$jobs"
 }

@@ -8,7 +8,7 @@ source "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
 
 "$icaeRoot/packaging/setup.sh"
 # Only a program's own output goes to standard output, so that `run.sh COMMAND > FILE` works.
-buildPreset release >&2
+buildPreset release icae_programs >&2
 
 programs="$icaeRoot/build/release/bin"
 export ICAE_MODEL="${ICAE_MODEL:-$icaeRoot/resources/models/nano}"

@@ -17,11 +17,11 @@ if $ci; then
 else
     "$icaeRoot/packaging/setup.sh" --test
 fi
-buildPreset release -DICAE_WERROR=ON
+buildPreset release all -DICAE_WERROR=ON
 
 fuzz=0
 if $ci; then
-    buildPreset fuzz
+    buildPreset fuzz all
     "$icaeRoot/tests/fuzz/run.sh" "${ICAE_FUZZ_SECONDS:-60}" "$icaeRoot/build/fuzz" || fuzz=$?
 fi
 

@@ -100,17 +100,17 @@ CommandAction addBench(CLI::App& program)
     command->add_option("--shape", arguments->shape, "Random weights of a known shape instead of a model: mistral-7b");
     auto* contextTokens = command->add_option("--context", arguments->bench.contextTokens, "Tokens to compress")
                               ->capture_default_str()
-                              ->check(CLI::PositiveNumber);
+                              ->check(countable());
     auto* decodeTokens = command->add_option("--tokens", arguments->bench.decodeTokens, "Tokens to decode")
                              ->capture_default_str()
                              ->check(CLI::Range(2, 1 << 20));
     command->add_option("--rounds", arguments->bench.rounds, "Rounds; medians are shown")
         ->capture_default_str()
-        ->check(CLI::PositiveNumber);
+        ->check(countable());
     auto* training = command->add_flag("--training", arguments->training, "Measure an adapter's training step instead");
     command->add_option("--batch", arguments->step.sequences, "Spans a training step")
         ->capture_default_str()
-        ->check(CLI::PositiveNumber)
+        ->check(countable())
         ->needs(training);
     command
         ->add_flag("--checkpoint-activations", arguments->step.checkpointActivations,

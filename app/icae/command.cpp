@@ -1,6 +1,7 @@
 #include "command.h"
 
 #include "protocol/error.h"
+#include "study/plan.h"
 #include "text/text_file.h"
 
 #include <cstdio>
@@ -32,7 +33,9 @@ std::shared_ptr<const Model> ModelOptions::load(CommandContext& context, const s
     const auto paths = findModel(model, adapter, preferred);
     auto loaded = Model::load(paths, options(), context.progress.callback(), context.stop);
     context.progress.clear();
-    std::cerr << "Device: " << describeDevice(loaded->device().device) << ", " << dtypeName(loaded->weights().dtype())
+    std::cerr << "Model: " << paths.base.string()
+              << (loaded->hasAdapter() ? ", adapter: " + paths.adapter.string() : ", without an adapter") << "\n"
+              << "Device: " << describeDevice(loaded->device().device) << ", " << dtypeName(loaded->weights().dtype())
               << " (" << loaded->device().reason << ")\n";
     if (loaded->device().device.is_cpu() && !blasInfo().fast)
         std::cerr << "Slow: the BLAS in use is the reference one. Install libopenblas0-pthread.\n";
@@ -58,6 +61,17 @@ SamplingOptions SamplingArguments::options() const
     return result;
 }
 
+CLI::Range countable()
+{
+    return {1, 1'000'000'000};
+}
+
+void warn(const std::optional<PlanWarning>& warning)
+{
+    if (warning)
+        std::cerr << "Warning: " << warning->message << " " << warning->remedy << "\n";
+}
+
 Source loadInput(const Model& model, const std::string& path, std::optional<std::int64_t> slots,
                  std::optional<std::int64_t> spanTokens, CommandContext& context)
 {
@@ -75,6 +89,8 @@ Source loadInput(const Model& model, const std::string& path, std::optional<std:
     options.sourceName = path == "-" ? "standard input" : std::filesystem::path(path).filename().string();
     auto source = compressSource(model, readTextFile(path), options, context.progress.callback(), context.stop);
     context.progress.clear();
+    for (const auto& warning : planWarnings(model, source.memory.header, options))
+        warn(warning);
     return source;
 }
 

@@ -4,6 +4,7 @@
 #include "icae/model.h"
 #include "llm/sampler.h"
 #include "protocol/json.h"
+#include "protocol/text_messages.h"
 #include "study/source.h"
 #include "terminal.h"
 
@@ -11,6 +12,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,7 +43,7 @@ struct ModelOptions {
     bool json = false;
 
     void addTo(CLI::App& command);
-    /// Loads the model, and says on standard error which device was taken and why.
+    /// Loads the model, and says on standard error which model and adapter it is, and which device was taken and why.
     /// @param preferred adapter to take from the model's folder where none is named
     std::shared_ptr<const Model> load(CommandContext& context, const std::string& preferred) const;
     Model::Options options() const;
@@ -56,7 +58,14 @@ struct SamplingArguments {
     SamplingOptions options() const;
 };
 
-/// A memory from a memory file, or from a text file ("-": standard input) by compressing it.
+/// For options that count things; CLI::PositiveNumber writes the end of its range out with all 309 digits.
+CLI::Range countable();
+
+/// Says on standard error what a result is to be read with; nothing where there is no warning.
+void warn(const std::optional<PlanWarning>& warning);
+
+/// A memory from a memory file, or from a text file ("-": standard input) by compressing it. Warns of what the adapter
+/// was not trained for.
 Source loadInput(const Model& model, const std::string& path, std::optional<std::int64_t> slots,
                  std::optional<std::int64_t> spanTokens, CommandContext& context);
 

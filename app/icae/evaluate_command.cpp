@@ -3,6 +3,7 @@
 #include "protocol/error.h"
 #include "study/continuation.h"
 #include "study/evaluate.h"
+#include "study/plan.h"
 #include "study/questions.h"
 #include "tensor/atomic_file.h"
 
@@ -50,6 +51,8 @@ int evaluateGrid(const Arguments& arguments, CommandContext& context)
     const EvaluateOptions grid{arguments.lengths,
                                arguments.slots.empty() ? std::vector<std::int64_t>{16, 32, 64, 128} : arguments.slots,
                                arguments.samples.value_or(128)};
+    for (const auto slots : grid.slots)
+        warn(untrainedSlots(model->adapter().config, slots));
     const auto cells = evaluate(
         *model, texts, grid,
         [&](const EvaluatedWindow& window) {
@@ -87,6 +90,8 @@ int evaluateContinuation(const Arguments& arguments, CommandContext& context)
     ContinuationOptions options;
     options.spans = arguments.spans;
     options.slots = arguments.slots.empty() ? 0 : arguments.slots.front();
+    if (options.slots > 0)
+        warn(untrainedSlots(model->adapter().config, options.slots));
     options.samples = arguments.samples.value_or(96);
     const auto result =
         continuation(*model, readTexts(arguments.texts), options, context.progress.callback(), context.stop);
@@ -138,12 +143,12 @@ CommandAction addEvaluate(CLI::App& program)
                                    "Slots a window: by default 16,32,64,128, and the adapter's for --continuation")
                       ->delimiter(',');
     auto* spans = command->add_option("--spans", arguments->spans, "Spans before a continuation")
-                      ->check(CLI::PositiveNumber)
+                      ->check(countable())
                       ->capture_default_str();
     command
         ->add_option("--samples", arguments->samples,
                      "Windows a cell (by default 128), continuations (96) or questions (all)")
-        ->check(CLI::PositiveNumber);
+        ->check(countable());
     command->add_option("--csv", arguments->csv, "File for the table");
     auto* raw = command->add_option("--raw", arguments->raw, "File for one JSON line a window");
     continuation->needs(texts)->excludes(lengths)->excludes(raw);

@@ -15,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Arguments {
-    std::string folder;
+    std::string path;
     bool json = false;
 };
 
@@ -74,6 +74,35 @@ void printAdapter(const AdapterInfo& a)
         std::cout << "  inferred       " << sentence << "\n";
 }
 
+void printMemory(const std::string& file, const MemoryHeader& m)
+{
+    std::int64_t longest = 0;
+    for (const auto& span : m.spans)
+        longest = std::max(longest, span.shape.tokens);
+    std::cout << "memory  " << file << "\n"
+              << "  source         " << m.sourceName << ", sha256 " << m.sourceHash << "\n"
+              << "  tokens         " << grouped(m.sourceTokens) << " in " << m.spans.size()
+              << (m.spans.size() == 1 ? " span" : " spans") << " of at most " << grouped(longest) << "\n"
+              << "  slots          " << grouped(m.slots()) << " (" << fixed(m.ratio(), 2) << "×), " << m.dtype << "\n"
+              << "  layout         " << layoutName(m.layout) << "\n"
+              << "  adapter        " << m.adapterName << ", sha256 " << m.adapterHash << "\n"
+              << "  base           config.json sha256 " << m.baseConfigHash << "\n"
+              << "                 weights sha256 " << m.baseWeightsHash << "\n";
+}
+
+int showMemory(const Arguments& arguments, const MemoryHeader& header)
+{
+    if (arguments.json) {
+        auto json = toJson(header);
+        json["slots"] = header.slots();
+        json["ratio"] = header.ratio();
+        std::cout << nlohmann::json{{"memory", json}}.dump(2) << "\n";
+    } else {
+        printMemory(arguments.path, header);
+    }
+    return exitSuccess;
+}
+
 /// Here what cannot be used is what the user asked about.
 template <typename Info> void refuseProblem(const Info& info)
 {
@@ -83,10 +112,13 @@ template <typename Info> void refuseProblem(const Info& info)
 
 int showInfo(const Arguments& arguments, CommandContext& /*context*/)
 {
-    const fs::path folder = arguments.folder;
+    const fs::path folder = arguments.path;
+    if (const auto memory = Memory::readHeader(folder))
+        return showMemory(arguments, *memory);
     std::error_code ignored;
     std::vector<fs::path> adapters = adaptersIn(folder);
     fs::path baseFolder;
+    std::string whyNoBase; // an adapter can be described without it
     if (fs::exists(folder / "config.json", ignored))
         baseFolder = folder;
     else if (fs::exists(folder / "base" / "config.json", ignored))
@@ -96,8 +128,8 @@ int showInfo(const Arguments& arguments, CommandContext& /*context*/)
             adapters.push_back(folder);
         try {
             baseFolder = findModel({}, adapters.front(), {}).base;
-        } catch (const Error& error) { // an adapter can be described without its base
-            std::cerr << error.message() << "\n";
+        } catch (const Error& error) {
+            whyNoBase = error.message();
         }
     } else {
         throw Error(ErrorKind::NotFound, "There is neither a base nor an adapter in " + folder.string() + ".",
@@ -123,6 +155,8 @@ int showInfo(const Arguments& arguments, CommandContext& /*context*/)
         refuseProblem(described.back());
         json["adapters"].push_back(described.back());
     }
+    if (!whyNoBase.empty())
+        std::cerr << whyNoBase << "\n";
     if (arguments.json) {
         std::cout << json.dump(2) << "\n";
         return exitSuccess;
@@ -141,9 +175,10 @@ int showInfo(const Arguments& arguments, CommandContext& /*context*/)
 
 CommandAction addInfo(CLI::App& program)
 {
-    auto* command = program.add_subcommand("info", "Show a base and its adapters");
+    auto* command = program.add_subcommand("info", "Show a base and its adapters, or a memory");
     const auto arguments = std::make_shared<Arguments>();
-    command->add_option("DIR", arguments->folder, "Model folder, adapter folder or published adapter file")->required();
+    command->add_option("PATH", arguments->path, "Model folder, adapter folder, published adapter file or memory file")
+        ->required();
     command->add_flag("--json", arguments->json, "Print one JSON object");
     command->footer("Example: icae info models/nano");
     return [arguments](CommandContext& context) { return showInfo(*arguments, context); };

@@ -12,6 +12,20 @@ constexpr std::array<icae::AddCommand, 11> commands{
     icae::addVerify, icae::addBench,    icae::addTrain,       icae::addRuns,     icae::addServe,
 };
 
+/// CLI11 asks for a subcommand whatever else was given.
+std::string usageMessage(const CLI::App* program, const CLI::Error& error)
+{
+    if (!program->get_subcommands().empty())
+        return CLI::FailureMessage::simple(program, error);
+    const auto given = program->remaining();
+    auto message = given.empty() ? "icae: No command was given."
+                                 : "icae: " + given.front() + " is not one of its commands or options.";
+    message += "\nCommands:";
+    for (const auto* command : program->get_subcommands({}))
+        message += " " + command->get_name();
+    return message + ". See icae --help.\n";
+}
+
 int report(const icae::Error& error)
 {
     if (error.kind() == icae::ErrorKind::Cancelled) {
@@ -57,6 +71,7 @@ int main(int argc, char** argv)
     program.set_version_flag("--version", ICAE_VERSION);
     program.footer("Exit codes: 0 success, 1 a check failed, 2 wrong usage, 3 an error, 130 stopped with Ctrl-C.\n"
                    "`icae COMMAND --help` shows a command's options and an example.");
+    program.failure_message(usageMessage);
     std::vector<icae::CommandAction> actions;
     actions.reserve(std::size(commands));
     for (const auto add : commands)

@@ -26,9 +26,7 @@ struct Arguments {
         sampling.addTo(command);
         command.add_option("FILE", inputs, "Text or memory files, read together; - for text on standard input")
             ->required();
-        command.add_option("-n,--tokens", tokens, "Most tokens to write")
-            ->capture_default_str()
-            ->check(CLI::PositiveNumber);
+        command.add_option("-n,--tokens", tokens, "Most tokens to write")->capture_default_str()->check(countable());
         command.add_option("-k,--slots", slots, "Slots a span; default: as many as the adapter has");
         command.add_option("--span", spanTokens, "Longest span in tokens; default: the adapter's");
     }

@@ -81,6 +81,9 @@ int reconstructFile(const Arguments& arguments, CommandContext& context)
             std::cout << result.text;
         std::cout << "\n" << std::flush;
         printReport(std::cerr, result);
+        if (!input.hasText())
+            std::cerr << "No BLEU, EM or loss: a memory alone has no text to compare with. Name it with --reference "
+                         "FILE.\n";
     }
     if (result.stopped)
         std::cerr << "Stopped after " << grouped(result.generatedTokens) << " tokens.\n";

@@ -36,11 +36,15 @@ void print(const RunSummary& run)
 {
     const auto& s = run.status;
     const auto step = grouped(s.step) + (s.steps > 0 ? " / " + grouped(s.steps) : "");
+    // What has not been measured yet is not 0.
+    const auto known = [](bool measured, const std::string& value) { return measured ? value : std::string("-"); };
+    const bool logged = s.tokensPerSecond > 0;
     const auto watched = s.watched ? fixed(s.watched->last, 4) + " / " + fixed(s.watched->best, 4) : std::string("-");
     std::array<char, 256> line{};
     std::snprintf(line.data(), line.size(), "%-10s %-9s %17s %8s %17s %12s %9s  ", s.state.c_str(), // NOLINT: a table
-                  s.stage.c_str(), step.c_str(), fixed(s.loss, 4).c_str(), watched.c_str(),
-                  grouped(wholeOf(s.tokensPerSecond)).c_str(), duration(s.secondsLeft).c_str());
+                  s.stage.c_str(), step.c_str(), known(logged, fixed(s.loss, 4)).c_str(), watched.c_str(),
+                  known(logged, grouped(wholeOf(s.tokensPerSecond))).c_str(),
+                  known(s.step > 0, duration(s.secondsLeft)).c_str());
     std::cout << line.data() << run.folder.string() << "\n";
     for (const auto& warning : s.warnings)
         std::cout << "    " << warning << "\n";

@@ -2,6 +2,7 @@
 
 #include "protocol/error.h"
 #include "text/text_file.h"
+#include "train/checkpoint.h"
 #include "train/job_check.h"
 #include "train/trainer.h"
 
@@ -109,7 +110,7 @@ int trainJob(const Arguments& arguments, CommandContext& context)
     const auto folder = fs::absolute(file).parent_path();
     const fs::path data = arguments.data.empty() ? folder : fs::path(arguments.data);
     const auto text = readTextFile(file);
-    const auto job = parseTrainJob(text, file.string(), folder, data);
+    const auto job = parseTrainJob(text, file.string(), folder, data, resume && hasCheckpoint(arguments.resume));
     if (arguments.detach && !arguments.prepare) {
         const fs::path run = resume ? arguments.resume : arguments.run;
         checkTrainJob(job, arguments.device);

@@ -54,6 +54,16 @@ Memory Memory::load(const fs::path& path, const Model& model)
     return memory;
 }
 
+std::optional<MemoryHeader> Memory::readHeader(const fs::path& path)
+{
+    if (!looksLikeMemory(path))
+        return std::nullopt;
+    const auto store = TensorStore::open(path);
+    if (!isMemoryMetadata(store->metadata()))
+        return std::nullopt;
+    return parseMemoryMetadata(store->metadata(), path.string());
+}
+
 void Memory::requireSameModel(const MemoryHeader& header, const Model& model, const std::string& source)
 {
     refuseOther("base configuration", source, header.baseConfigHash, model.baseHashes().config);

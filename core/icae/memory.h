@@ -4,6 +4,7 @@
 #include "icae/model.h"
 
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -22,6 +23,10 @@ struct Memory {
 
     /// @throws Error (Mismatch) naming both sides where another model made it; (InvalidInput) where it is damaged
     static Memory load(const std::filesystem::path& path, const Model& model);
+
+    /// A memory file's header alone, whatever model made it; nothing where the file is none.
+    /// @throws Error (InvalidInput) where it is damaged
+    static std::optional<MemoryHeader> readHeader(const std::filesystem::path& path);
 
     /// @param source name for messages
     /// @throws Error (Mismatch) where the memory was made by another model than this

@@ -33,7 +33,7 @@ double MemoryHeader::ratio() const
     return slots() == 0 ? 0.0 : static_cast<double>(sourceTokens) / static_cast<double>(slots());
 }
 
-std::map<std::string, std::string> toMetadata(const MemoryHeader& header)
+nlohmann::json toJson(const MemoryHeader& header)
 {
     nlohmann::json spans = nlohmann::json::array();
     for (const auto& span : header.spans)
@@ -42,7 +42,7 @@ std::map<std::string, std::string> toMetadata(const MemoryHeader& header)
                          {"first_token", span.firstToken},
                          {"begin_byte", span.beginByte},
                          {"end_byte", span.endByte}});
-    const nlohmann::json json{
+    return {
         {"version", version},
         {"source_name", header.sourceName},
         {"source_sha256", header.sourceHash},
@@ -55,14 +55,23 @@ std::map<std::string, std::string> toMetadata(const MemoryHeader& header)
         {"base_config_sha256", header.baseConfigHash},
         {"base_weights_sha256", header.baseWeightsHash},
     };
-    return {{formatKey, formatName}, {headerKey, json.dump()}};
+}
+
+std::map<std::string, std::string> toMetadata(const MemoryHeader& header)
+{
+    return {{formatKey, formatName}, {headerKey, toJson(header).dump()}};
+}
+
+bool isMemoryMetadata(const std::map<std::string, std::string>& metadata)
+{
+    const auto format = metadata.find(formatKey);
+    return format != metadata.end() && format->second == formatName;
 }
 
 MemoryHeader parseMemoryMetadata(const std::map<std::string, std::string>& metadata, const std::string& source)
 {
-    const auto format = metadata.find(formatKey);
     const auto text = metadata.find(headerKey);
-    if (format == metadata.end() || format->second != formatName || text == metadata.end())
+    if (!isMemoryMetadata(metadata) || text == metadata.end())
         inconsistent(source, "it does not say that it is one");
     const auto json = JsonReader::parse(text->second, source);
     if (json.integer("version", 1, largest) != version)

@@ -2,6 +2,8 @@
 
 #include "icae/layout.h"
 
+#include <nlohmann/json.hpp>
+
 #include <cstdint>
 #include <map>
 #include <string>
@@ -35,8 +37,14 @@ struct MemoryHeader {
     double ratio() const;
 };
 
+/// All of a header but the ratio, which follows from it.
+nlohmann::json toJson(const MemoryHeader& header);
+
 /// The header as safetensors metadata, and back.
 std::map<std::string, std::string> toMetadata(const MemoryHeader& header);
+
+/// Whether metadata says that it is a memory's.
+bool isMemoryMetadata(const std::map<std::string, std::string>& metadata);
 
 /// @param source name for messages
 /// @throws Error (InvalidInput) where the metadata is not a memory's or is inconsistent

@@ -47,7 +47,7 @@ std::vector<fs::path> foldersIn(const fs::path& folder)
 fs::path baseOf(const fs::path& adapter)
 {
     std::error_code ignored;
-    auto folder = folderOf(fs::is_directory(adapter, ignored) ? adapter : adapter.parent_path());
+    auto folder = folderOf(fs::is_directory(adapter, ignored) ? adapter : fs::absolute(adapter).parent_path());
     if (isBase(folder))
         return folder;
     const auto parent = folder.parent_path();

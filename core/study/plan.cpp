@@ -39,15 +39,24 @@ std::string whyTooLong(const Model& model, const MemoryHeader& header)
     return {};
 }
 
-std::vector<PlanWarning> warningsFor(const Model& model, const MemoryHeader& header, const CompressOptions& options)
+} // namespace
+
+std::optional<PlanWarning> untrainedSlots(const AdapterConfig& config, std::int64_t slots)
+{
+    const auto choices = config.slotChoices();
+    if (std::find(choices.begin(), choices.end(), slots) != choices.end())
+        return std::nullopt;
+    return PlanWarning{PlanWarningKind::UntrainedSlots,
+                       "The adapter was not trained with " + std::to_string(slots) + " slots a span.",
+                       "Choose among " + listed(choices) + "."};
+}
+
+std::vector<PlanWarning> planWarnings(const Model& model, const MemoryHeader& header, const CompressOptions& options)
 {
     const auto& config = model.adapter().config;
     std::vector<PlanWarning> warnings;
-    const auto slots = header.spans.front().shape.slots;
-    if (const auto choices = config.slotChoices(); std::find(choices.begin(), choices.end(), slots) == choices.end())
-        warnings.push_back({PlanWarningKind::UntrainedSlots,
-                            "The adapter was not trained with " + std::to_string(slots) + " slots a span.",
-                            "Choose among " + listed(choices) + "."});
+    if (const auto slots = untrainedSlots(config, header.spans.front().shape.slots))
+        warnings.push_back(*slots);
     if (options.spanTokens.value_or(0) > config.spanTokens)
         warnings.push_back(
             {PlanWarningKind::UntrainedSpan,
@@ -64,8 +73,6 @@ std::vector<PlanWarning> warningsFor(const Model& model, const MemoryHeader& hea
                             "Use fewer slots, or a longer text."});
     return warnings;
 }
-
-} // namespace
 
 std::vector<SpanInfo> spanInfos(const MemoryHeader& header)
 {
@@ -86,7 +93,7 @@ TextPlan planText(const Model& model, std::span<const Token> context, const Comp
     plan.slots = header.slots();
     plan.ratio = header.ratio();
     plan.spans = spanInfos(header);
-    plan.warnings = warningsFor(model, header, options);
+    plan.warnings = planWarnings(model, header, options);
     if (tokens) {
         for (const auto& token : context) {
             plan.tokenIds.push_back(token.id);

@@ -3,6 +3,7 @@
 #include "icae/compressor.h"
 #include "protocol/text_messages.h"
 
+#include <optional>
 #include <span>
 
 namespace icae {
@@ -13,6 +14,12 @@ namespace icae {
 /// @param tokens list the tokens too
 /// @throws Error (InvalidInput) for slot counts and span lengths out of range
 TextPlan planText(const Model& model, std::span<const Token> context, const CompressOptions& options, bool tokens);
+
+/// What would go wrong with a memory that is made so.
+std::vector<PlanWarning> planWarnings(const Model& model, const MemoryHeader& header, const CompressOptions& options);
+
+/// A warning where the adapter was not trained with so many slots a span.
+std::optional<PlanWarning> untrainedSlots(const AdapterConfig& config, std::int64_t slots);
 
 /// Where the spans of a memory came from.
 std::vector<SpanInfo> spanInfos(const MemoryHeader& header);

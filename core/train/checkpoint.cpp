@@ -55,6 +55,7 @@ std::string toText(const TrainPosition& position)
         json["watched"] = toJson(*position.watched);
     for (const auto& [name, loss] : position.pending)
         json["pending"][name] = {loss.sum, loss.batches};
+    json["base"] = {{"config_sha256", position.base.config}, {"weights_sha256", position.base.weights}};
     return json.dump(1) + "\n";
 }
 
@@ -87,6 +88,10 @@ TrainPosition parsePosition(const fs::path& file, std::int64_t step)
         position.watched = parseBestValue(json.at("watched"), file.string());
     if (json.has("pending"))
         position.pending = parsePending(json);
+    if (json.has("base")) {
+        const auto base = json.object("base");
+        position.base = {base.text("config_sha256"), base.text("weights_sha256")};
+    }
     return position;
 }
 
@@ -128,6 +133,11 @@ void readNumbers(const fs::path& folder, const Optimizer& optimizer)
 }
 
 } // namespace
+
+bool hasCheckpoint(const fs::path& run)
+{
+    return !checkpointsIn(run).empty();
+}
 
 void writeCheckpoint(const fs::path& run, const TrainPosition& position, const Optimizer& optimizer, std::int64_t keep)
 {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "icae/model.h"
 #include "train/loss_sum.h"
 #include "train/optimizer.h"
 #include "train/run_status.h"
@@ -19,7 +20,11 @@ struct TrainPosition {
     std::int64_t evaluated = 0; ///< step of the last whole evaluation
     std::optional<BestValue> watched; ///< of the validation
     LossSums pending; ///< losses since the last line of metrics.jsonl
+    BaseHashes base; ///< of what the numbers need to be the same; empty where it does not matter, or is unknown
 };
+
+/// Whether a run has a whole checkpoint.
+bool hasCheckpoint(const std::filesystem::path& run);
 
 /// Writes checkpoints/step-N: aside, flushed to the disk, marked DONE, then renamed; then drops the oldest beyond
 /// `keep`, and what killed processes left of others.

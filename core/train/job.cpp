@@ -290,7 +290,6 @@ void readSources(const JsonReader& json, const Places& places, TrainJob& job)
         for (const auto* field : {"adapter", "ae", "lm"})
             if (json.has(field))
                 refuse(json, field, "cannot stand beside the stage \"base\", which trains no adapter");
-        job.initFrom = places.model("init_from", "base");
         if (json.has("data") && json.object("data").has("validation_questions"))
             refuse(json, "data.validation_questions", "needs an adapter, and the stage \"base\" trains none");
     } else {
@@ -300,7 +299,6 @@ void readSources(const JsonReader& json, const Places& places, TrainJob& job)
             if (json.has(field))
                 refuse(json, field, "belongs to the stage \"base\" alone", "Leave it out; the base has its own.");
         readAdapter(json, job);
-        job.initFrom = places.model("init_from", "adapter");
     }
     const auto data = json.object("data");
     data.requireKnown({"texts", "questions", "validation_texts", "validation_questions"});
@@ -342,7 +340,8 @@ double TrainJob::weightOf(Objective objective) const
     return weight;
 }
 
-TrainJob parseTrainJob(std::string_view text, const std::string& source, const fs::path& folder, const fs::path& data)
+TrainJob parseTrainJob(std::string_view text, const std::string& source, const fs::path& folder, const fs::path& data,
+                       bool begun)
 {
     const auto json = JsonReader::parse(text, source, true);
     json.requireKnown({"stage",      "base",      "new_base", "tokenizer", "init_from", "adapter",
@@ -355,7 +354,10 @@ TrainJob parseTrainJob(std::string_view text, const std::string& source, const f
     if (std::none_of(stages.begin(), stages.end(), [&](const auto& known) { return known.second == stage; }))
         refuse(json, "stage", "is \"" + stage + "\"", "Known are base, midtrain, adapter and instruct.");
     job.stage = parseStage(stage);
-    readSources(json, Places(json, folder, data), job);
+    const Places places(json, folder, data);
+    readSources(json, places, job);
+    if (!begun)
+        job.initFrom = places.model("init_from", job.trainsAdapter() ? "adapter" : "base");
     readMixture(json, job);
     if (job.trainsAdapter())
         requireTokens(json, job);

@@ -113,9 +113,10 @@ struct TrainJob {
 /// Reads a job: JSON with comments. Paths are relative to `folder`, data files also to `data`. `base` and `init_from`
 /// may also name a run or a model folder: its base or adapter is meant then.
 /// @param source name for messages
+/// @param begun the job has a checkpoint to go on from: `init_from` is left out, and may be gone by now
 /// @throws Error (InvalidInput, NotFound, Unsupported) naming the field at fault
 TrainJob parseTrainJob(std::string_view json, const std::string& source, const std::filesystem::path& folder,
-                       const std::filesystem::path& data);
+                       const std::filesystem::path& data, bool begun = false);
 
 /// A commented job to start from.
 std::string trainJobTemplate(Stage stage);

@@ -4,6 +4,7 @@
 #include "protocol/error.h"
 #include "tensor/atomic_file.h"
 #include "tensor/compat.h"
+#include "tensor/sha256.h"
 #include "text/text_file.h"
 #include "train/checkpoint.h"
 #include "train/event_file.h"
@@ -29,6 +30,12 @@ constexpr auto metricsName = "metrics.jsonl";
 constexpr auto samplesName = "samples.jsonl";
 constexpr std::size_t mostWarnings = 20; // that a status lists; the log has all
 
+/// One curve's value in a line for a person.
+std::string figure(const std::string& name, double value)
+{
+    return "  " + name + " " + std::to_string(value).substr(0, 6);
+}
+
 double since(Clock::time_point start)
 {
     return std::chrono::duration<double>(Clock::now() - start).count();
@@ -46,6 +53,16 @@ struct Data {
 std::string configTextOf(const TrainJob& job)
 {
     return job.stage == Stage::Base ? job.newBase : readTextFile(job.base / "config.json");
+}
+
+/// What of its base a job takes as given: all where it is frozen; what trains it has its own weights.
+BaseHashes fixedBase(const TrainJob& job)
+{
+    if (job.stage == Stage::Base)
+        return {};
+    if (job.trainsBase())
+        return {sha256OfFile(job.base / "config.json"), {}};
+    return hashBase(job.base);
 }
 
 Data loadData(const TrainJob& job, const TrainOptions& options, const std::stop_token& stop)
@@ -96,12 +113,14 @@ public:
         , m_options(options)
         , m_directory(directory)
         , m_stop(std::move(stop))
+        , m_base(fixedBase(job))
         , m_data(loadData(job, options, m_stop))
         , m_network(makeNetwork(job, options, m_stop))
         , m_optimizer(m_network.parameters(), job.optimizer)
         , m_source(job, m_network.config(), m_data.texts, m_data.questions, *m_data.tokenizer)
         , m_runner(m_network, m_optimizer, job.accumulate, job.loraDropout == 0)
         , m_events(directory.folder())
+        , m_watch(adviceOnUnreadSlots(job))
         , m_status(std::move(status))
     {
         m_status.stage = stageName(job.stage);
@@ -181,12 +200,28 @@ private:
             at::manual_seed(Random::of(m_job.seed, 1, static_cast<std::uint64_t>(m_position.step)).next());
     }
 
+    /// An adapter's numbers mean nothing beside another base.
+    void requireBaseOf(const TrainPosition& position) const
+    {
+        AdapterConfig trained;
+        trained.baseConfigHash = position.base.config;
+        trained.baseWeightsHash = position.base.weights;
+        if (const auto why = whyBaseDiffers(trained, m_base); !why.empty())
+            throw Error(ErrorKind::Mismatch,
+                        "The run " + m_directory.folder().string() + " cannot go on with the base "
+                            + m_job.base.string() + ": " + why + ".",
+                        "Put back the base that it began with, or start a new run.");
+    }
+
     void resume()
     {
+        m_position.base = m_base;
         if (!m_options.resume)
             return;
         if (const auto position = readCheckpoint(m_directory.folder(), m_optimizer)) {
+            requireBaseOf(*position);
             m_position = *position;
+            m_position.base = m_base;
             m_checkpointed = m_position.step;
             m_runner.restore(m_position.pending);
         }
@@ -228,7 +263,7 @@ private:
             count += loss.batches;
             losses[name] = loss.mean;
             m_events.scalar("loss/" + name, loss.mean, m_position.step);
-            line += "  " + name + " " + std::to_string(loss.mean).substr(0, 6);
+            line += figure(name, loss.mean);
             warn(m_watch.loss(name, loss.mean));
         }
         m_status.loss = total / static_cast<double>(std::max<std::int64_t>(1, count));
@@ -316,13 +351,16 @@ private:
             warn(m_watch.collapsed(found.accuracy, found.bleu));
             warn(m_watch.stuck(*found.autoencoding, found.nothing.value_or(NAN), progress()));
         }
-        for (const auto& [name, value] : found.values.items())
+        std::string line = "validation";
+        for (const auto& [name, value] : found.values.items()) {
             m_events.scalar("validation/" + name, value.get<double>(), m_position.step);
+            line += figure(name, value);
+        }
         m_events.flush();
         m_directory.append(metricsName,
                            {{"step", m_position.step}, {"seconds", m_position.seconds}, {"validation", found.values}});
         if (m_options.message)
-            m_options.message("validation " + found.values.dump());
+            m_options.message(line);
         writeStatus();
     }
 
@@ -379,6 +417,7 @@ private:
     const TrainOptions& m_options;
     const RunDirectory& m_directory;
     std::stop_token m_stop;
+    BaseHashes m_base;
     Data m_data;
     TrainNetwork m_network;
     Optimizer m_optimizer;

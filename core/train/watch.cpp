@@ -64,8 +64,7 @@ std::string TrainWatch::stuck(double autoencoding, double continuing, double pro
     if (!m_stuck || before)
         return {};
     return "Autoencoding (loss " + number(autoencoding) + ") is hardly better than plain language modelling ("
-        + number(continuing)
-        + "): the slots are not read. A small base needs mid-training first, and spread positions.";
+        + number(continuing) + "): the slots are not read." + (m_advice.empty() ? "" : " " + m_advice);
 }
 
 std::string TrainWatch::collapsed(double accuracy, double bleu)
@@ -75,6 +74,17 @@ std::string TrainWatch::collapsed(double accuracy, double bleu)
         return {};
     return "Free-running reconstruction has collapsed (BLEU " + number(bleu) + ") under a teacher-forced accuracy of "
         + number(accuracy) + ".";
+}
+
+std::string adviceOnUnreadSlots(const TrainJob& job)
+{
+    const bool spread = job.adapter.layout == PositionLayout::Spread;
+    const bool midtrains = job.stage == Stage::Midtrain;
+    if (spread && midtrains)
+        return "Train longer, or give autoencoding a larger share of the mixture.";
+    if (midtrains)
+        return "A small base needs spread positions (adapter.position_layout).";
+    return std::string("A small base needs mid-training first") + (spread ? "." : ", and spread positions.");
 }
 
 } // namespace icae

@@ -1,11 +1,14 @@
 #pragma once
 
+#include "train/job.h"
+
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 namespace icae {
 
@@ -29,6 +32,12 @@ private:
 /// What a training run is watched for. Each trouble is said once until it is over.
 class TrainWatch {
 public:
+    /// @param advice what may help where slots are not read, sentences
+    explicit TrainWatch(std::string advice = {})
+        : m_advice(std::move(advice))
+    {
+    }
+
     /// @return a sentence on NaN or a spike of one curve's loss; empty where all is well
     std::string loss(const std::string& series, double value);
 
@@ -44,11 +53,15 @@ public:
     const std::string& divergence() const { return m_divergence; }
 
 private:
+    std::string m_advice;
     std::map<std::string, OutlierDetector> m_detectors;
     std::set<std::string> m_spiking; ///< curves
     std::string m_divergence;
     bool m_stuck = false;
     bool m_collapsed = false;
 };
+
+/// What may help where slots are not read, but for what the job does already.
+std::string adviceOnUnreadSlots(const TrainJob& job);
 
 } // namespace icae

@@ -79,6 +79,37 @@ private Q_SLOTS:
         QCOMPARE(watch.stuck(std::numeric_limits<double>::quiet_NaN(), 4, 0.7), std::string());
     }
 
+    /// Nobody is advised to do what the job does.
+    void adviceOnUnreadSlots_data()
+    {
+        QTest::addColumn<icae::Stage>("stage");
+        QTest::addColumn<icae::PositionLayout>("layout");
+        QTest::addColumn<bool>("midtraining");
+        QTest::addColumn<bool>("spread");
+        using enum icae::PositionLayout;
+        QTest::newRow("frozen, sequential") << icae::Stage::Adapter << Sequential << true << true;
+        QTest::newRow("frozen, spread") << icae::Stage::Adapter << Spread << true << false;
+        QTest::newRow("mid-training, sequential") << icae::Stage::Midtrain << Sequential << false << true;
+        QTest::newRow("mid-training, spread") << icae::Stage::Midtrain << Spread << false << false;
+    }
+
+    void adviceOnUnreadSlots()
+    {
+        QFETCH(icae::Stage, stage);
+        QFETCH(icae::PositionLayout, layout);
+        QFETCH(bool, midtraining);
+        QFETCH(bool, spread);
+        icae::TrainJob job;
+        job.stage = stage;
+        job.adapter.layout = layout;
+        const auto advice = icae::adviceOnUnreadSlots(job);
+        QVERIFY(!advice.empty());
+        QCOMPARE(advice.find("mid-training") != std::string::npos, midtraining);
+        QCOMPARE(advice.find("spread") != std::string::npos, spread);
+        const auto said = icae::TrainWatch(advice).stuck(3.9, 4, 0.3);
+        QVERIFY2(said.ends_with("not read. " + advice), said.c_str());
+    }
+
     void freeRunningCollapse()
     {
         icae::TrainWatch watch;

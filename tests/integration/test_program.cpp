@@ -32,8 +32,17 @@ private Q_SLOTS:
 
     void wrongUsage()
     {
-        QCOMPARE(m_model.run({}).code, 2);
-        QCOMPARE(m_model.run({u"dance"_s}).code, 2);
+        const auto refuses = [&](const QStringList& arguments, const QByteArray& why) {
+            const auto result = m_model.run(arguments);
+            QCOMPARE(result.code, 2);
+            QVERIFY2(result.err.contains(why) && result.err.size() < 300, result.err);
+        };
+        refuses({}, "No command was given.\nCommands: info compress");
+        refuses({u"dance"_s, u"text.txt"_s}, "dance is not one of its commands or options.\nCommands: info compress");
+        refuses({u"--nonsense"_s}, "--nonsense is not one of");
+        for (const auto& number : {u"-4"_s, u"0"_s, u"some"_s, u"1.5"_s, u"99999999999999999999"_s})
+            refuses({u"continue"_s, u"text.txt"_s, u"--tokens"_s, number},
+                    "--tokens: Value " + number.toLatin1() + " not in range 1 to 1000000000");
         QCOMPARE(m_model.run({u"compress"_s, u"--nonsense"_s}).code, 2);
         QCOMPARE(m_model.run({u"compress"_s, u"text.txt"_s}).code, 2); // no output named
         QCOMPARE(m_model.run({u"--version"_s}).code, 0);
@@ -83,10 +92,25 @@ private Q_SLOTS:
         QVERIFY(fromText["loss"].get<double>() > 0);
         QCOMPARE(fromText["per_span"].size(), fromText["spans"].get<std::size_t>());
 
+        const auto info = m_model.run({u"info"_s, u"a.memory"_s});
+        QCOMPARE(info.code, 0);
+        QVERIFY2(info.err.isEmpty(), info.err);
+        const auto header = m_model.run({u"info"_s, u"a.memory"_s, u"--json"_s}).json()["memory"];
+        QCOMPARE(header["source_tokens"], compressed.json()["tokens"]);
+        QCOMPARE(header["slots"], compressed.json()["slots"]);
+        QCOMPARE(header["spans"].size(), compressed.json()["spans"].get<std::size_t>());
+        for (const char* fact : {"source_name", "source_sha256", "position_layout", "dtype", "adapter_name",
+                                 "adapter_sha256", "base_config_sha256", "base_weights_sha256"}) {
+            const auto value = QByteArray::fromStdString(header[fact].get<std::string>());
+            QVERIFY2(!value.isEmpty() && info.out.contains(value), fact);
+        }
+
         // The memory holds all that the text gave, but nothing to compare with.
         const auto fromMemory = m_model.run(m_model.with(u"reconstruct"_s, {u"a.memory"_s, u"--json"_s})).json();
         QCOMPARE(fromMemory["text"], fromText["text"]);
         QVERIFY(fromMemory["bleu"].is_null());
+        const auto unmeasured = m_model.run(m_model.with(u"reconstruct"_s, {u"a.memory"_s}));
+        QVERIFY2(unmeasured.err.contains("No BLEU") && unmeasured.err.contains("--reference FILE"), unmeasured.err);
         const auto compared =
             m_model.run(m_model.with(u"reconstruct"_s, {u"a.memory"_s, u"--reference"_s, u"text.txt"_s, u"--json"_s}))
                 .json();
@@ -100,7 +124,33 @@ private Q_SLOTS:
         QCOMPARE(fewer["slots"].get<int>() * 4, fromText["slots"].get<int>());
         const auto diff = m_model.run(m_model.with(u"reconstruct"_s, {u"text.txt"_s, u"--diff"_s}));
         QVERIFY(diff.out.contains("[-") && diff.out.contains("{+") && !diff.out.contains("\x1b"));
-        QVERIFY(diff.err.contains("BLEU"));
+        QVERIFY(diff.err.contains("BLEU") && !diff.err.contains("--reference"));
+    }
+
+    /// What an adapter was not trained for is done, with a word.
+    void warnsOfUntrainedShapes()
+    {
+        const auto warnings = [&](const QStringList& options) {
+            const auto result =
+                m_model.run(m_model.with(u"continue"_s, QStringList{u"text.txt"_s, u"--tokens"_s, u"1"_s} + options));
+            QByteArrayList found;
+            for (const auto& line : result.err.split('\n'))
+                if (line.startsWith("Warning: "))
+                    found.append(line);
+            return result.code == 0 ? found : QByteArrayList{result.err};
+        };
+        QCOMPARE(warnings({}), QByteArrayList());
+        QCOMPARE(warnings({u"--slots"_s, u"5"_s, u"--span"_s, u"65"_s}),
+                 (QByteArrayList{
+                     "Warning: The adapter was not trained with 5 slots a span. Choose among 4, 8, 16.",
+                     "Warning: The adapter was not trained with spans of more than 64 tokens. Choose shorter spans."}));
+        m_model.write("texts.jsonl",
+                      QByteArray::fromStdString(nlohmann::json{{"text", ModelFixture::text(20).toStdString()}}.dump()));
+        const auto grid = m_model.run(m_model.with(
+            u"evaluate"_s,
+            {u"--texts"_s, u"texts.jsonl"_s, u"--lengths"_s, u"16"_s, u"--slots"_s, u"4,5"_s, u"--samples"_s, u"1"_s}));
+        QCOMPARE(grid.err.count("Warning: "), 1);
+        QVERIFY2(grid.err.contains("not trained with 5 slots"), grid.err);
     }
 
     void readsSeveralInputs()
@@ -114,6 +164,11 @@ private Q_SLOTS:
         QVERIFY(sizes["generated_tokens"].get<int>() <= 12 && sizes["tokens"].get<int>() > 500);
         const auto streamed = m_model.run(m_model.with(u"ask"_s, ask.first(ask.size() - 1)));
         QCOMPARE(streamed.out.trimmed(), QByteArray::fromStdString(sizes["text"].get<std::string>()).trimmed());
+        // What the figures are of, beside every text as in every JSON object.
+        QVERIFY2(
+            streamed.err.contains(QByteArray::fromStdString("Model: " + sizes["model"].get<std::string>()
+                                                            + ", adapter: " + sizes["adapter"].get<std::string>())),
+            streamed.err);
     }
 
     void seedsDecide()
@@ -171,6 +226,8 @@ private Q_SLOTS:
         const auto table = m_model.run(arguments);
         QCOMPARE(table.code, 0);
         QVERIFY(table.out.startsWith("128 tokens after 2 ×"));
+        QVERIFY2(table.err.contains(", adapter: " + QByteArray::fromStdString(json["adapter"].get<std::string>())),
+                 table.err);
         QCOMPARE(m_model.run(m_model.with(u"evaluate"_s, {u"--continuation"_s})).code, 2); // of what?
     }
 

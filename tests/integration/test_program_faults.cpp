@@ -67,6 +67,8 @@ private Q_SLOTS:
                 .run(m_model.with(u"compress"_s, {u"text.txt"_s, u"-o"_s, u"good.memory"_s, u"-a"_s, u"reconstruct"_s}))
                 .code,
             0);
+        m_model.copy(m_model.path("good.memory"), "torn.memory");
+        fs::resize_file(m_model.path("torn.memory"), 3000);
     }
 
     void faults_data()
@@ -112,6 +114,8 @@ private Q_SLOTS:
         row("temperature", u"continue text.txt --temperature -1"_s + model, "temperature");
         row("texts without text", u"evaluate --texts base/config.json"_s + model, "line 1");
         row("window beyond a span", u"evaluate --texts texts.jsonl --lengths 65 --slots 4"_s + model, "1 to 64");
+        row("facts about a text", u"info text.txt"_s, "text.txt"); // also without a folder before its name
+        row("facts about a torn memory", u"info torn.memory"_s, "torn.memory");
         row("nothing recorded", u"verify base"_s, "no golden values");
     }
 
@@ -130,6 +134,7 @@ private Q_SLOTS:
         const auto sentence =
             std::find_if(lines.begin(), lines.end(), [](const auto& line) { return line.startsWith("icae: "); });
         QVERIFY2(sentence != lines.end() && sentence + 1 != lines.end(), result.err);
+        QCOMPARE(result.err.count(sentence->mid(6)), 1); // not said twice
         QVERIFY2(result.out.isEmpty(), result.out);
         QCOMPARE(m_model.files(), before);
     }

@@ -316,7 +316,9 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(m_train.written("detached") == "finished", 60000 * slowness);
         QCOMPARE(m_train.state("detached"), std::string("finished"));
         QCOMPARE(m_train.metrics("detached"), m_train.metrics("runs/whole"));
-        QVERIFY(TrainFixture::contentOf(m_train.path("detached/output.txt")).contains("step 30"));
+        const auto output = TrainFixture::contentOf(m_train.path("detached/output.txt"));
+        QVERIFY2(output.contains("step 30") && output.contains("\nvalidation  answer exact after nothing 0.0000  "),
+                 output);
     }
 
     void outlivesWhoReadsItsOutput()

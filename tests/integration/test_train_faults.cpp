@@ -157,8 +157,9 @@ private Q_SLOTS:
     void aStatusMayHoldAnyNumber()
     {
         fs::create_directories(m_train.path("vast"));
-        m_train.writeJob("vast/status.json",
-                         {{"state", "stopped"}, {"stage", "base"}, {"seconds_left", 1e300}, {"tokens_per_s", 1e300}});
+        m_train.writeJob(
+            "vast/status.json",
+            {{"state", "stopped"}, {"stage", "base"}, {"step", 1}, {"seconds_left", 1e300}, {"tokens_per_s", 1e300}});
         const auto table = m_train.run({u"runs"_s, u"vast"_s});
         QVERIFY2(table.code == 0 && table.out.contains("1,000,000,000,000,000 277777777777:46:40"), table.out);
     }
@@ -177,6 +178,9 @@ private Q_SLOTS:
         const auto status = m_train.listed("preparing");
         QCOMPARE(status["state"], "stopped");
         QCOMPARE(status["step"], 0);
+        const auto table = m_train.run({u"runs"_s, u"preparing"_s}).out.split('\n');
+        const auto unmeasured = table[1].simplified();
+        QVERIFY2(unmeasured.startsWith("stopped midtrain 0 - - - - preparing"), unmeasured);
     }
 
     /// A base that holds an infinity: the run ends, and no checkpoint keeps numbers that are none.

@@ -211,6 +211,61 @@ private Q_SLOTS:
                  TrainFixture::contentOf(m_train.path("evaluated/samples.jsonl")));
     }
 
+    /// A checkpoint holds all that was taken from the run it began with.
+    void theRunItBeganWithMayBeGone()
+    {
+        auto job = TrainFixture::job();
+        job["stop"]["steps"] = 100000;
+        job["init_from"] = "origin";
+        m_train.writeJob("from.json", job);
+        fs::copy(m_train.path("whole"), m_train.path("origin"), fs::copy_options::recursive);
+        const auto process = m_train.start({u"train"_s, u"from.json"_s, u"--run"_s, u"from"_s});
+        QVERIFY2(m_train.waitForStep("from", 3), process->readAll());
+        process->terminate();
+        QVERIFY(process->waitForFinished(30000 * slowness));
+        fs::remove_all(m_train.path("origin"));
+        auto config = nlohmann::json::parse(std::ifstream(m_train.path("from/config.json")));
+        const auto step = m_train.listed("from")["step"].get<std::int64_t>();
+        config["stop"]["steps"] = step + 3;
+        m_train.writeJob("from/config.json", config);
+        finish(u"from"_s);
+        QCOMPARE(m_train.listed("from")["step"], step + 3);
+        fs::remove_all(m_train.path("from/checkpoints"));
+        const auto result = m_train.run(resumeOf(u"from"_s)); // from the start again: that needs it
+        QVERIFY2(result.code == 3 && result.err.contains("init_from"), result.err);
+    }
+
+    /// A run's base may be a run that went on meanwhile.
+    void aBaseThatChangedIsRefused()
+    {
+        fs::copy(m_train.path("whole"), m_train.path("changing"), fs::copy_options::recursive);
+        auto job = TrainFixture::job();
+        job.merge_patch({{"stage", "adapter"},
+                         {"base", "changing"},
+                         {"stop", {{"steps", 4}}},
+                         {"mixture", {{"plain", nullptr}, {"ft", nullptr}, {"ft_text", nullptr}}}});
+        m_train.writeJob("frozen.json", job);
+        const auto begun = m_train.run({u"train"_s, u"frozen.json"_s, u"--run"_s, u"frozen"_s});
+        QVERIFY2(begun.code == 0, begun.err);
+        {
+            std::fstream weights(m_train.path("changing/model/base/model.safetensors"),
+                                 std::ios::in | std::ios::out | std::ios::binary);
+            weights.seekp(-1, std::ios::end);
+            weights.put('\x3d');
+        }
+        const auto refused = m_train.run(resumeOf(u"frozen"_s));
+        QCOMPARE(refused.code, 3);
+        QVERIFY2(refused.err.contains("The run frozen cannot go on with the base")
+                     && refused.err.contains("changing/model/base: it was trained on another base: its weights"),
+                 refused.err);
+        // What older versions wrote does not say.
+        const std::string position = "frozen/checkpoints/step-4/position.json";
+        auto older = nlohmann::json::parse(std::ifstream(m_train.path(position)));
+        QVERIFY(older.erase("base") == 1);
+        m_train.writeJob(position, older);
+        finish(u"frozen"_s);
+    }
+
     /// Products that are shared out among threads add up in the same order again.
     void onSeveralThreads()
     {
