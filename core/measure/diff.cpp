@@ -1,5 +1,7 @@
 #include "measure/diff.h"
 
+#include "measure/unicode.h"
+
 #include <dtl/dtl.hpp>
 
 #include <algorithm>
@@ -63,6 +65,41 @@ std::vector<std::pair<std::size_t, std::size_t>> align(const std::vector<int>& r
     return pairs;
 }
 
+/// Bytes of white space that both texts begin with.
+std::size_t sharedSpace(std::string_view ours, std::string_view theirs)
+{
+    std::size_t length = 0;
+    while (length < ours.size()) {
+        const auto [code, bytes] = characterAt(ours, length);
+        if (!isUnicodeSpace(code) || !theirs.substr(length).starts_with(ours.substr(length, bytes)))
+            break;
+        length += bytes;
+    }
+    return length;
+}
+
+/// Bytes of white space that both texts end with.
+std::size_t sharedSpaceAtEnd(std::string_view ours, std::string_view theirs)
+{
+    const auto isContinuation = [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; };
+    std::size_t length = 0;
+    while (length < ours.size()) {
+        auto begin = ours.size() - length - 1;
+        while (begin > 0 && isContinuation(ours[begin]))
+            --begin;
+        const auto end = ours.substr(begin);
+        if (!isUnicodeSpace(characterAt(ours, begin).code) || !theirs.ends_with(end))
+            break;
+        length = end.size();
+    }
+    return length;
+}
+
+bool isSpace(std::string_view text)
+{
+    return sharedSpace(text, text) == text.size();
+}
+
 /// Hunks over both texts: equal words with the white space between them, and what lies between equal stretches.
 class HunkBuilder {
 public:
@@ -78,49 +115,34 @@ public:
     {
         const auto between = m_reference.substr(m_ours, ours.begin - m_ours);
         const auto betweenTheirs = m_hypothesis.substr(m_theirs, theirs.begin - m_theirs);
-        if (!isSpace(between) || !isSpace(betweenTheirs) || between.empty() != betweenTheirs.empty()) {
-            const auto lead = sharedSpace(between, betweenTheirs);
-            std::size_t trail = 0;
-            while (trail < between.size() - lead && trail < betweenTheirs.size() - lead
-                   && between[between.size() - 1 - trail] == betweenTheirs[betweenTheirs.size() - 1 - trail]
-                   && isSpace(between.substr(between.size() - 1 - trail, 1)))
-                ++trail;
-            push(DiffKind::Equal, m_ours + lead, m_theirs + lead);
-            different(ours.begin - trail, theirs.begin - trail);
-        }
+        if (!isSpace(between) || !isSpace(betweenTheirs) || between.empty() != betweenTheirs.empty())
+            differ(ours.begin, theirs.begin);
         push(DiffKind::Equal, ours.end, theirs.end);
     }
 
-    void different(std::size_t ours, std::size_t theirs)
+    std::vector<DiffHunk> finish()
     {
-        if (ours == m_ours && theirs == m_theirs)
-            return;
+        differ(m_reference.size(), m_hypothesis.size());
+        push(DiffKind::Equal, m_reference.size(), m_hypothesis.size());
+        return std::move(m_hunks);
+    }
+
+private:
+    /// What lies before these offsets differs, but for white space at its edges that both sides share.
+    void differ(std::size_t ours, std::size_t theirs)
+    {
+        const auto between = m_reference.substr(m_ours, ours - m_ours);
+        const auto betweenTheirs = m_hypothesis.substr(m_theirs, theirs - m_theirs);
+        const auto lead = sharedSpace(between, betweenTheirs);
+        const auto trail = sharedSpaceAtEnd(between.substr(lead), betweenTheirs.substr(lead));
+        push(DiffKind::Equal, m_ours + lead, m_theirs + lead);
+        ours -= trail;
+        theirs -= trail;
         const auto kind = theirs == m_theirs ? DiffKind::Deleted
             : ours == m_ours                 ? DiffKind::Inserted
                                              : DiffKind::Replaced;
         push(kind, ours, theirs);
     }
-
-    std::vector<DiffHunk> finish()
-    {
-        const auto lead = sharedSpace(m_reference.substr(m_ours), m_hypothesis.substr(m_theirs));
-        push(DiffKind::Equal, m_ours + lead, m_theirs + lead);
-        different(m_reference.size(), m_hypothesis.size());
-        return std::move(m_hunks);
-    }
-
-private:
-    /// Length of the white space that both begin with.
-    static std::size_t sharedSpace(std::string_view ours, std::string_view theirs)
-    {
-        std::size_t length = 0;
-        while (length < ours.size() && length < theirs.size() && ours[length] == theirs[length]
-               && isSpace(ours.substr(length, 1)))
-            ++length;
-        return length;
-    }
-
-    static bool isSpace(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
 
     void push(DiffKind kind, std::size_t ours, std::size_t theirs)
     {
