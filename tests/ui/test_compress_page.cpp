@@ -108,8 +108,11 @@ private Q_SLOTS:
         QVERIFY(m_explorer->start());
         QVERIFY(asksForAPlan(u"{late} "_s + story));
         m_explorer->key(Qt::Key_Return, Qt::ControlModifier);
+        QVERIFY(FakeExplorer::shows(m_explorer->controls(), u"Stop"_s));
+        QVERIFY(FakeExplorer::shows(*m_explorer->window, u"Counting tokens"_s));
         QSignalSpy asked(&m_explorer->client, &EngineClient::requestStarted);
-        m_explorer->client.cancelAll();
+        m_explorer->key(Qt::Key_Escape);
+        QVERIFY(!FakeExplorer::shows(m_explorer->controls(), u"Stop"_s));
         QTRY_COMPARE(asked.size(), 1); // for the plan again
         QVERIFY(m_explorer->write(story));
         QTest::qWait(100);

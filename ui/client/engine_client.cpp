@@ -85,6 +85,7 @@ void EngineClient::cancel(std::int64_t id)
 
 void EngineClient::cancelAll()
 {
+    Q_EMIT stopRequested();
     std::vector<std::int64_t> ids;
     for (const auto& [id, pending] : m_pending)
         ids.push_back(id);

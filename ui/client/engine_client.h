@@ -70,11 +70,12 @@ public:
     /// Asks a request to end. It still ends with done() (a reconstruction keeps what was written) or failed()
     /// (Cancelled).
     void cancel(std::int64_t id);
-    void cancelAll();
+    void cancelAll(); ///< stopRequested() comes first
 
 Q_SIGNALS:
     void stateChanged(icae::EngineClient::State state);
     void modelChanged(); ///< model() is another, or none
+    void stopRequested(); ///< everything is asked to end
     void requestStarted(qint64 id, const QString& method);
     void progressed(const icae::ProgressNote& note);
     void requestEnded(qint64 id, const QString& method);

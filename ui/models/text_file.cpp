@@ -4,6 +4,7 @@
 
 #include <QFile>
 #include <QFileInfo>
+#include <QMimeData>
 
 namespace icae {
 
@@ -30,6 +31,13 @@ QString readTextFile(const QString& path)
         throw Error(ErrorKind::InvalidInput, "The file " + name + " is not in UTF-8.",
                     "Convert it first, for example with iconv.");
     return QString::fromUtf8(bytes);
+}
+
+QList<QUrl> localFiles(const QMimeData& mime)
+{
+    auto files = mime.urls();
+    files.removeIf([](const QUrl& url) { return !url.isLocalFile(); });
+    return files;
 }
 
 } // namespace icae

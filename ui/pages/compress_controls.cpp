@@ -1,6 +1,7 @@
 #include "pages/compress_controls.h"
 
 #include "models/sample_texts.h"
+#include "pages/page.h"
 #include "pages/sampling_popup.h"
 #include "widgets/check_menu.h"
 
@@ -61,8 +62,7 @@ CompressControls::CompressControls(const Theme& theme, Settings& settings, QWidg
 {
     setObjectName(u"controls"_s);
     setAttribute(Qt::WA_StyledBackground);
-    // Enter first: the sheet of shortcuts names it as everybody does.
-    m_run->setShortcuts({QKeySequence(Qt::CTRL | Qt::Key_Enter), QKeySequence(Qt::CTRL | Qt::Key_Return)});
+    m_run->setShortcuts(mainActionKeys());
     m_open->setShortcut(QKeySequence::Open);
     m_saveMemory->setShortcut(QKeySequence::Save);
     m_moreSlots->setShortcut(QKeySequence(Qt::ALT | Qt::Key_Right));

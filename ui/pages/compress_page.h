@@ -37,7 +37,7 @@ public:
 
     QString source() const;
     void setSource(const QString& text);
-    void openFile(const QString& path);
+    bool openFile(const QString& path); ///< false, and says why, where it cannot
     void showError(const Error& error);
     void showWarning(const QString& message, const QString& remedy);
     ProseColumn& sourceColumn();
@@ -49,6 +49,7 @@ public:
 
 Q_SIGNALS:
     void reported(const QString& sentence); ///< what a run came to, for the status line
+    void waitingChanged(bool waiting); ///< a run that was asked for begins when its spans are known
 
 protected:
     void dragEnterEvent(QDragEnterEvent* event) override;
@@ -69,6 +70,8 @@ private:
     void rerunIfChanged();
     void showPlan();
     void run();
+    void stop();
+    void setWaiting(bool waiting);
     void onFinished(const ReconstructionView& view);
     void openDropped(const QList<QUrl>& files); ///< the first: the page has one text
     void chooseFile();
@@ -95,7 +98,7 @@ private:
     std::int64_t m_planRequest = -1;
     std::optional<TextPlan> m_plan;
     bool m_planStale = false; ///< what is being planned has changed meanwhile
-    bool m_runWhenPlanned = false;
+    bool m_waiting = false; ///< a run, for its plan
     bool m_runAgain = false; ///< what is being reconstructed has changed meanwhile, and is to follow
     bool m_firstDocument = false; ///< of this run
     bool m_changed = false; ///< text, settings or model, since this run began

@@ -58,7 +58,7 @@ ModelsPage::ModelsPage(const Theme& theme, EngineClient& client, ModelCatalog& c
     m_add->setShortcut(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_O));
     m_refresh->setShortcut(QKeySequence(Qt::Key_F5));
     m_hash->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_H));
-    m_loadAction->setShortcuts({QKeySequence(Qt::CTRL | Qt::Key_Enter), QKeySequence(Qt::CTRL | Qt::Key_Return)});
+    m_loadAction->setShortcuts(mainActionKeys());
     m_unload->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_U));
     m_forget->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_Delete));
     setAcceptDrops(true);

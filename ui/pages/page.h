@@ -30,6 +30,12 @@ struct ShortcutEntry {
     QString text;
 };
 
+/// Ctrl+Enter, on either key. Enter first: the sheet of shortcuts names it as everybody does.
+inline QList<QKeySequence> mainActionKeys()
+{
+    return {QKeySequence(Qt::CTRL | Qt::Key_Enter), QKeySequence(Qt::CTRL | Qt::Key_Return)};
+}
+
 /// Shortcuts that belong together.
 struct ShortcutGroup {
     QString name;

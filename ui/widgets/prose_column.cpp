@@ -344,37 +344,6 @@ void ProseColumn::paintOutline(QPainter& painter, const Row& content, QPointF or
     painter.restore();
 }
 
-QList<QTextLayout::FormatRange> ProseColumn::overlays(int row, const Row& content) const
-{
-    QList<QTextLayout::FormatRange> result;
-    const auto add = [&](int begin, int end, Shade background, std::optional<Shade> text) {
-        QTextCharFormat format;
-        format.setBackground(m_theme.color(background));
-        if (text)
-            format.setForeground(m_theme.color(*text));
-        if (begin < end)
-            result.push_back({begin, end - begin, format});
-    };
-    for (const auto& [begin, end] : content.content.placesOf(m_linkedSource, true))
-        add(begin, end, Shade::Selection, Shade::SelectionText);
-    for (const auto& [begin, end] : content.content.placesOf(m_linkedReconstruction, false))
-        add(begin, end, Shade::Selection, Shade::SelectionText);
-    const auto length = static_cast<int>(m_matches.query().size());
-    const auto& matches = m_matches.all();
-    const auto first =
-        std::lower_bound(matches.begin(), matches.end(), row, [](const Match& m, int r) { return m.row < r; });
-    for (auto it = first; it != matches.end() && it->row == row; ++it) {
-        const bool current = &*it == m_matches.current();
-        add(it->begin, it->begin + length, current ? Shade::CurrentMatch : Shade::Match,
-            current ? std::optional(Shade::MatchText) : std::nullopt);
-    }
-    const auto [from, to] = selection();
-    if (from != to && row >= from.row && row <= to.row)
-        add(row == from.row ? from.at : 0, row == to.row ? to.at : static_cast<int>(content.content.text.size()),
-            Shade::Selection, Shade::SelectionText);
-    return result;
-}
-
 Rendered ProseColumn::renderAll(QPainter& painter, int width, int greatestHeight, const ProseColumn* beside) const
 {
     if (!m_document)

@@ -230,6 +230,37 @@ void ProseColumn::contextMenuEvent(QContextMenuEvent* event)
     menu->popup(event->globalPos());
 }
 
+QList<QTextLayout::FormatRange> ProseColumn::overlays(int row, const Row& content) const
+{
+    QList<QTextLayout::FormatRange> result;
+    const auto add = [&](int begin, int end, Shade background, std::optional<Shade> text) {
+        QTextCharFormat format;
+        format.setBackground(m_theme.color(background));
+        if (text)
+            format.setForeground(m_theme.color(*text));
+        if (begin < end)
+            result.push_back({begin, end - begin, format});
+    };
+    for (const auto& [begin, end] : content.content.placesOf(m_linkedSource, true))
+        add(begin, end, Shade::Selection, Shade::SelectionText);
+    for (const auto& [begin, end] : content.content.placesOf(m_linkedReconstruction, false))
+        add(begin, end, Shade::Selection, Shade::SelectionText);
+    const auto length = static_cast<int>(m_matches.query().size());
+    const auto& matches = m_matches.all();
+    const auto first =
+        std::lower_bound(matches.begin(), matches.end(), row, [](const Match& m, int r) { return m.row < r; });
+    for (auto it = first; it != matches.end() && it->row == row; ++it) {
+        const bool current = &*it == m_matches.current();
+        add(it->begin, it->begin + length, current ? Shade::CurrentMatch : Shade::Match,
+            current ? std::optional(Shade::MatchText) : std::nullopt);
+    }
+    const auto [from, to] = selection();
+    if (from != to && row >= from.row && row <= to.row)
+        add(row == from.row ? from.at : 0, row == to.row ? to.at : static_cast<int>(content.content.text.size()),
+            Shade::Selection, Shade::SelectionText);
+    return result;
+}
+
 FindTarget::Result ProseColumn::find(const QString& query, bool matchCase, int step)
 {
     const auto collect = [this](const QString& wanted, Qt::CaseSensitivity sensitivity) {

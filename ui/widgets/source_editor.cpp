@@ -1,5 +1,6 @@
 #include "widgets/source_editor.h"
 
+#include "models/text_file.h"
 #include "models/utf16_offsets.h"
 #include "widgets/span_gutter.h"
 
@@ -220,10 +221,7 @@ bool SourceEditor::canInsertFromMimeData(const QMimeData* mime) const
 
 void SourceEditor::insertFromMimeData(const QMimeData* mime)
 {
-    QList<QUrl> files;
-    for (const auto& url : mime->urls())
-        if (url.isLocalFile())
-            files.push_back(url);
+    const auto files = localFiles(*mime);
     if (!files.isEmpty())
         Q_EMIT filesDropped(files);
     else if (mime->hasText())

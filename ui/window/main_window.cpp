@@ -83,6 +83,8 @@ MainWindow::MainWindow(Theme& theme, EngineClient& client, Settings& settings, c
         m_status->report(sentence);
         m_log->add({LogLevel::Info, sentence.toStdString(), {}});
     });
+    connect(m_compress, &CompressPage::waitingChanged, this,
+            [this](bool waiting) { m_status->setWaiting(waiting ? tr("Counting tokens") : QString()); });
     restoreGeometry(m_settings.windowGeometry());
     showPage(m_settings.page() == m_models->title() ? 1 : 0);
 }

@@ -137,9 +137,11 @@ void StatusLine::end(qint64 id, const QString& /*method*/)
 
 void StatusLine::showState()
 {
-    const bool busy = !m_running.isEmpty();
+    const bool busy = !m_running.isEmpty() || !m_waiting.isEmpty();
     if (!busy)
         m_bar->setRange(0, 0);
+    if (m_running.isEmpty() && busy)
+        m_text->setText(m_waiting);
     m_bar->setVisible(busy);
     m_stopButton->setVisible(busy);
     m_stop->setEnabled(busy);
@@ -164,6 +166,12 @@ void StatusLine::showState()
                                                : tr("Ready; no model is loaded"));
         break;
     }
+}
+
+void StatusLine::setWaiting(const QString& text)
+{
+    m_waiting = text;
+    showState();
 }
 
 void StatusLine::setAttention(bool attention)

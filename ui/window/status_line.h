@@ -29,6 +29,8 @@ public:
     void setAttention(bool attention);
     /// A line that stays until something else runs, e.g. "Reconstructed 465 tokens in 3.2 s".
     void report(const QString& text);
+    /// Something waits for a request that is not worth a line of its own, and can be stopped; empty: nothing.
+    void setWaiting(const QString& text);
     QString text() const;
 
 private:
@@ -46,6 +48,7 @@ private:
     QHash<qint64, QString> m_running; ///< long requests
     QSet<qint64> m_quiet; ///< requests that are spoken of where they report progress
     QString m_report;
+    QString m_waiting;
 };
 
 } // namespace icae
