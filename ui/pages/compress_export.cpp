@@ -6,6 +6,7 @@
 
 #include <QClipboard>
 #include <QFileDialog>
+#include <QFutureWatcher>
 #include <QGuiApplication>
 #include <QImage>
 #include <QMenu>
@@ -210,18 +211,21 @@ void CompressExport::writePicture(const QString& path)
 
 void CompressExport::savePng(const QImage& image, const QString& path)
 {
+    auto* saving = new QFutureWatcher<std::optional<Error>>(this);
+    connect(saving, &QFutureWatcherBase::finished, this, [this, saving] {
+        if (const auto failure = saving->result())
+            m_page.showError(*failure);
+        saving->deleteLater();
+    });
     // Compressing the longest picture takes seconds.
-    QtConcurrent::run([image, path]() -> std::optional<Error> {
+    saving->setFuture(QtConcurrent::run([image, path]() -> std::optional<Error> {
         try {
             save(path, [&](QIODevice& file) { return image.save(&file, "PNG"); });
         } catch (const Error& error) {
             return error;
         }
         return std::nullopt;
-    }).then(this, [this](const std::optional<Error>& failure) {
-        if (failure)
-            m_page.showError(*failure);
-    });
+    }));
 }
 
 } // namespace icae
