@@ -75,6 +75,7 @@ struct SpanReconstruction {
     std::int64_t begin = 0;
     std::int64_t end = 0;
     std::string text; ///< what the model wrote
+    bool stopped = false; ///< on request before its end: what of the source is behind the text was not tried
     std::optional<ReconstructionScores> scores;
 
     static void describe(auto& value, auto&& field)
@@ -87,6 +88,7 @@ struct SpanReconstruction {
         field("begin", value.begin);
         field("end", value.end);
         field("text", value.text);
+        field("stopped", value.stopped);
         field.inlined("bleu", value.scores);
     }
 };

@@ -237,6 +237,7 @@ private:
             span.begin = textEnd();
             span.end = end > begin ? static_cast<std::int64_t>(m_located[written + end - 1].end) : span.begin;
             span.text = tokenizer.decode(slice);
+            span.stopped = m_written.ends[p] == EndReason::Stopped;
             if (!m_forced.empty()) {
                 const auto& reference = part.reference;
                 const auto from = reference.begin() + static_cast<std::ptrdiff_t>(std::min(first, reference.size()));

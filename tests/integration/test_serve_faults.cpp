@@ -157,6 +157,8 @@ private Q_SLOTS:
         const auto result = engine.result(protocol::reconstruct, id); // keeps what was written
         QVERIFY(result.reconstruction.stopped && !result.reconstruction.text.empty());
         QVERIFY(result.reconstruction.generatedTokens < result.reconstruction.tokens);
+        const auto& spans = result.reconstruction.spans;
+        QVERIFY(std::any_of(spans.begin(), spans.end(), [](const auto& span) { return span.stopped; }));
         QVERIFY(!result.reconstruction.scores);
         QVERIFY(works(engine));
     }

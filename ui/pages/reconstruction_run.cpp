@@ -90,14 +90,11 @@ std::vector<DiffSegment> resultSegments(const Reconstruction& result, const std:
             continue;
         auto& segment = segments[static_cast<std::size_t>(span.index)];
         segment.written = span.text;
-        segment.open = false;
+        segment.open = span.stopped;
         known += span.text.size();
     }
     if (segments.empty() || known != result.text.size())
         return {{0, sourceSize, result.text, result.stopped}};
-    if (result.stopped) // what is missing was not tried
-        for (auto& segment : segments)
-            segment.open = true;
     segments.front().begin = 0;
     segments.back().end = sourceSize;
     return segments;
