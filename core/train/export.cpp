@@ -66,9 +66,7 @@ void exportModel(const TrainNetwork& network, const fs::path& folder, const fs::
         return;
     makeFolder(folder / "adapter");
     auto config = network.adapterConfig();
-    const auto hashes = hashBase(home);
-    config.baseConfigHash = hashes.config;
-    config.baseWeightsHash = hashes.weights;
+    config.base = hashBase(home);
     writeTensors(folder / "adapter" / "icae.safetensors", std::move(tensors));
     writeFile(folder / "adapter" / "icae_config.json", toJsonText(config));
 }

@@ -203,10 +203,7 @@ private:
     /// An adapter's numbers mean nothing beside another base.
     void requireBaseOf(const TrainPosition& position) const
     {
-        AdapterConfig trained;
-        trained.baseConfigHash = position.base.config;
-        trained.baseWeightsHash = position.base.weights;
-        if (const auto why = whyBaseDiffers(trained, m_base); !why.empty())
+        if (const auto why = whyBaseDiffers(position.base, m_base); !why.empty())
             throw Error(ErrorKind::Mismatch,
                         "The run " + m_directory.folder().string() + " cannot go on with the base "
                             + m_job.base.string() + ": " + why + ".",
