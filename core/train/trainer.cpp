@@ -1,6 +1,5 @@
 #include "train/trainer.h"
 
-#include "icae/model.h"
 #include "protocol/error.h"
 #include "tensor/atomic_file.h"
 #include "tensor/compat.h"
@@ -250,21 +249,10 @@ private:
     void validateModel()
     {
         const at::NoGradGuard guard;
-        auto weights = m_network.decoderWeights();
-        Model::Parts parts{m_network.config(), weights, std::nullopt, m_data.tokenizer};
-        if (m_job.trainsAdapter())
-            parts.adapter = m_network.adapter(weights);
-        const auto model = Model::of(std::move(parts));
-        const auto write = [this](const EvaluatedWindow& window) {
-            m_directory.append(samplesName,
-                               {{"step", m_position.step},
-                                {"tokens", window.tokens},
-                                {"slots", window.slots},
-                                {"bleu", window.bleu},
-                                {"em", window.em},
-                                {"loss", window.loss},
-                                {"reference", window.reference},
-                                {"hypothesis", window.hypothesis}});
+        const auto model = modelOf(m_network, m_data.tokenizer);
+        const auto write = [this](nlohmann::json line) {
+            line["step"] = m_position.step;
+            m_directory.append(samplesName, line);
         };
         const auto found = validate(*model, m_job, m_data.validation, write, m_stop);
         if (found.watched && std::isfinite(found.watched->second))
@@ -358,16 +346,6 @@ private:
     std::int64_t m_intervalTokens = 0;
 };
 
-/// What a run's status was; the state aside. Nothing where it cannot be read.
-RunStatus lastStatus(const fs::path& run)
-{
-    try {
-        return readRunStatus(run);
-    } catch (const Error&) {
-        return {};
-    }
-}
-
 } // namespace
 
 RunStatus train(const TrainJob& job, const std::string& jobText, const TrainOptions& options,
@@ -378,13 +356,13 @@ RunStatus train(const TrainJob& job, const std::string& jobText, const TrainOpti
     const RunDirectory directory(options.run, options.resume);
     if (!options.resume)
         writeFile(options.run / "config.json", jobText);
-    auto status = options.resume ? lastStatus(options.run) : RunStatus();
+    auto status = options.resume ? lastRunStatus(options.run) : RunStatus();
     status.state = "preparing";
     status.stage = stageName(job.stage);
     status.reason.clear();
     directory.status().write(status);
     const auto end = [&](const std::string& state, const std::string& reason) {
-        status = lastStatus(options.run);
+        status = lastRunStatus(options.run);
         status.state = state;
         status.reason = reason;
         directory.log(reason);
