@@ -47,13 +47,12 @@ void makeFolder(const fs::path& folder)
 
 } // namespace
 
-void exportModel(const TrainNetwork& network, const fs::path& folder, const fs::path& base,
+void exportModel(const TrainNetwork& network, const fs::path& folder, const BaseHashes& base,
                  const std::string& configText, const fs::path& tokenizer)
 {
     const at::NoGradGuard guard;
-    auto home = base;
+    const auto home = folder / "base";
     if (network.options().trainsBase) {
-        home = folder / "base";
         makeFolder(home);
         writeFile(home / "config.json", configText);
         std::error_code ignored;
@@ -66,7 +65,7 @@ void exportModel(const TrainNetwork& network, const fs::path& folder, const fs::
         return;
     makeFolder(folder / "adapter");
     auto config = network.adapterConfig();
-    config.base = hashBase(home);
+    config.base = network.options().trainsBase ? hashBase(home) : base;
     writeTensors(folder / "adapter" / "icae.safetensors", std::move(tensors));
     writeFile(folder / "adapter" / "icae_config.json", toJsonText(config));
 }

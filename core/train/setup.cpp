@@ -47,7 +47,8 @@ TrainData loadTrainData(const TrainJob& job, const TrainOptions& options, const 
     return data;
 }
 
-TrainNetwork makeTrainNetwork(const TrainJob& job, const TrainOptions& options, const std::stop_token& stop)
+TrainNetwork makeTrainNetwork(const TrainJob& job, const BaseHashes& base, const TrainOptions& options,
+                              const std::stop_token& stop)
 {
     TrainNetwork::Options settings;
     settings.device = chooseDevice(options.device).device;
@@ -57,11 +58,15 @@ TrainNetwork makeTrainNetwork(const TrainJob& job, const TrainOptions& options, 
     settings.loraDropout = job.loraDropout;
     settings.plainKernels = options.plainKernels;
     const auto config = baseConfigOf(job);
-    auto base = job.stage == Stage::Base && job.initFrom.empty()
+    auto weights = job.stage == Stage::Base && job.initFrom.empty()
         ? freshWeights(config, settings.device, job.seed)
         : loadWeights(config, *TensorStore::open(job.stage == Stage::Base ? job.initFrom : job.base), settings.device,
                       job.trainsBase() ? at::kFloat : settings.dtype, options.progress, stop);
-    TrainNetwork network(config, std::move(base), settings);
+    // What was hashed is what was read only if both are still there: files are replaced whole, by whoever trains it.
+    if (const auto now = fixedBase(job); now.config != base.config || now.weights != base.weights)
+        throw Error(ErrorKind::Mismatch, "The base " + job.base.string() + " changed while it was being loaded.",
+                    "Start again when nothing writes to it.");
+    TrainNetwork network(config, std::move(weights), settings);
     if (job.trainsAdapter()) {
         network.addAdapter(job.adapter, job.seed + 1);
         if (!job.initFrom.empty())

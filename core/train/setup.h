@@ -26,7 +26,8 @@ TrainData loadTrainData(const TrainJob& job, const TrainOptions& options, const 
 /// @throws Error (Io)
 std::string configTextOf(const TrainJob& job);
 
-/// What of its base a job takes as given: all where it is frozen; what trains it has its own weights.
+/// What of its base a job takes as given: all where it is frozen; what trains it has its own weights. Does
+/// not look at a stop token, however large a base is that was not hashed before.
 /// @throws Error as hashBase()
 BaseHashes fixedBase(const TrainJob& job);
 
@@ -37,7 +38,9 @@ void requireSameBase(const TrainJob& job, const std::filesystem::path& run, cons
                      const BaseHashes& base);
 
 /// The weights that a job starts from.
-/// @throws Error as loadWeights() and AdapterFile::open()
-TrainNetwork makeTrainNetwork(const TrainJob& job, const TrainOptions& options, const std::stop_token& stop);
+/// @param base what fixedBase() gave before
+/// @throws Error as loadWeights() and AdapterFile::open(); (Mismatch) where the base is another one by now
+TrainNetwork makeTrainNetwork(const TrainJob& job, const BaseHashes& base, const TrainOptions& options,
+                              const std::stop_token& stop);
 
 } // namespace icae

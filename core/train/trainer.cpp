@@ -50,8 +50,9 @@ public:
         , m_directory(directory)
         , m_stop(std::move(stop))
         , m_base(fixedBase(job))
+        , m_configText(configTextOf(job))
         , m_data(loadTrainData(job, options, m_stop))
-        , m_network(makeTrainNetwork(job, options, m_stop))
+        , m_network(makeTrainNetwork(job, m_base, options, m_stop))
         , m_optimizer(m_network.parameters(), job.optimizer)
         , m_source(job, m_network.config(), m_data.texts, m_data.questions, *m_data.tokenizer)
         , m_runner(m_network, m_optimizer, job.accumulate, job.loraDropout == 0)
@@ -303,7 +304,7 @@ private:
             writeCheckpoint(m_directory.folder(), m_position, m_optimizer, m_job.keepCheckpoints);
         m_checkpointed = m_position.step;
         m_lastCheckpoint = Clock::now();
-        exportModel(m_network, m_directory.folder() / "model", m_job.base, configTextOf(m_job), tokenizerFileOf(m_job));
+        exportModel(m_network, m_directory.folder() / "model", m_base, m_configText, tokenizerFileOf(m_job));
         writeStatus();
     }
 
@@ -329,7 +330,8 @@ private:
     const TrainOptions& m_options;
     const RunDirectory& m_directory;
     std::stop_token m_stop;
-    BaseHashes m_base;
+    BaseHashes m_base; ///< what the run is pinned to
+    std::string m_configText;
     TrainData m_data;
     TrainNetwork m_network;
     Optimizer m_optimizer;
