@@ -183,6 +183,24 @@ private Q_SLOTS:
         }
     }
 
+    /// A base alone takes the numbers of slots that it has no use for, and what nobody chose is not warned of.
+    void evaluatesWithoutWarnings()
+    {
+        m_model.write("texts.jsonl",
+                      QByteArray::fromStdString(nlohmann::json{{"text", ModelFixture::text(40).toStdString()}}.dump()));
+        std::filesystem::create_directory(m_model.path("alone"));
+        std::filesystem::copy(m_model.path("base"), m_model.path("alone/base"));
+        const auto alone =
+            m_model.run({u"evaluate"_s, u"-m"_s, u"alone/base"_s, u"--texts"_s, u"texts.jsonl"_s, u"--continuation"_s,
+                         u"--spans"_s, u"1"_s, u"--slots"_s, u"64"_s, u"--samples"_s, u"1"_s});
+        QVERIFY2(alone.code == 0 && !alone.err.contains("Warning: "), alone.err);
+        QVERIFY2(alone.err.contains("without an adapter"), alone.err);
+        // The grid has more slots than this adapter; that is an error, which says so.
+        const auto grid = m_model.run(m_model.with(
+            u"evaluate"_s, {u"--texts"_s, u"texts.jsonl"_s, u"--lengths"_s, u"16"_s, u"--samples"_s, u"1"_s}));
+        QVERIFY2(!grid.err.contains("Warning: "), grid.err);
+    }
+
     void readsSeveralInputs()
     {
         QCOMPARE(m_model.run(m_model.with(u"compress"_s, {u"-"_s, u"-o"_s, u"b.memory"_s}), "A short note.").code, 0);
