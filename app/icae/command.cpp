@@ -90,7 +90,8 @@ Source loadInput(const Model& model, const std::string& path, std::optional<std:
     auto source = compressSource(model, readTextFile(path), options, context.progress.callback(), context.stop);
     context.progress.clear();
     for (const auto& warning : planWarnings(model, source.memory.header, options))
-        warn(warning);
+        if (warning.kind != PlanWarningKind::TooLong) // only who writes the text back needs so many positions
+            warn(warning);
     return source;
 }
 

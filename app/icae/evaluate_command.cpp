@@ -51,7 +51,7 @@ int evaluateGrid(const Arguments& arguments, CommandContext& context)
     const EvaluateOptions grid{arguments.lengths,
                                arguments.slots.empty() ? std::vector<std::int64_t>{16, 32, 64, 128} : arguments.slots,
                                arguments.samples.value_or(128)};
-    for (const auto slots : grid.slots)
+    for (const auto slots : arguments.slots) // the built-in ones nobody chose
         warn(untrainedSlots(model->adapter().config, slots));
     const auto cells = evaluate(
         *model, texts, grid,
@@ -90,7 +90,7 @@ int evaluateContinuation(const Arguments& arguments, CommandContext& context)
     ContinuationOptions options;
     options.spans = arguments.spans;
     options.slots = arguments.slots.empty() ? 0 : arguments.slots.front();
-    if (options.slots > 0)
+    if (options.slots > 0 && model->hasAdapter())
         warn(untrainedSlots(model->adapter().config, options.slots));
     options.samples = arguments.samples.value_or(96);
     const auto result =

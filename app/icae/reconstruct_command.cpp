@@ -3,6 +3,7 @@
 #include "measure/diff.h"
 #include "protocol/error.h"
 #include "protocol/fields.h"
+#include "study/plan.h"
 #include "study/reconstruct.h"
 #include "text/text_file.h"
 
@@ -61,6 +62,11 @@ int reconstructFile(const Arguments& arguments, CommandContext& context)
     const auto sampling = arguments.sampling.options();
     const auto model = arguments.model.load(context, "reconstruct");
     auto input = loadInput(*model, arguments.file, arguments.slots, arguments.spanTokens, context);
+    if (auto warning = tooLong(*model, input.memory.header)) {
+        warning->remedy = model->adapter().config.aeReads == AeReads::All ? "Compress a shorter text."
+                                                                          : "Compress in shorter spans, with --span.";
+        warn(warning);
+    }
     if (!arguments.reference.empty())
         attachText(input, readTextFile(arguments.reference), arguments.reference, *model);
     if (arguments.diff && input.text.empty())

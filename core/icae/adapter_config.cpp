@@ -120,8 +120,8 @@ AdapterConfig parseAdapterConfig(std::string_view text, const std::string& sourc
     }
     if (json.has("base")) {
         const auto base = json.object("base");
-        config.baseConfigHash = base.text("config_sha256", "");
-        config.baseWeightsHash = base.text("weights_sha256", "");
+        config.base.config = base.text("config_sha256", "");
+        config.base.weights = base.text("weights_sha256", "");
     }
     return config;
 }
@@ -143,8 +143,8 @@ std::string toJsonText(const AdapterConfig& config)
                       {"left", config.prompt.left},
                       {"right_before", config.prompt.rightBefore},
                       {"right_after", config.prompt.rightAfter}};
-    if (!config.baseWeightsHash.empty())
-        json["base"] = {{"config_sha256", config.baseConfigHash}, {"weights_sha256", config.baseWeightsHash}};
+    if (!config.base.weights.empty())
+        json["base"] = {{"config_sha256", config.base.config}, {"weights_sha256", config.base.weights}};
     return json.dump(1) + "\n";
 }
 

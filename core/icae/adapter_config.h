@@ -28,6 +28,12 @@ struct PromptTemplate {
     std::string rightAfter;
 };
 
+/// SHA-256 of a base's config.json and of its weights; each empty where unknown.
+struct BaseHashes {
+    std::string config;
+    std::string weights;
+};
+
 /// Everything about an adapter but its numbers (icae_config.json).
 struct AdapterConfig {
     std::int64_t rank = 0; ///< of the LoRA matrices
@@ -42,8 +48,7 @@ struct AdapterConfig {
     bool contextBos = false; ///< the context starts with BOS (published adapters)
     std::vector<std::string> specialTokens{"AE", "LM", "FT"}; ///< rows behind the memory tokens' embeddings
     PromptTemplate prompt;
-    std::string baseConfigHash; ///< SHA-256 of the base's config.json; empty where unknown
-    std::string baseWeightsHash; ///< SHA-256 of the base's weights; empty where unknown
+    BaseHashes base; ///< it was trained on
     std::vector<std::string> inferred; ///< sentences on what no file said and was inferred
 
     /// Row of a special token behind the memory tokens.

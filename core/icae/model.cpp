@@ -49,7 +49,7 @@ BaseHashes hashBase(const fs::path& base)
     return {sha256OfFile(base / "config.json"), sha256OfFiles(TensorStore::open(base)->files())};
 }
 
-std::string whyBaseDiffers(const AdapterConfig& adapter, const BaseHashes& base)
+std::string whyBaseDiffers(const BaseHashes& trainedOn, const BaseHashes& base)
 {
     const auto compare = [](const std::string& expected, const std::string& actual, const std::string& what) {
         if (expected.empty() || actual.empty() || expected == actual)
@@ -57,8 +57,8 @@ std::string whyBaseDiffers(const AdapterConfig& adapter, const BaseHashes& base)
         return "it was trained on another base: its " + what + " has the hash " + expected.substr(0, 12)
             + "…, this base's is " + actual.substr(0, 12) + "…";
     };
-    auto why = compare(adapter.baseConfigHash, base.config, "config.json");
-    return why.empty() ? compare(adapter.baseWeightsHash, base.weights, "weights") : why;
+    auto why = compare(trainedOn.config, base.config, "config.json");
+    return why.empty() ? compare(trainedOn.weights, base.weights, "weights") : why;
 }
 
 std::int64_t memoryNeeded(const LlmConfig& config, const AdapterConfig* adapter, at::ScalarType dtype)
@@ -115,11 +115,11 @@ std::shared_ptr<const Model> Model::load(const ModelPaths& paths, const Options&
     checkWeights(config, *store);
     model->m_baseHashes = {sha256OfFile(paths.base / "config.json"), sha256OfFiles(store->files())};
     if (adapter) {
-        if (const auto why = whyBaseDiffers(adapter->config, model->m_baseHashes); !why.empty())
+        if (const auto why = whyBaseDiffers(adapter->config.base, model->m_baseHashes); !why.empty())
             throw Error(ErrorKind::Mismatch,
                         "The adapter " + adapter->weights.string() + " does not fit this base: " + why + ".",
                         "Use the base that the adapter was trained on.");
-        if (adapter->config.baseWeightsHash.empty())
+        if (adapter->config.base.weights.empty())
             model->m_remarks.emplace_back("The adapter does not name its base: only shapes were compared.");
     }
     requireMemory(memoryNeeded(config, adapter ? &adapter->config : nullptr, dtype), device);

@@ -34,15 +34,12 @@ std::vector<std::filesystem::path> adaptersIn(const std::filesystem::path& folde
 /// Reads config.json of a base folder.
 LlmConfig readLlmConfig(const std::filesystem::path& base);
 
-/// SHA-256 of a base's config.json and of its weights.
-struct BaseHashes {
-    std::string config;
-    std::string weights;
-};
+/// Hashes a base folder's files. Large ones are read once a version, as sha256OfFile() says.
+/// @throws Error (NotFound, InvalidInput, Io) where they cannot be read
 BaseHashes hashBase(const std::filesystem::path& base);
 
-/// Why an adapter's files say that it was trained on another base; empty where they do not, or a hash is unknown.
-std::string whyBaseDiffers(const AdapterConfig& adapter, const BaseHashes& base);
+/// Why a base is not the one that an adapter was trained on; empty where it is, or a hash is unknown.
+std::string whyBaseDiffers(const BaseHashes& trainedOn, const BaseHashes& base);
 
 /// Bytes that weights, merged encoder and a short text's working memory take.
 std::int64_t memoryNeeded(const LlmConfig& config, const AdapterConfig* adapter, at::ScalarType dtype);

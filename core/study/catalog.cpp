@@ -40,7 +40,7 @@ AdapterFit fitOf(const AdapterFile& file, const BaseInfo& base)
     const auto config = readLlmConfig(base.folder);
     fit.doesNotFit = whyAdapterDoesNotFit(file, config);
     if (fit.doesNotFit.empty())
-        fit.doesNotFit = whyBaseDiffers(file.config, {base.configSha256, base.weightsSha256});
+        fit.doesNotFit = whyBaseDiffers(file.config.base, {base.configSha256, base.weightsSha256});
     if (fit.doesNotFit.empty())
         fit.memoryBytes = memoryNeed(config, &file.config);
     return fit;
@@ -160,7 +160,7 @@ AdapterInfo describeAdapter(const fs::path& path, const std::vector<BaseInfo>& b
         info.sha256 = hash ? sha256OfFile(file.weights) : quickSha256OfFile(file.weights).value_or(std::string());
         info.inferred = c.inferred;
         info.published = !c.inferred.empty();
-        info.baseNamed = !c.baseWeightsHash.empty();
+        info.baseNamed = !c.base.weights.empty();
         for (const auto& base : bases)
             if (!base.architecture.empty() && base.diskBytes > 0)
                 info.fits.push_back(fitOf(file, base));

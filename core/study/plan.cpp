@@ -51,6 +51,17 @@ std::optional<PlanWarning> untrainedSlots(const AdapterConfig& config, std::int6
                        "Choose among " + listed(choices) + "."};
 }
 
+std::optional<PlanWarning> tooLong(const Model& model, const MemoryHeader& header)
+{
+    const auto why = whyTooLong(model, header);
+    if (why.empty())
+        return std::nullopt;
+    return PlanWarning{PlanWarningKind::TooLong, "The text is too long to be read at once: " + why + ".",
+                       model.adapter().config.aeReads == AeReads::All
+                           ? "Reconstruct some of the spans, or shorten the text."
+                           : "Choose shorter spans."};
+}
+
 std::vector<PlanWarning> planWarnings(const Model& model, const MemoryHeader& header, const CompressOptions& options)
 {
     const auto& config = model.adapter().config;
@@ -62,10 +73,8 @@ std::vector<PlanWarning> planWarnings(const Model& model, const MemoryHeader& he
             {PlanWarningKind::UntrainedSpan,
              "The adapter was not trained with spans of more than " + std::to_string(config.spanTokens) + " tokens.",
              "Choose shorter spans."});
-    if (const auto why = whyTooLong(model, header); !why.empty())
-        warnings.push_back({PlanWarningKind::TooLong, "The text is too long to be read at once: " + why + ".",
-                            config.aeReads == AeReads::All ? "Reconstruct some of the spans, or shorten the text."
-                                                           : "Choose shorter spans."});
+    if (auto warning = tooLong(model, header))
+        warnings.push_back(std::move(*warning));
     if (header.ratio() < 1)
         warnings.push_back({PlanWarningKind::Expands,
                             "The memory would be larger than the text: " + std::to_string(header.slots())

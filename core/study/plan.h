@@ -15,8 +15,12 @@ namespace icae {
 /// @throws Error (InvalidInput) for slot counts and span lengths out of range
 TextPlan planText(const Model& model, std::span<const Token> context, const CompressOptions& options, bool tokens);
 
-/// What would go wrong with a memory that is made so.
+/// What would go wrong with a memory that is made so, and written back.
 std::vector<PlanWarning> planWarnings(const Model& model, const MemoryHeader& header, const CompressOptions& options);
+
+/// A warning where the base cannot read all of a memory's text at once, or write it back. What only reads the slots
+/// may need far fewer positions.
+std::optional<PlanWarning> tooLong(const Model& model, const MemoryHeader& header);
 
 /// A warning where the adapter was not trained with so many slots a span.
 std::optional<PlanWarning> untrainedSlots(const AdapterConfig& config, std::int64_t slots);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "icae/model.h"
+#include "icae/adapter_config.h"
 #include "train/loss_sum.h"
 #include "train/optimizer.h"
 #include "train/run_status.h"

@@ -47,13 +47,12 @@ void makeFolder(const fs::path& folder)
 
 } // namespace
 
-void exportModel(const TrainNetwork& network, const fs::path& folder, const fs::path& base,
+void exportModel(const TrainNetwork& network, const fs::path& folder, const BaseHashes& base,
                  const std::string& configText, const fs::path& tokenizer)
 {
     const at::NoGradGuard guard;
-    auto home = base;
+    const auto home = folder / "base";
     if (network.options().trainsBase) {
-        home = folder / "base";
         makeFolder(home);
         writeFile(home / "config.json", configText);
         std::error_code ignored;
@@ -66,9 +65,7 @@ void exportModel(const TrainNetwork& network, const fs::path& folder, const fs::
         return;
     makeFolder(folder / "adapter");
     auto config = network.adapterConfig();
-    const auto hashes = hashBase(home);
-    config.baseConfigHash = hashes.config;
-    config.baseWeightsHash = hashes.weights;
+    config.base = network.options().trainsBase ? hashBase(home) : base;
     writeTensors(folder / "adapter" / "icae.safetensors", std::move(tensors));
     writeFile(folder / "adapter" / "icae_config.json", toJsonText(config));
 }

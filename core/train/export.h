@@ -8,9 +8,10 @@ namespace icae {
 
 /// Writes what every other command reads: folder/base (HF format, bfloat16) where the base is trained, and
 /// folder/adapter (published tensor names, bfloat16, icae_config.json with the hashes of its base).
-/// @param base folder of the base where it is frozen
+/// @param base hashes of the base that was loaded, where it is frozen: its folder may hold another by now
 /// @param configText config.json of a base that is trained; @param tokenizer its tokenizer.model
-void exportModel(const TrainNetwork& network, const std::filesystem::path& folder, const std::filesystem::path& base,
+/// @throws Error (Io)
+void exportModel(const TrainNetwork& network, const std::filesystem::path& folder, const BaseHashes& base,
                  const std::string& configText, const std::filesystem::path& tokenizer);
 
 } // namespace icae

@@ -62,8 +62,8 @@ void checkStart(const TrainJob& job)
     inField(job, "init_from", [&] {
         const auto file = AdapterFile::open(job.initFrom);
         auto why = whyAdapterDoesNotFit(file, config);
-        if (why.empty() && !job.trainsBase() && !file.config.baseWeightsHash.empty())
-            why = whyBaseDiffers(file.config, hashBase(job.base));
+        if (why.empty() && !job.trainsBase() && !file.config.base.weights.empty())
+            why = whyBaseDiffers(file.config.base, hashBase(job.base));
         const auto compare = [&](const char* what, std::int64_t its, std::int64_t ours) {
             if (why.empty() && its != ours)
                 why = "its " + std::string(what) + " is " + std::to_string(its) + ", the job's " + std::to_string(ours);

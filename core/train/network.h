@@ -68,6 +68,7 @@ public:
 
     const std::vector<Parameter>& parameters() const { return m_parameters; }
     const LlmConfig& config() const { return m_config; }
+    bool hasAdapter() const { return m_hasAdapter; }
     const AdapterConfig& adapterConfig() const { return m_adapterConfig; }
     const Options& options() const { return m_options; }
 

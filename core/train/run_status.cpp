@@ -139,6 +139,15 @@ RunStatus readRunStatus(const fs::path& run)
     return status;
 }
 
+RunStatus lastRunStatus(const fs::path& run)
+{
+    try {
+        return readRunStatus(run);
+    } catch (const Error&) {
+        return {};
+    }
+}
+
 std::vector<RunSummary> listRuns(const fs::path& root)
 {
     std::error_code fault;

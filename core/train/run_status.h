@@ -50,6 +50,8 @@ nlohmann::json toJson(const RunStatus& status);
 /// number by now, reads as "died".
 /// @throws Error (NotFound, Io, InvalidInput)
 RunStatus readRunStatus(const std::filesystem::path& run);
+/// The same, and an empty status where it cannot be read.
+RunStatus lastRunStatus(const std::filesystem::path& run);
 
 /// One run as others see it.
 struct RunSummary {

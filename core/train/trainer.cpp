@@ -1,16 +1,14 @@
 #include "train/trainer.h"
 
-#include "icae/model.h"
 #include "protocol/error.h"
 #include "tensor/atomic_file.h"
 #include "tensor/compat.h"
-#include "tensor/sha256.h"
-#include "text/text_file.h"
 #include "train/checkpoint.h"
 #include "train/event_file.h"
 #include "train/export.h"
 #include "train/job_check.h"
 #include "train/prefetcher.h"
+#include "train/setup.h"
 #include "train/step_runner.h"
 #include "train/validation.h"
 #include "train/watch.h"
@@ -41,68 +39,6 @@ double since(Clock::time_point start)
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-/// What a job reads: corpora and validation texts.
-struct Data {
-    std::shared_ptr<const Tokenizer> tokenizer;
-    std::shared_ptr<const TextCorpus> texts;
-    std::shared_ptr<const QuestionCorpus> questions;
-    ValidationData validation;
-};
-
-/// config.json of the base that is trained or read.
-std::string configTextOf(const TrainJob& job)
-{
-    return job.stage == Stage::Base ? job.newBase : readTextFile(job.base / "config.json");
-}
-
-/// What of its base a job takes as given: all where it is frozen; what trains it has its own weights.
-BaseHashes fixedBase(const TrainJob& job)
-{
-    if (job.stage == Stage::Base)
-        return {};
-    if (job.trainsBase())
-        return {sha256OfFile(job.base / "config.json"), {}};
-    return hashBase(job.base);
-}
-
-Data loadData(const TrainJob& job, const TrainOptions& options, const std::stop_token& stop)
-{
-    Data data;
-    data.tokenizer = Tokenizer::load(tokenizerFileOf(job));
-    const TokenizeOptions tokenize{data.tokenizer, tokenizerFileOf(job),
-                                   static_cast<std::int32_t>(baseConfigOf(job).bosId), options.cacheFolder};
-    if (!job.texts.empty())
-        data.texts = std::make_shared<TextCorpus>(TextCorpus::open(job.texts, tokenize, options.progress, stop));
-    if (!job.questions.empty())
-        data.questions =
-            std::make_shared<QuestionCorpus>(QuestionCorpus::open(job.questions, tokenize, options.progress, stop));
-    data.validation = ValidationData::read(job);
-    return data;
-}
-
-TrainNetwork makeNetwork(const TrainJob& job, const TrainOptions& options, const std::stop_token& stop)
-{
-    TrainNetwork::Options settings;
-    settings.device = chooseDevice(options.device).device;
-    settings.dtype = chooseDtype(job.precision, settings.device);
-    settings.trainsBase = job.trainsBase();
-    settings.checkpointActivations = job.checkpointActivations;
-    settings.loraDropout = job.loraDropout;
-    settings.plainKernels = options.plainKernels;
-    const auto config = baseConfigOf(job);
-    auto base = job.stage == Stage::Base && job.initFrom.empty()
-        ? freshWeights(config, settings.device, job.seed)
-        : loadWeights(config, *TensorStore::open(job.stage == Stage::Base ? job.initFrom : job.base), settings.device,
-                      job.trainsBase() ? at::kFloat : settings.dtype, options.progress, stop);
-    TrainNetwork network(config, std::move(base), settings);
-    if (job.trainsAdapter()) {
-        network.addAdapter(job.adapter, job.seed + 1);
-        if (!job.initFrom.empty())
-            network.loadAdapter(AdapterFile::open(job.initFrom));
-    }
-    return network;
-}
-
 /// One run of a job.
 class Trainer {
 public:
@@ -114,8 +50,9 @@ public:
         , m_directory(directory)
         , m_stop(std::move(stop))
         , m_base(fixedBase(job))
-        , m_data(loadData(job, options, m_stop))
-        , m_network(makeNetwork(job, options, m_stop))
+        , m_configText(configTextOf(job))
+        , m_data(loadTrainData(job, options, m_stop))
+        , m_network(makeTrainNetwork(job, m_base, options, m_stop))
         , m_optimizer(m_network.parameters(), job.optimizer)
         , m_source(job, m_network.config(), m_data.texts, m_data.questions, *m_data.tokenizer)
         , m_runner(m_network, m_optimizer, job.accumulate, job.loraDropout == 0)
@@ -200,26 +137,13 @@ private:
             at::manual_seed(Random::of(m_job.seed, 1, static_cast<std::uint64_t>(m_position.step)).next());
     }
 
-    /// An adapter's numbers mean nothing beside another base.
-    void requireBaseOf(const TrainPosition& position) const
-    {
-        AdapterConfig trained;
-        trained.baseConfigHash = position.base.config;
-        trained.baseWeightsHash = position.base.weights;
-        if (const auto why = whyBaseDiffers(trained, m_base); !why.empty())
-            throw Error(ErrorKind::Mismatch,
-                        "The run " + m_directory.folder().string() + " cannot go on with the base "
-                            + m_job.base.string() + ": " + why + ".",
-                        "Put back the base that it began with, or start a new run.");
-    }
-
     void resume()
     {
         m_position.base = m_base;
         if (!m_options.resume)
             return;
         if (const auto position = readCheckpoint(m_directory.folder(), m_optimizer)) {
-            requireBaseOf(*position);
+            requireSameBase(m_job, m_directory.folder(), position->base, m_base);
             m_position = *position;
             m_position.base = m_base;
             m_checkpointed = m_position.step;
@@ -326,21 +250,10 @@ private:
     void validateModel()
     {
         const at::NoGradGuard guard;
-        auto weights = m_network.decoderWeights();
-        Model::Parts parts{m_network.config(), weights, std::nullopt, m_data.tokenizer};
-        if (m_job.trainsAdapter())
-            parts.adapter = m_network.adapter(weights);
-        const auto model = Model::of(std::move(parts));
-        const auto write = [this](const EvaluatedWindow& window) {
-            m_directory.append(samplesName,
-                               {{"step", m_position.step},
-                                {"tokens", window.tokens},
-                                {"slots", window.slots},
-                                {"bleu", window.bleu},
-                                {"em", window.em},
-                                {"loss", window.loss},
-                                {"reference", window.reference},
-                                {"hypothesis", window.hypothesis}});
+        const auto model = modelOf(m_network, m_data.tokenizer);
+        const auto write = [this](nlohmann::json line) {
+            line["step"] = m_position.step;
+            m_directory.append(samplesName, line);
         };
         const auto found = validate(*model, m_job, m_data.validation, write, m_stop);
         if (found.watched && std::isfinite(found.watched->second))
@@ -391,7 +304,7 @@ private:
             writeCheckpoint(m_directory.folder(), m_position, m_optimizer, m_job.keepCheckpoints);
         m_checkpointed = m_position.step;
         m_lastCheckpoint = Clock::now();
-        exportModel(m_network, m_directory.folder() / "model", m_job.base, configTextOf(m_job), tokenizerFileOf(m_job));
+        exportModel(m_network, m_directory.folder() / "model", m_base, m_configText, tokenizerFileOf(m_job));
         writeStatus();
     }
 
@@ -417,8 +330,9 @@ private:
     const TrainOptions& m_options;
     const RunDirectory& m_directory;
     std::stop_token m_stop;
-    BaseHashes m_base;
-    Data m_data;
+    BaseHashes m_base; ///< what the run is pinned to
+    std::string m_configText;
+    TrainData m_data;
     TrainNetwork m_network;
     Optimizer m_optimizer;
     BatchSource m_source;
@@ -434,16 +348,6 @@ private:
     std::int64_t m_intervalTokens = 0;
 };
 
-/// What a run's status was; the state aside. Nothing where it cannot be read.
-RunStatus lastStatus(const fs::path& run)
-{
-    try {
-        return readRunStatus(run);
-    } catch (const Error&) {
-        return {};
-    }
-}
-
 } // namespace
 
 RunStatus train(const TrainJob& job, const std::string& jobText, const TrainOptions& options,
@@ -454,13 +358,13 @@ RunStatus train(const TrainJob& job, const std::string& jobText, const TrainOpti
     const RunDirectory directory(options.run, options.resume);
     if (!options.resume)
         writeFile(options.run / "config.json", jobText);
-    auto status = options.resume ? lastStatus(options.run) : RunStatus();
+    auto status = options.resume ? lastRunStatus(options.run) : RunStatus();
     status.state = "preparing";
     status.stage = stageName(job.stage);
     status.reason.clear();
     directory.status().write(status);
     const auto end = [&](const std::string& state, const std::string& reason) {
-        status = lastStatus(options.run);
+        status = lastRunStatus(options.run);
         status.state = state;
         status.reason = reason;
         directory.log(reason);
@@ -485,7 +389,7 @@ RunStatus train(const TrainJob& job, const std::string& jobText, const TrainOpti
 void prepareCorpora(const TrainJob& job, const TrainOptions& options, const std::stop_token& stop)
 {
     checkTrainJob(job, options.device);
-    loadData(job, options, stop);
+    loadTrainData(job, options, stop);
 }
 
 } // namespace icae

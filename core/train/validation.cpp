@@ -10,7 +10,7 @@ namespace {
 constexpr std::int64_t continuationSamples = 32;
 
 void evaluateCells(const Model& model, const TrainJob& job, const ValidationData& data,
-                   const std::function<void(const EvaluatedWindow&)>& sample, const std::stop_token& stop,
+                   const std::function<void(nlohmann::json)>& sample, const std::stop_token& stop,
                    ValidationResult& found)
 {
     const auto cells = static_cast<double>(job.evaluate.size());
@@ -21,7 +21,13 @@ void evaluateCells(const Model& model, const TrainJob& job, const ValidationData
         const auto add = [&](const EvaluatedWindow& window) {
             right += window.tokenAccuracy;
             if (window.index < job.samples)
-                sample(window);
+                sample({{"tokens", window.tokens},
+                        {"slots", window.slots},
+                        {"bleu", window.bleu},
+                        {"em", window.em},
+                        {"loss", window.loss},
+                        {"reference", window.reference},
+                        {"hypothesis", window.hypothesis}});
         };
         const auto results =
             evaluate(model, data.texts, {{cell.tokens}, {cell.slots}, job.evaluationWindows}, add, {}, stop);
@@ -78,8 +84,17 @@ ValidationData ValidationData::read(const TrainJob& job)
     return data;
 }
 
+std::shared_ptr<const Model> modelOf(const TrainNetwork& network, std::shared_ptr<const Tokenizer> tokenizer)
+{
+    auto weights = network.decoderWeights();
+    Model::Parts parts{network.config(), weights, std::nullopt, std::move(tokenizer)};
+    if (network.hasAdapter())
+        parts.adapter = network.adapter(weights);
+    return Model::of(std::move(parts));
+}
+
 ValidationResult validate(const Model& model, const TrainJob& job, const ValidationData& data,
-                          const std::function<void(const EvaluatedWindow&)>& sample, const std::stop_token& stop)
+                          const std::function<void(nlohmann::json)>& sample, const std::stop_token& stop)
 {
     ValidationResult found;
     if (job.trainsAdapter() && !data.texts.empty() && !job.evaluate.empty())

@@ -3,10 +3,12 @@
 #include "study/evaluate.h"
 #include "study/questions.h"
 #include "train/job.h"
+#include "train/network.h"
 
 #include <nlohmann/json.hpp>
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -35,10 +37,13 @@ struct ValidationResult {
     std::optional<double> nothing; ///< loss of continuing without any context
 };
 
+/// What a network has learnt by now as a model; it shares what it can with the network.
+std::shared_ptr<const Model> modelOf(const TrainNetwork& network, std::shared_ptr<const Tokenizer> tokenizer);
+
 /// Losses and free-running reconstructions by cell, what slots are worth for continuing a text, and answers.
-/// @param sample called for the first reconstructions of each cell, which are to be written out
+/// @param sample called with the first reconstructions of each cell: a line of samples.jsonl, but for the step
 /// @throws Error (Cancelled)
 ValidationResult validate(const Model& model, const TrainJob& job, const ValidationData& data,
-                          const std::function<void(const EvaluatedWindow&)>& sample, const std::stop_token& stop);
+                          const std::function<void(nlohmann::json)>& sample, const std::stop_token& stop);
 
 } // namespace icae

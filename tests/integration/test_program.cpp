@@ -4,6 +4,7 @@
 #include <QtTest>
 
 #include <csignal>
+#include <fstream>
 
 using namespace Qt::StringLiterals;
 
@@ -151,6 +152,53 @@ private Q_SLOTS:
             {u"--texts"_s, u"texts.jsonl"_s, u"--lengths"_s, u"16"_s, u"--slots"_s, u"4,5"_s, u"--samples"_s, u"1"_s}));
         QCOMPARE(grid.err.count("Warning: "), 1);
         QVERIFY2(grid.err.contains("not trained with 5 slots"), grid.err);
+    }
+
+    /// Writing a text back needs positions for all of it, reading its slots does not.
+    void warnsOfTextsThatCannotBeWrittenBack()
+    {
+        const auto change = [&](const std::string& name, const char* field, const nlohmann::json& value) {
+            auto json = nlohmann::json::parse(std::ifstream(m_model.path("few/" + name)));
+            json[field] = value;
+            m_model.write("few/" + name, QByteArray::fromStdString(json.dump()));
+        };
+        std::filesystem::create_directory(m_model.path("few"));
+        for (const char* folder : {"base", "reconstruct"})
+            std::filesystem::copy(m_model.path(folder), m_model.path(std::string("few/") + folder));
+        change("base/config.json", "max_position_embeddings", 256);
+        change("reconstruct/icae_config.json", "position_layout", "sequential");
+        const auto run = [&](const QString& command, const QStringList& more) {
+            return m_model.run(QStringList{command, u"-m"_s, u"few"_s} + more);
+        };
+        for (const auto& result : {run(u"compress"_s, {u"text.txt"_s, u"-k"_s, u"8"_s, u"-o"_s, u"few.memory"_s}),
+                                   run(u"continue"_s, {u"text.txt"_s, u"-k"_s, u"8"_s, u"--tokens"_s, u"1"_s})})
+            QVERIFY2(result.code == 0 && !result.err.contains("Warning: "), result.err);
+        for (const auto& input : {u"text.txt"_s, u"few.memory"_s}) {
+            const auto result = run(u"reconstruct"_s, {input});
+            QVERIFY2(result.err.contains("Warning: The text is too long to be read at once: the base has 256 positions."
+                                         " Compress a shorter text.\n"),
+                     result.err);
+            QCOMPARE(result.err.count("Warning: "), 1);
+            QVERIFY2(result.code == 3 && result.err.contains("The input reaches position"), result.err);
+        }
+    }
+
+    /// A base alone takes the numbers of slots that it has no use for, and what nobody chose is not warned of.
+    void evaluatesWithoutWarnings()
+    {
+        m_model.write("texts.jsonl",
+                      QByteArray::fromStdString(nlohmann::json{{"text", ModelFixture::text(40).toStdString()}}.dump()));
+        std::filesystem::create_directory(m_model.path("alone"));
+        std::filesystem::copy(m_model.path("base"), m_model.path("alone/base"));
+        const auto alone =
+            m_model.run({u"evaluate"_s, u"-m"_s, u"alone/base"_s, u"--texts"_s, u"texts.jsonl"_s, u"--continuation"_s,
+                         u"--spans"_s, u"1"_s, u"--slots"_s, u"64"_s, u"--samples"_s, u"1"_s});
+        QVERIFY2(alone.code == 0 && !alone.err.contains("Warning: "), alone.err);
+        QVERIFY2(alone.err.contains("without an adapter"), alone.err);
+        // The grid has more slots than this adapter; that is an error, which says so.
+        const auto grid = m_model.run(m_model.with(
+            u"evaluate"_s, {u"--texts"_s, u"texts.jsonl"_s, u"--lengths"_s, u"16"_s, u"--samples"_s, u"1"_s}));
+        QVERIFY2(!grid.err.contains("Warning: "), grid.err);
     }
 
     void readsSeveralInputs()

@@ -266,6 +266,35 @@ private Q_SLOTS:
         finish(u"frozen"_s);
     }
 
+    /// The base goes on training while an adapter is trained on what it was.
+    void theAdapterNamesTheBaseItBeganWith()
+    {
+        fs::copy(m_train.path("base"), m_train.path("moving"), fs::copy_options::recursive);
+        auto job = TrainFixture::job();
+        job.merge_patch({{"stage", "adapter"},
+                         {"base", "moving"},
+                         {"stop", {{"steps", 100000}}},
+                         {"mixture", {{"plain", nullptr}, {"ft", nullptr}, {"ft_text", nullptr}}}});
+        m_train.writeJob("moving.json", job);
+        const auto process = m_train.start({u"train"_s, u"moving.json"_s, u"--run"_s, u"pinned"_s});
+        QVERIFY2(m_train.waitForStep("pinned", 6), process->readAll()); // a checkpoint is written after 4
+        const auto config = m_train.path("pinned/model/adapter/icae_config.json");
+        const auto before = TrainFixture::contentOf(config);
+        QVERIFY(before.contains("weights_sha256"));
+        const auto weights = m_train.path("moving/model.safetensors");
+        auto content = TrainFixture::contentOf(weights);
+        content.back() = '\x3d';
+        m_train.write("moving/next", content);
+        fs::rename(m_train.path("moving/next"), weights); // as an export replaces it
+        process->terminate();
+        QVERIFY(process->waitForFinished(30000 * slowness));
+        QVERIFY2(process->exitCode() == 0, process->readAll());
+        QCOMPARE(TrainFixture::contentOf(config), before);
+        const auto refused = m_train.run({u"compress"_s, u"text.txt"_s, u"-o"_s, u"other.memory"_s, u"--model"_s,
+                                          u"moving"_s, u"--adapter"_s, u"pinned/model/adapter"_s});
+        QVERIFY2(refused.code == 3 && refused.err.contains("it was trained on another base: its weights"), refused.err);
+    }
+
     /// Products that are shared out among threads add up in the same order again.
     void onSeveralThreads()
     {

@@ -1,0 +1,78 @@
+#include "train/setup.h"
+
+#include "icae/model.h"
+#include "protocol/error.h"
+#include "tensor/sha256.h"
+#include "text/text_file.h"
+#include "train/job_check.h"
+
+namespace icae {
+
+namespace fs = std::filesystem;
+
+std::string configTextOf(const TrainJob& job)
+{
+    return job.stage == Stage::Base ? job.newBase : readTextFile(job.base / "config.json");
+}
+
+BaseHashes fixedBase(const TrainJob& job)
+{
+    if (job.stage == Stage::Base)
+        return {};
+    if (job.trainsBase())
+        return {sha256OfFile(job.base / "config.json"), {}};
+    return hashBase(job.base);
+}
+
+void requireSameBase(const TrainJob& job, const fs::path& run, const BaseHashes& trainedOn, const BaseHashes& base)
+{
+    if (const auto why = whyBaseDiffers(trainedOn, base); !why.empty())
+        throw Error(ErrorKind::Mismatch,
+                    "The run " + run.string() + " cannot go on with the base " + job.base.string() + ": " + why + ".",
+                    "Put back the base that it began with, or start a new run.");
+}
+
+TrainData loadTrainData(const TrainJob& job, const TrainOptions& options, const std::stop_token& stop)
+{
+    TrainData data;
+    data.tokenizer = Tokenizer::load(tokenizerFileOf(job));
+    const TokenizeOptions tokenize{data.tokenizer, tokenizerFileOf(job),
+                                   static_cast<std::int32_t>(baseConfigOf(job).bosId), options.cacheFolder};
+    if (!job.texts.empty())
+        data.texts = std::make_shared<TextCorpus>(TextCorpus::open(job.texts, tokenize, options.progress, stop));
+    if (!job.questions.empty())
+        data.questions =
+            std::make_shared<QuestionCorpus>(QuestionCorpus::open(job.questions, tokenize, options.progress, stop));
+    data.validation = ValidationData::read(job);
+    return data;
+}
+
+TrainNetwork makeTrainNetwork(const TrainJob& job, const BaseHashes& base, const TrainOptions& options,
+                              const std::stop_token& stop)
+{
+    TrainNetwork::Options settings;
+    settings.device = chooseDevice(options.device).device;
+    settings.dtype = chooseDtype(job.precision, settings.device);
+    settings.trainsBase = job.trainsBase();
+    settings.checkpointActivations = job.checkpointActivations;
+    settings.loraDropout = job.loraDropout;
+    settings.plainKernels = options.plainKernels;
+    const auto config = baseConfigOf(job);
+    auto weights = job.stage == Stage::Base && job.initFrom.empty()
+        ? freshWeights(config, settings.device, job.seed)
+        : loadWeights(config, *TensorStore::open(job.stage == Stage::Base ? job.initFrom : job.base), settings.device,
+                      job.trainsBase() ? at::kFloat : settings.dtype, options.progress, stop);
+    // What was hashed is what was read only if both are still there: files are replaced whole, by whoever trains it.
+    if (const auto now = fixedBase(job); now.config != base.config || now.weights != base.weights)
+        throw Error(ErrorKind::Mismatch, "The base " + job.base.string() + " changed while it was being loaded.",
+                    "Start again when nothing writes to it.");
+    TrainNetwork network(config, std::move(weights), settings);
+    if (job.trainsAdapter()) {
+        network.addAdapter(job.adapter, job.seed + 1);
+        if (!job.initFrom.empty())
+            network.loadAdapter(AdapterFile::open(job.initFrom));
+    }
+    return network;
+}
+
+} // namespace icae

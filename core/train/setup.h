@@ -1,0 +1,46 @@
+#pragma once
+
+#include "train/corpus.h"
+#include "train/network.h"
+#include "train/trainer.h"
+#include "train/validation.h"
+
+#include <memory>
+#include <stop_token>
+#include <string>
+
+namespace icae {
+
+/// What a job reads: corpora and validation texts.
+struct TrainData {
+    std::shared_ptr<const Tokenizer> tokenizer;
+    std::shared_ptr<const TextCorpus> texts;
+    std::shared_ptr<const QuestionCorpus> questions;
+    ValidationData validation;
+};
+
+/// @throws Error naming the file at fault; (Cancelled)
+TrainData loadTrainData(const TrainJob& job, const TrainOptions& options, const std::stop_token& stop);
+
+/// config.json of the base that is trained or read.
+/// @throws Error (Io)
+std::string configTextOf(const TrainJob& job);
+
+/// What of its base a job takes as given: all where it is frozen; what trains it has its own weights. Does
+/// not look at a stop token, however large a base is that was not hashed before.
+/// @throws Error as hashBase()
+BaseHashes fixedBase(const TrainJob& job);
+
+/// An adapter's numbers mean nothing beside another base.
+/// @param trainedOn what the run began with; @param base what is there now
+/// @throws Error (Mismatch)
+void requireSameBase(const TrainJob& job, const std::filesystem::path& run, const BaseHashes& trainedOn,
+                     const BaseHashes& base);
+
+/// The weights that a job starts from.
+/// @param base what fixedBase() gave before
+/// @throws Error as loadWeights() and AdapterFile::open(); (Mismatch) where the base is another one by now
+TrainNetwork makeTrainNetwork(const TrainJob& job, const BaseHashes& base, const TrainOptions& options,
+                              const std::stop_token& stop);
+
+} // namespace icae
