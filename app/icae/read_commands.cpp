@@ -40,6 +40,7 @@ int readInputs(const Arguments& arguments, Task task, CommandContext& context)
     for (const auto& path : arguments.inputs)
         inputs.push_back(loadInput(*model, path, arguments.slots, arguments.spanTokens, context));
     std::vector<ReadSource> sources;
+    sources.reserve(inputs.size());
     for (const auto& input : inputs)
         sources.push_back({&input, {}});
     StreamingDetokenizer text(model->tokenizer());
