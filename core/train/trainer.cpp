@@ -18,8 +18,6 @@
 
 namespace icae {
 
-namespace fs = std::filesystem;
-
 namespace {
 
 using Clock = std::chrono::steady_clock;
