@@ -59,7 +59,7 @@ public:
         QElapsedTimer timer;
         timer.start();
         while (!holds()) {
-            if (timer.elapsed() > 60000 * slowness)
+            if (timer.elapsed() > qint64{60000} * slowness)
                 return false;
             if (process.bytesAvailable() == 0 && !process.waitForReadyRead(1000)
                 && process.state() == QProcess::NotRunning && process.bytesAvailable() == 0)

@@ -125,7 +125,7 @@ public:
     /// Waits until a run has logged so many steps; false after a minute, sanitized after several.
     bool waitForStep(const std::string& run, std::int64_t step) const
     {
-        for (QElapsedTimer timer = started(); timer.elapsed() < 60000 * slowness; QTest::qWait(20))
+        for (QElapsedTimer timer = started(); timer.elapsed() < qint64{60000} * slowness; QTest::qWait(20))
             for (const auto& line : lines(run + "/metrics.jsonl"))
                 if (line.value("step", std::int64_t{0}) >= step)
                     return true;

@@ -30,8 +30,8 @@ using namespace icae;
 using namespace Qt::StringLiterals;
 
 constexpr int patience = 150'000 * slowness; // milliseconds, on a busy machine
-constexpr qint64 longestStall = 50 * slowness;
-constexpr qint64 longestCount = 300 * slowness;
+constexpr qint64 longestStall = qint64{50} * slowness;
+constexpr qint64 longestCount = qint64{300} * slowness;
 
 /// Seven hundred words of prose repeated with other numbers, to the wanted length.
 QString longText(int words)
