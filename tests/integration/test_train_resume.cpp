@@ -104,7 +104,7 @@ private Q_SLOTS:
             };
             // Without a sleep: the files follow each other within milliseconds.
             for (auto timer = TrainFixture::started(); !appeared();)
-                QVERIFY2(timer.elapsed() < 30000 * slowness && !process->waitForFinished(0), "no checkpoint");
+                QVERIFY2(timer.elapsed() < qint64{30000} * slowness && !process->waitForFinished(0), "no checkpoint");
             killNow(*process);
         }
         finish(run);

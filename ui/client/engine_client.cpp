@@ -78,9 +78,14 @@ void EngineClient::cancel(std::int64_t id)
         const auto content = notificationContent(protocol::cancelRequest.name, nlohmann::json(CancelParams{id}));
         m_process.write(QByteArray::fromStdString(framed(content)));
     } else { // has not been sent, and never will be
-        QMetaObject::invokeMethod(
-            this, [this, id] { fail(id, cancelledError()); }, Qt::QueuedConnection);
+        failLater(id, cancelledError());
     }
+}
+
+void EngineClient::failLater(std::int64_t id, const Error& why)
+{
+    QMetaObject::invokeMethod(
+        this, [this, id, why] { fail(id, why); }, Qt::QueuedConnection);
 }
 
 void EngineClient::cancelAll()
@@ -105,10 +110,9 @@ std::int64_t EngineClient::add(Pending pending)
     if (m_state == State::Ready) {
         send(id);
     } else if (m_state == State::Failed) {
-        const Error why(ErrorKind::EngineLost, tr("The engine is not running.").toStdString(),
-                        tr("Check its command in the settings, and start it again.").toStdString());
-        QMetaObject::invokeMethod(
-            this, [this, id, why] { fail(id, why); }, Qt::QueuedConnection);
+        failLater(id,
+                  Error(ErrorKind::EngineLost, tr("The engine is not running.").toStdString(),
+                        tr("Check its command in the settings, and start it again.").toStdString()));
     }
     return id;
 }

@@ -104,6 +104,7 @@ private:
     void takeNotification(const RpcMessage& message);
     std::optional<Pending> finish(std::int64_t id);
     void fail(std::int64_t id, const Error& why);
+    void failLater(std::int64_t id, const Error& why); ///< not before the caller has the id
     void onLost(const Error& why);
     void setState(State state);
     void setModel(std::optional<LoadedModel> model);
