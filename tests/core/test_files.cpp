@@ -80,6 +80,7 @@ private Q_SLOTS:
         int changed = 0;
         {
             std::vector<std::jthread> threads;
+            threads.reserve(2);
             for (int i = 0; i < 2; ++i)
                 threads.emplace_back([&](const std::stop_token& stop) {
                     while (!stop.stop_requested())
