@@ -115,29 +115,27 @@ public:
     {
         const auto between = m_reference.substr(m_ours, ours.begin - m_ours);
         const auto betweenTheirs = m_hypothesis.substr(m_theirs, theirs.begin - m_theirs);
-        if (!isSpace(between) || !isSpace(betweenTheirs) || between.empty() != betweenTheirs.empty())
-            differ(ours.begin, theirs.begin);
+        if (!isSpace(between) || !isSpace(betweenTheirs) || between.empty() != betweenTheirs.empty()) {
+            const auto lead = sharedSpace(between, betweenTheirs);
+            const auto trail = sharedSpaceAtEnd(between.substr(lead), betweenTheirs.substr(lead));
+            differ(lead, ours.begin - trail, theirs.begin - trail);
+        }
         push(DiffKind::Equal, ours.end, theirs.end);
     }
 
+    /// Nothing follows. White space at the very end stays with what differs: it ends no equal stretch.
     std::vector<DiffHunk> finish()
     {
-        differ(m_reference.size(), m_hypothesis.size());
-        push(DiffKind::Equal, m_reference.size(), m_hypothesis.size());
+        differ(sharedSpace(m_reference.substr(m_ours), m_hypothesis.substr(m_theirs)), m_reference.size(),
+               m_hypothesis.size());
         return std::move(m_hunks);
     }
 
 private:
-    /// What lies before these offsets differs, but for white space at its edges that both sides share.
-    void differ(std::size_t ours, std::size_t theirs)
+    /// What lies before these offsets differs, but for so many bytes at its beginning.
+    void differ(std::size_t equal, std::size_t ours, std::size_t theirs)
     {
-        const auto between = m_reference.substr(m_ours, ours - m_ours);
-        const auto betweenTheirs = m_hypothesis.substr(m_theirs, theirs - m_theirs);
-        const auto lead = sharedSpace(between, betweenTheirs);
-        const auto trail = sharedSpaceAtEnd(between.substr(lead), betweenTheirs.substr(lead));
-        push(DiffKind::Equal, m_ours + lead, m_theirs + lead);
-        ours -= trail;
-        theirs -= trail;
+        push(DiffKind::Equal, m_ours + equal, m_theirs + equal);
         const auto kind = theirs == m_theirs ? DiffKind::Deleted
             : ours == m_ours                 ? DiffKind::Inserted
                                              : DiffKind::Replaced;

@@ -68,7 +68,7 @@ private Q_SLOTS:
         for (const QByteArray space : {"\f", "\u00a0", "\u3000", " \u2009\n"}) { // nor is any other
             const auto with = [&space](QByteArray text) { return text.replace('_', space).toStdString(); };
             QCOMPARE(rendered(with("one_two_"), with("one_two_")), with("one_two_"));
-            QCOMPARE(rendered(with("one_two_"), with("one_three_")), with("one_[-two-]{+three+}_"));
+            QCOMPARE(rendered(with("one_two_"), with("one_three_")), with("one_[-two_-]{+three_+}"));
             QCOMPARE(rendered(with("one_two_four_five"), with("one_two_six")), with("one_two_[-four_five-]{+six+}"));
         }
         QCOMPARE(rendered("a b", "a\u00a0b"), std::string("a\u00a0b"));

@@ -239,12 +239,7 @@ private Q_SLOTS:
     void aBaseThatChangedIsRefused()
     {
         fs::copy(m_train.path("whole"), m_train.path("changing"), fs::copy_options::recursive);
-        auto job = TrainFixture::job();
-        job.merge_patch({{"stage", "adapter"},
-                         {"base", "changing"},
-                         {"stop", {{"steps", 4}}},
-                         {"mixture", {{"plain", nullptr}, {"ft", nullptr}, {"ft_text", nullptr}}}});
-        m_train.writeJob("frozen.json", job);
+        m_train.writeJob("frozen.json", TrainFixture::adapterJob("changing", 4));
         const auto begun = m_train.run({u"train"_s, u"frozen.json"_s, u"--run"_s, u"frozen"_s});
         QVERIFY2(begun.code == 0, begun.err);
         {
@@ -270,12 +265,7 @@ private Q_SLOTS:
     void theAdapterNamesTheBaseItBeganWith()
     {
         fs::copy(m_train.path("base"), m_train.path("moving"), fs::copy_options::recursive);
-        auto job = TrainFixture::job();
-        job.merge_patch({{"stage", "adapter"},
-                         {"base", "moving"},
-                         {"stop", {{"steps", 100000}}},
-                         {"mixture", {{"plain", nullptr}, {"ft", nullptr}, {"ft_text", nullptr}}}});
-        m_train.writeJob("moving.json", job);
+        m_train.writeJob("moving.json", TrainFixture::adapterJob("moving", 100000));
         const auto process = m_train.start({u"train"_s, u"moving.json"_s, u"--run"_s, u"pinned"_s});
         QVERIFY2(m_train.waitForStep("pinned", 6), process->readAll()); // a checkpoint is written after 4
         const auto config = m_train.path("pinned/model/adapter/icae_config.json");

@@ -35,6 +35,17 @@ public:
         write("val.jsonl", QByteArray::fromStdString(Json{{"text", text(8).toStdString()}}.dump()) + "\n");
     }
 
+    /// An adapter on a frozen base.
+    static Json adapterJob(const std::string& base, int steps)
+    {
+        auto made = job();
+        made.merge_patch({{"stage", "adapter"},
+                          {"base", base},
+                          {"stop", {{"steps", steps}}},
+                          {"mixture", {{"plain", nullptr}, {"ft", nullptr}, {"ft_text", nullptr}}}});
+        return made;
+    }
+
     /// Base and adapter together on every objective: all that a run has to remember.
     static Json job()
     {

@@ -94,6 +94,19 @@ private Q_SLOTS:
         }
     }
 
+    /// Both end with a line break: that of an unfinished text is not the source's last one.
+    void anUnfinishedLineIsNotTheLastOne()
+    {
+        const auto document = documentOf("One here.\nTwo there.\nThree gone\n", "One here.\nToo\n", true);
+        QCOMPARE(document.differences.size(), 1U);
+        QCOMPARE(document.source.mid(document.differences[0].source.begin, document.differences[0].source.size()),
+                 u"Two "_s);
+        QCOMPARE(document.pieces.back().kind, PieceKind::Pending);
+        // Nor is it a row of its own where all is written.
+        const auto whole = documentOf("One here.\nTwo there.\nThree gone\n", "One here.\nToo far! Ho\n");
+        QVERIFY(whole.source.mid(whole.rows.back().source.begin).size() > 1);
+    }
+
     void longOmissionsAreManyRows()
     {
         std::string source;

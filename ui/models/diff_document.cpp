@@ -184,9 +184,9 @@ private:
 };
 
 /// Where an unfinished text ends in the source (bytes): what is behind it is not lost, only not written yet.
-std::size_t writtenEnd(std::string_view source, std::string_view written)
+/// @param diff of both
+std::size_t writtenEnd(const TextDiff& diff, std::string_view source, std::string_view written)
 {
-    const auto diff = diffTexts(source, written);
     if (diff.rows.empty())
         return source.size();
     const auto& tail = diff.rows.back().hunks.back();
@@ -288,8 +288,10 @@ DiffDocument buildDiffDocument(std::string_view source, const std::vector<DiffSe
     std::size_t shift = 0;
     for (const auto& segment : segments) {
         const auto part = source.substr(segment.begin, segment.end - segment.begin);
-        const auto tried = part.substr(0, segment.open ? writtenEnd(part, segment.written) : part.size());
-        const auto diff = diffTexts(tried, segment.written);
+        auto diff = diffTexts(part, segment.written);
+        const auto tried = part.substr(0, segment.open ? writtenEnd(diff, part, segment.written) : part.size());
+        if (tried.size() < part.size())
+            diff = diffTexts(tried, segment.written);
         builder.addSegment(diff, segment.begin, shift);
         std::vector<std::size_t> ends;
         for (const auto end : spanEnds)
