@@ -1,8 +1,8 @@
-#include "client/engine_client.h"
-#include "client/settings.h"
 #include "models/sample_texts.h"
-#include "pages/compress_page.h"
-#include "theme/theme.h"
+#include "pages/compress/compress_page.h"
+#include "session/engine_client.h"
+#include "session/settings.h"
+#include "session/theme.h"
 #include "window/main_window.h"
 
 #include <QApplication>

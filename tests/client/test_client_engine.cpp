@@ -1,4 +1,4 @@
-#include "client/engine_client.h"
+#include "session/engine_client.h"
 
 #include "program.h"
 

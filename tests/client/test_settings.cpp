@@ -1,4 +1,4 @@
-#include "client/settings.h"
+#include "session/settings.h"
 
 #include <QSignalSpy>
 #include <QTemporaryDir>

@@ -1,12 +1,12 @@
 // Prints how long the window takes for what its users wait for. Build bench_explorer and run it by hand: machines
 // differ, so nothing here passes or fails.
-#include "client/engine_client.h"
-#include "client/settings.h"
 #include "models/diff_document.h"
 #include "models/sample_texts.h"
-#include "pages/compress_page.h"
-#include "pages/source_pane.h"
-#include "theme/theme.h"
+#include "pages/compress/compress_page.h"
+#include "pages/compress/source_pane.h"
+#include "session/engine_client.h"
+#include "session/settings.h"
+#include "session/theme.h"
 #include "watchdog.h"
 #include "window/main_window.h"
 

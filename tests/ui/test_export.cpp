@@ -1,6 +1,6 @@
 #include "fake_explorer.h"
 
-#include "pages/compress_export.h"
+#include "pages/compress/compress_export.h"
 
 #include <QClipboard>
 #include <QFileDialog>

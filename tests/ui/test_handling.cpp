@@ -1,6 +1,6 @@
 #include "fake_explorer.h"
 
-#include "widgets/find_bar.h"
+#include "widgets/common/find_bar.h"
 
 #include <QCheckBox>
 #include <QClipboard>

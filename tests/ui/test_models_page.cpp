@@ -1,7 +1,7 @@
 #include "fake_explorer.h"
 
 #include "models/model_tree_model.h"
-#include "widgets/memory_bars.h"
+#include "widgets/common/memory_bars.h"
 
 #include <QAbstractItemModelTester>
 #include <QComboBox>

@@ -1,4 +1,4 @@
-#include "theme/theme.h"
+#include "session/theme.h"
 
 #include <QDir>
 #include <QPixmap>

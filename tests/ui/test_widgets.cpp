@@ -1,13 +1,13 @@
 #include "models/sample_texts.h"
-#include "theme/theme.h"
+#include "session/theme.h"
 #include "watchdog.h"
-#include "widgets/check_menu.h"
-#include "widgets/elided_label.h"
-#include "widgets/find_bar.h"
-#include "widgets/find_views.h"
-#include "widgets/prose_column.h"
-#include "widgets/source_editor.h"
-#include "widgets/token_view.h"
+#include "widgets/common/check_menu.h"
+#include "widgets/common/elided_label.h"
+#include "widgets/common/find_bar.h"
+#include "widgets/common/find_views.h"
+#include "widgets/text/prose_column.h"
+#include "widgets/text/source_editor.h"
+#include "widgets/text/token_view.h"
 
 #include <QClipboard>
 #include <QPainter>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "widgets/find_target.h"
+#include "widgets/common/find_target.h"
 
 #include <QAction>
 #include <QList>

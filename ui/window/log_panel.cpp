@@ -1,6 +1,6 @@
 #include "window/log_panel.h"
 
-#include "widgets/find_views.h"
+#include "widgets/common/find_views.h"
 
 #include <QAction>
 #include <QClipboard>

@@ -2,7 +2,7 @@
 
 #include "protocol/error.h"
 #include "protocol/notifications.h"
-#include "theme/theme.h"
+#include "session/theme.h"
 
 #include <QWidget>
 

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "client/engine_client.h"
-#include "client/settings.h"
-#include "pages/model_catalog.h"
-#include "theme/theme.h"
+#include "session/engine_client.h"
+#include "session/model_catalog.h"
+#include "session/settings.h"
+#include "session/theme.h"
 
 #include <QMainWindow>
 #include <QPointer>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "theme/theme.h"
+#include "session/theme.h"
 
 #include <QWidget>
 

@@ -1,7 +1,7 @@
 #include "window/pickers.h"
 
 #include "models/byte_text.h"
-#include "widgets/model_delegate.h"
+#include "widgets/common/model_delegate.h"
 
 #include <QMenu>
 #include <QPushButton>

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "client/engine_client.h"
-#include "pages/model_catalog.h"
-#include "theme/theme.h"
+#include "session/engine_client.h"
+#include "session/model_catalog.h"
+#include "session/theme.h"
 
 #include <QFrame>
 #include <QToolButton>

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "client/engine_client.h"
-#include "client/settings.h"
-#include "theme/theme.h"
+#include "session/engine_client.h"
+#include "session/settings.h"
+#include "session/theme.h"
 
 #include <QList>
 #include <QMenu>

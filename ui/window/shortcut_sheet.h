@@ -1,7 +1,7 @@
 #pragma once
 
 #include "pages/page.h"
-#include "theme/theme.h"
+#include "session/theme.h"
 
 #include <QDialog>
 

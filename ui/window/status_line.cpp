@@ -1,6 +1,6 @@
 #include "window/status_line.h"
 
-#include "widgets/elided_label.h"
+#include "widgets/common/elided_label.h"
 
 #include <QAction>
 #include <QHBoxLayout>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "client/engine_client.h"
-#include "theme/theme.h"
+#include "session/engine_client.h"
+#include "session/theme.h"
 
 #include <QHash>
 #include <QSet>

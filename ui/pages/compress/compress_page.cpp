@@ -1,0 +1,391 @@
+#include "pages/compress/compress_page.h"
+
+#include "models/sample_texts.h"
+#include "models/text_file.h"
+#include "models/utf16_offsets.h"
+#include "pages/compress/compress_controls.h"
+#include "pages/compress/compress_export.h"
+#include "pages/compress/result_pane.h"
+#include "pages/compress/source_pane.h"
+#include "pages/compress/token_pane.h"
+#include "widgets/common/metrics_strip.h"
+#include "widgets/common/notice_bar.h"
+
+#include <QDragEnterEvent>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QMimeData>
+
+#include <algorithm>
+#include <utility>
+
+namespace icae {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+/// E.g. "1,204 tokens · 3 spans → 192 slots · 6.3×".
+QString summaryOf(const TextPlan& plan)
+{
+    if (plan.tokens == 0 || plan.slots == 0)
+        return {};
+    const auto spans = plan.spans.size();
+    const auto ratio = static_cast<double>(plan.tokens) / static_cast<double>(plan.slots);
+    const auto times = QString::number(ratio, 'f', ratio < 1 ? 2 : 1);
+    return CompressPage::tr("%L1 tokens · %2 → %L3 slots · %4")
+        .arg(plan.tokens)
+        .arg(spans == 1 ? CompressPage::tr("1 span") : CompressPage::tr("%L1 spans").arg(spans))
+        .arg(plan.slots)
+        .arg(ratio < 1 ? CompressPage::tr("%1×, expands").arg(times) : CompressPage::tr("%1×").arg(times));
+}
+
+} // namespace
+
+QString CompressPage::source() const
+{
+    return m_source->editor().source();
+}
+
+void CompressPage::setSource(const QString& text)
+{
+    m_sourceName.clear();
+    m_source->setEditing(true);
+    m_source->editor().setSource(text);
+}
+
+bool CompressPage::openFile(const QString& path)
+{
+    try {
+        setSource(readTextFile(path));
+    } catch (const Error& error) {
+        showError(error);
+        return false;
+    }
+    m_sourceName = QFileInfo(path).fileName();
+    m_settings.addRecentFile(path);
+    return true;
+}
+
+void CompressPage::openDropped(const QList<QUrl>& files)
+{
+    if (openFile(files.front().toLocalFile()) && files.size() > 1)
+        Q_EMIT reported(tr("Opened the first of %L1 files").arg(files.size()));
+}
+
+void CompressPage::chooseFile()
+{
+    auto* dialog = new QFileDialog(this, tr("Open a text"), {},
+                                   tr("Texts (*.txt *.md *.tex *.py *.cpp *.json *.csv);;All files (*)"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    connect(dialog, &QFileDialog::fileSelected, this, &CompressPage::openFile);
+    dialog->open();
+}
+
+void CompressPage::showError(const Error& error)
+{
+    m_notice->showError(error);
+}
+
+void CompressPage::showWarning(const QString& message, const QString& remedy)
+{
+    m_notice->showWarning(message, remedy);
+}
+
+ProseColumn& CompressPage::sourceColumn()
+{
+    return m_source->column();
+}
+
+QAction* CompressPage::saveMemoryAction() const
+{
+    return m_controls->saveMemoryAction();
+}
+
+void CompressPage::onModelChanged()
+{
+    const auto& model = m_client.model();
+    const auto key =
+        model ? model->base + '\n' + model->adapter + '\n' + model->device + '\n' + model->dtype : std::string();
+    if (key == m_modelKey && !key.empty())
+        return; // told again, by a status report
+    m_modelKey = key;
+    m_controls->setModel(model);
+    onSourceChanged();
+}
+
+void CompressPage::onSourceChanged()
+{
+    m_changed = true;
+    m_result->setStale(m_view.result != nullptr);
+    m_plan.reset();
+    if (m_planRequest >= 0) {
+        m_planStale = true;
+        m_client.cancel(m_planRequest);
+    }
+    m_planTimer.start();
+    updateReady();
+}
+
+void CompressPage::updateReady()
+{
+    const auto& model = m_client.model();
+    const bool canWrite = model
+        && std::find(model->specialTokens.begin(), model->specialTokens.end(), "AE") != model->specialTokens.end();
+    const bool hasText = !m_source->editor().document()->isEmpty();
+    m_controls->setReady(canWrite && hasText && !m_run.isRunning());
+    m_controls->saveMemoryAction()->setEnabled(m_view.result != nullptr);
+    if (!model)
+        m_result->setEmptyText(tr("No model loaded"),
+                               tr("Choose a model at the top, or load one on the Models page (Ctrl+2)."));
+    else if (!canWrite)
+        m_result->setEmptyText(tr("This model cannot write texts back"),
+                               tr("Its adapter has no [AE] token. Choose an adapter trained for autoencoding."));
+    else if (m_run.isRunning())
+        m_result->setEmptyText(tr("Compressing…"),
+                               tr("What is written back from the memory slots appears here as it comes."));
+    else
+        m_result->setEmptyText(tr("No reconstruction yet"),
+                               tr("Press Ctrl+Enter: the source is compressed into memory slots and "
+                                  "written back from them, sentence beside sentence."));
+}
+
+void CompressPage::requestPlan()
+{
+    if (!m_client.model() || m_source->editor().isInserting()) {
+        if (!m_client.model())
+            setWaiting(false);
+        showPlan();
+        return;
+    }
+    if (m_planRequest >= 0) // one at a time; the next follows when it ends
+        return;
+    m_planStale = false;
+    const auto params = m_controls->source();
+    m_planRequest =
+        m_client.call(protocol::textPlan, {source().toStdString(), params.slots, params.spanTokens, false}, this,
+                      {.done = [this](const TextPlan& plan) { takePlan(plan); },
+                       .failed = [this](const Error& why) { onPlanFailed(why); }});
+}
+
+void CompressPage::takePlan(const TextPlan& plan)
+{
+    m_planRequest = -1;
+    if (m_planStale) {
+        if (!m_planTimer.isActive())
+            requestPlan();
+        return;
+    }
+    m_plan = plan;
+    showPlan();
+    if (m_waiting) {
+        setWaiting(false);
+        run();
+    } else if (!std::exchange(m_lostRun, false) && m_controls->rerunsOnChange() && m_view.result) {
+        m_rerunTimer.start();
+    }
+}
+
+void CompressPage::onPlanFailed(const Error& why)
+{
+    m_planRequest = -1;
+    if (why.kind() == ErrorKind::Cancelled) { // for a newer text, or by Stop, which was not meant for it
+        if (!m_planTimer.isActive())
+            requestPlan();
+        return;
+    }
+    m_planStale = false;
+    setWaiting(false);
+    if (why.kind() != ErrorKind::EngineLost) // the window tells of that
+        m_notice->showWarning(QString::fromStdString(why.message()), QString::fromStdString(why.remedy()));
+}
+
+void CompressPage::showPlan()
+{
+    if (!m_plan) {
+        m_source->editor().setSpans({});
+        m_source->setSummary({});
+        return;
+    }
+    const auto text = source().toStdString();
+    const Utf16Offsets offsets(text);
+    std::vector<SpanBand> bands;
+    for (const auto& span : m_plan->spans)
+        bands.push_back({{offsets.toUtf16(static_cast<std::size_t>(span.begin)),
+                          offsets.toUtf16(static_cast<std::size_t>(span.end))},
+                         {},
+                         tr("%L1 → %L2").arg(span.tokens).arg(span.slots),
+                         {}});
+    m_source->editor().setSpans(std::move(bands));
+    const auto spans = m_plan->spans.size();
+    m_source->setSummary(summaryOf(*m_plan));
+    m_controls->setSpanCount(static_cast<int>(spans));
+    if (!m_view.result)
+        m_metrics->setPlan(m_plan->tokens, m_plan->slots);
+    QStringList warnings;
+    if (m_plan->tokens > 0)
+        for (const auto& warning : m_plan->warnings)
+            warnings += QString::fromStdString(warning.message + ' ' + warning.remedy);
+    if (warnings.empty())
+        m_notice->clearWarning();
+    else
+        m_notice->showWarning(warnings.join(u'\n'), {});
+}
+
+void CompressPage::run()
+{
+    if (m_run.isRunning() || !m_client.model() || m_source->editor().document()->isEmpty())
+        return;
+    m_rerunTimer.stop();
+    if (!m_plan) { // spans are what streams; they are known in a moment
+        setWaiting(true);
+        m_planTimer.stop();
+        requestPlan();
+        return;
+    }
+    ReconstructParams params;
+    params.source = m_controls->source();
+    params.source.name = m_sourceName.toStdString();
+    params.sampling = m_controls->sampling();
+    m_run.start(source(), *m_plan, params);
+}
+
+void CompressPage::stop()
+{
+    setWaiting(false);
+    m_run.stop();
+}
+
+void CompressPage::setWaiting(bool waiting)
+{
+    if (waiting == m_waiting)
+        return;
+    m_waiting = waiting;
+    m_controls->setRunning(waiting || m_run.isRunning());
+    Q_EMIT waitingChanged(waiting);
+}
+
+void CompressPage::rerun()
+{
+    m_runAgain = m_run.isRunning();
+    if (m_runAgain)
+        m_run.stop();
+    else
+        run();
+}
+
+void CompressPage::rerunIfChanged()
+{
+    if (std::exchange(m_runAgain, false))
+        m_rerunTimer.start();
+}
+
+void CompressPage::onFinished(const ReconstructionView& view)
+{
+    m_view = view;
+    m_controls->setRunning(false);
+    m_result->setRunning(false);
+    m_result->setResult(view);
+    m_result->setStale(m_changed);
+    m_metrics->setReconstruction(view.result->reconstruction);
+    updateReady();
+    const auto& reconstruction = view.result->reconstruction;
+    const auto& seconds = reconstruction.seconds;
+    const auto total = seconds.compress + seconds.prefill + seconds.decode;
+    const auto differences = view.diff->differences.size();
+    Q_EMIT reported(tr("%1 %L2 tokens from %L3 slots in %4 s · %5")
+                        .arg(reconstruction.stopped ? tr("Stopped after") : tr("Reconstructed"))
+                        .arg(reconstruction.generatedTokens)
+                        .arg(reconstruction.slots)
+                        .arg(total, 0, 'f', total < 10 ? 1 : 0)
+                        .arg(differences == 0       ? tr("no differences")
+                                 : differences == 1 ? tr("1 difference")
+                                                    : tr("%L1 differences").arg(differences)));
+    rerunIfChanged();
+}
+
+void CompressPage::saveMemory()
+{
+    if (!m_view.result)
+        return;
+    auto* dialog =
+        new QFileDialog(this, tr("Save the memory"), u"memory.safetensors"_s, tr("Memories (*.safetensors)"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setAcceptMode(QFileDialog::AcceptSave);
+    connect(dialog, &QFileDialog::fileSelected, this, [this, id = m_view.result->memory.id](const QString& path) {
+        m_client.call(protocol::memorySave, {id, path.toStdString()}, this,
+                      {.failed = [this](const Error& why) { showError(why); }});
+    });
+    dialog->open();
+}
+
+void CompressPage::link(TextRange range, bool ofSource)
+{
+    const auto document = m_source->column().document();
+    auto& tokens = m_result->tokens();
+    const bool aligned = document && !m_source->isEditing();
+    // A single character under the pointer says little: its token is what is marked.
+    const auto pointed = aligned && range.size() == 1 ? tokens.tokenRange(range.begin, ofSource) : range;
+    TextRange ours = ofSource ? pointed : TextRange{};
+    TextRange theirs = ofSource ? TextRange{} : pointed;
+    if (aligned && range.size() > 0) {
+        if (ofSource)
+            theirs = document->toReconstruction(pointed);
+        else
+            ours = document->toSource(pointed);
+    }
+    tokens.view().setLinked(tokens.isTeacherForced() ? ours : theirs);
+    m_source->editor().setLinked(m_source->isEditing() ? ours : TextRange{});
+    for (auto* column : {&m_source->column(), &m_result->column(), &m_result->inlineColumn()})
+        column->setLinked(ours, theirs);
+}
+
+void CompressPage::unlink()
+{
+    link({}, true);
+    m_source->editor().setLinked({});
+    for (auto* column : {&m_source->column(), &m_result->column(), &m_result->inlineColumn()})
+        column->setLinked({}, {});
+}
+
+void CompressPage::dragEnterEvent(QDragEnterEvent* event)
+{
+    if (event->mimeData()->hasUrls() || event->mimeData()->hasText())
+        event->acceptProposedAction();
+}
+
+void CompressPage::dropEvent(QDropEvent* event)
+{
+    const auto files = localFiles(*event->mimeData());
+    if (!files.isEmpty())
+        openDropped(files);
+    else if (event->mimeData()->hasText())
+        setSource(event->mimeData()->text());
+    event->acceptProposedAction();
+}
+
+std::vector<ShortcutGroup> CompressPage::shortcuts() const
+{
+    ShortcutGroup text{tr("Compress"), {}};
+    for (auto* action : m_controls->shortcutActions())
+        text.entries.push_back(action);
+    text.entries.push_back(m_source->editAction());
+    std::vector<ShortcutGroup> groups{text};
+    for (auto& group : m_result->shortcuts())
+        groups.push_back(std::move(group));
+    groups[1].entries += m_export->shortcuts();
+    return groups;
+}
+
+std::pair<FindTarget*, QWidget*> CompressPage::findTarget()
+{
+    auto* focus = focusWidget();
+    const bool right = m_result->findTarget() != nullptr
+        && (m_source->isHidden() || (focus != nullptr && m_result->isAncestorOf(focus)));
+    if (right)
+        return {m_result->findTarget(), &m_result->currentView()};
+    return {&m_source->findTarget(), &m_source->findView()};
+}
+
+} // namespace icae

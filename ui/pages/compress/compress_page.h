@@ -1,0 +1,111 @@
+#pragma once
+
+#include "pages/compress/reconstruction_run.h"
+#include "pages/page.h"
+#include "session/engine_client.h"
+#include "session/settings.h"
+#include "session/theme.h"
+#include "widgets/text/row_geometry.h"
+
+#include <QTimer>
+
+#include <optional>
+
+class QSplitter;
+
+namespace icae {
+
+class CompressControls;
+class CompressExport;
+class MetricsStrip;
+class NoticeBar;
+class OverviewStrip;
+class ProseColumn;
+class ResultPane;
+class SourcePane;
+
+/// Paste a text, see how it is cut, compress it, and see what was lost.
+class CompressPage : public Page {
+    Q_OBJECT
+
+public:
+    CompressPage(const Theme& theme, EngineClient& client, Settings& settings, QWidget* parent = nullptr);
+
+    QString title() const override { return tr("Compress"); }
+    std::vector<ShortcutGroup> shortcuts() const override;
+    std::pair<FindTarget*, QWidget*> findTarget() override;
+
+    QString source() const;
+    void setSource(const QString& text);
+    bool openFile(const QString& path); ///< false, and says why, where it cannot
+    void showError(const Error& error);
+    void showWarning(const QString& message, const QString& remedy);
+    ProseColumn& sourceColumn();
+    QAction* saveMemoryAction() const;
+    const ReconstructionView& result() const { return m_view; }
+    bool isRunning() const { return m_run.isRunning(); }
+    /// The tokens and spans that the source would be cut into; absent while that is being found out.
+    const std::optional<TextPlan>& plan() const { return m_plan; }
+
+Q_SIGNALS:
+    void reported(const QString& sentence); ///< what a run came to, for the status line
+    void waitingChanged(bool waiting); ///< a run that was asked for begins when its spans are known
+
+protected:
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
+
+private:
+    void connectSource();
+    void connectResult();
+    void connectScrolling();
+    /// The inline view has both texts: the source stands beside it only to be edited.
+    void arrangePanes();
+    void onModelChanged();
+    void onSourceChanged();
+    void requestPlan();
+    void takePlan(const TextPlan& plan);
+    void onPlanFailed(const Error& why);
+    void rerun();
+    void rerunIfChanged();
+    void showPlan();
+    void run();
+    void stop();
+    void setWaiting(bool waiting);
+    void onFinished(const ReconstructionView& view);
+    void openDropped(const QList<QUrl>& files); ///< the first: the page has one text
+    void chooseFile();
+    void saveMemory();
+    void updateReady();
+    void link(TextRange range, bool ofSource);
+    void unlink();
+
+    const Theme& m_theme;
+    EngineClient& m_client;
+    Settings& m_settings;
+    RowGeometry m_geometry;
+    ReconstructionRun m_run;
+    CompressControls* m_controls;
+    NoticeBar* m_notice;
+    SourcePane* m_source;
+    ResultPane* m_result;
+    OverviewStrip* m_overview;
+    MetricsStrip* m_metrics;
+    QSplitter* m_splitter;
+    CompressExport* m_export;
+    QTimer m_planTimer;
+    QTimer m_rerunTimer;
+    std::int64_t m_planRequest = -1;
+    std::optional<TextPlan> m_plan;
+    bool m_planStale = false; ///< what is being planned has changed meanwhile
+    bool m_waiting = false; ///< a run, for its plan
+    bool m_runAgain = false; ///< what is being reconstructed has changed meanwhile, and is to follow
+    bool m_firstDocument = false; ///< of this run
+    bool m_changed = false; ///< text, settings or model, since this run began
+    bool m_lostRun = false; ///< it ended with the engine, and might again: it is not repeated unasked
+    ReconstructionView m_view;
+    QString m_sourceName;
+    std::string m_modelKey; ///< which model the plan is for
+};
+
+} // namespace icae

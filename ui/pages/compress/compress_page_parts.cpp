@@ -1,0 +1,215 @@
+// The parts of the Compress page, and how they hang together. What it does is in compress_page.cpp.
+#include "pages/compress/compress_page.h"
+
+#include "models/sample_texts.h"
+#include "pages/compress/compress_controls.h"
+#include "pages/compress/compress_export.h"
+#include "pages/compress/result_pane.h"
+#include "pages/compress/source_pane.h"
+#include "pages/compress/token_pane.h"
+#include "widgets/common/metrics_strip.h"
+#include "widgets/common/notice_bar.h"
+#include "widgets/text/overview_strip.h"
+
+#include <QScrollBar>
+#include <QSplitter>
+#include <QVBoxLayout>
+
+#include <chrono>
+#include <utility>
+
+namespace icae {
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto planDelay = 60ms; // after the last key; a newer text cancels the plan
+constexpr auto rerunDelay = 500ms;
+
+} // namespace
+
+CompressPage::CompressPage(const Theme& theme, EngineClient& client, Settings& settings, QWidget* parent)
+    : Page(parent)
+    , m_theme(theme)
+    , m_client(client)
+    , m_settings(settings)
+    , m_geometry(3, this)
+    , m_run(client)
+    , m_controls(new CompressControls(theme, settings))
+    , m_notice(new NoticeBar(theme))
+    , m_source(new SourcePane(theme, m_geometry))
+    , m_result(new ResultPane(theme, m_geometry))
+    , m_overview(new OverviewStrip(theme, m_geometry))
+    , m_metrics(new MetricsStrip(theme))
+    , m_splitter(new QSplitter(Qt::Horizontal))
+    , m_export(new CompressExport(theme, client, *this, *m_result, this))
+{
+    setAcceptDrops(true);
+    m_splitter->addWidget(m_source);
+    m_splitter->addWidget(m_result);
+    m_splitter->setChildrenCollapsible(false);
+    m_splitter->setHandleWidth(1);
+    m_splitter->setStretchFactor(0, 1);
+    m_splitter->setStretchFactor(1, 1);
+    m_splitter->setSizes({1000, 1000});
+    // Whatever a pane shows, it keeps its width.
+    m_source->setMinimumWidth(Theme::grid(38));
+    m_result->setMinimumWidth(Theme::grid(68));
+    auto* panes = new QHBoxLayout;
+    panes->setSpacing(0);
+    panes->addWidget(m_splitter, 1);
+    panes->addWidget(m_overview);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(m_controls);
+    layout->addWidget(m_notice);
+    layout->addLayout(panes, 1);
+    layout->addWidget(m_metrics);
+
+    m_planTimer.setSingleShot(true);
+    m_planTimer.setInterval(planDelay);
+    connect(&m_planTimer, &QTimer::timeout, this, &CompressPage::requestPlan);
+    m_rerunTimer.setSingleShot(true);
+    m_rerunTimer.setInterval(rerunDelay);
+    connect(&m_rerunTimer, &QTimer::timeout, this, &CompressPage::rerun);
+    setFocusProxy(&m_source->editor());
+    connectSource();
+    connectResult();
+    connectScrolling();
+    connect(&m_client, &EngineClient::modelChanged, this, &CompressPage::onModelChanged);
+    onModelChanged();
+}
+
+void CompressPage::connectSource()
+{
+    auto& editor = m_source->editor();
+    connect(&editor, &SourceEditor::sourceChanged, this, &CompressPage::onSourceChanged);
+    connect(&editor, &SourceEditor::filesDropped, this, &CompressPage::openDropped);
+    connect(&editor, &SourceEditor::pointedAt, this, [this](TextRange range) { link(range, true); });
+    connect(&editor, &SourceEditor::pointerLeft, this, &CompressPage::unlink);
+    addAction(m_source->editAction()); // also where the pane is hidden
+    connect(m_source, &SourcePane::editingChanged, this, &CompressPage::arrangePanes);
+    connect(m_source, &SourcePane::sampleRequested, this, [this] { setSource(sampleText(u"ferry"_s)); });
+    connect(m_source, &SourcePane::openRequested, this, &CompressPage::chooseFile);
+    connect(m_controls, &CompressControls::sampleChosen, this, [this](const QString& id) {
+        setSource(sampleText(id));
+        m_sourceName = id;
+    });
+    connect(m_controls, &CompressControls::fileChosen, this, &CompressPage::openFile);
+    connect(m_controls->openAction(), &QAction::triggered, this, &CompressPage::chooseFile);
+    connect(m_controls->saveMemoryAction(), &QAction::triggered, this, &CompressPage::saveMemory);
+    connect(m_controls, &CompressControls::runRequested, this, &CompressPage::run);
+    connect(m_controls, &CompressControls::stopRequested, this, &CompressPage::stop);
+    connect(&m_client, &EngineClient::stopRequested, this, [this] { setWaiting(false); });
+    connect(m_controls, &CompressControls::planChanged, this, &CompressPage::onSourceChanged);
+    connect(m_controls, &CompressControls::samplingChanged, this, &CompressPage::onSourceChanged);
+}
+
+void CompressPage::connectResult()
+{
+    connect(&m_run, &ReconstructionRun::started, this, [this] {
+        m_notice->clear();
+        m_firstDocument = true;
+        m_changed = false;
+        m_controls->setRunning(true);
+        m_result->setRunning(true);
+        m_result->setStale(m_view.result != nullptr); // until the new one begins
+        updateReady();
+    });
+    connect(&m_run, &ReconstructionRun::documentReady, this, [this](const DiffDocumentPtr& document, int firstChanged) {
+        m_geometry.reset(static_cast<int>(document->rows.size()), firstChanged);
+        const bool first = !m_source->column().document();
+        const bool begins = std::exchange(m_firstDocument, false);
+        if (begins) { // the figures of the result before are not this one's
+            m_result->setStale(false);
+            m_metrics->setReconstruction(std::nullopt);
+            if (m_plan)
+                m_metrics->setPlan(m_plan->tokens, m_plan->slots);
+        }
+        m_source->setDocument(document, firstChanged);
+        m_result->setDocument(document, firstChanged);
+        m_overview->setDocument(document);
+        m_geometry.commit();
+        const auto& asked = m_run.asked();
+        if (begins && !asked.empty() && asked.front() < std::ssize(document->spans)) {
+            const auto begin = document->spans[static_cast<std::size_t>(asked.front())].source.begin;
+            for (auto* column : {&m_source->column(), &m_result->column(), &m_result->inlineColumn()})
+                column->setTopRow(document->rowAtSource(begin));
+        }
+        // An editor in use stays; otherwise the rows go side by side.
+        if (m_source->isEditing() && (first || !m_source->editor().hasFocus() || !m_controls->rerunsOnChange()))
+            m_source->setEditing(false);
+    });
+    connect(&m_run, &ReconstructionRun::finished, this, &CompressPage::onFinished);
+    connect(&m_run, &ReconstructionRun::failed, this, [this](const Error& why) {
+        m_controls->setRunning(false);
+        m_result->setRunning(false);
+        m_result->setStale(m_view.diff && m_view.diff == m_source->column().document());
+        m_lostRun = why.kind() == ErrorKind::EngineLost;
+        if (why.kind() != ErrorKind::Cancelled)
+            showError(why);
+        updateReady();
+        rerunIfChanged();
+    });
+    for (auto* column : {&m_source->column(), &m_result->column(), &m_result->inlineColumn()}) {
+        connect(column, &ProseColumn::pointedAt, this, &CompressPage::link);
+        connect(column, &ProseColumn::pointerLeft, this, &CompressPage::unlink);
+    }
+    connect(&m_source->column(), &ProseColumn::differenceClicked, m_result, &ResultPane::goToDifference);
+    connect(&m_result->tokens(), &TokenPane::pointedAt, this, &CompressPage::link);
+    connect(m_result, &ResultPane::currentDifferenceChanged, this, [this](int difference) {
+        m_source->setEditing(false);
+        m_source->column().setCurrentDifference(difference);
+        m_overview->setCurrentDifference(difference);
+    });
+    connect(m_result, &ResultPane::modeChanged, this, &CompressPage::arrangePanes);
+    connect(m_result, &ResultPane::filterChanged, this, [this] {
+        m_overview->setFilter(m_result->filter());
+        m_source->column().setFilter(m_result->filter());
+    });
+    m_result->lockAction()->setChecked(m_settings.scrollLocked());
+    connect(m_result->lockAction(), &QAction::toggled, &m_settings, &Settings::setScrollLocked);
+}
+
+void CompressPage::arrangePanes()
+{
+    const bool alone = m_result->mode() == ResultPane::Mode::Inline && !m_source->isEditing();
+    if (m_source->isHidden() == alone)
+        return;
+    m_source->setHidden(alone);
+    m_geometry.setColumnShown(0, !alone);
+    m_geometry.commit();
+}
+
+void CompressPage::connectScrolling()
+{
+    auto* left = m_source->column().verticalScrollBar();
+    const auto showPart = [this](ProseColumn* column) {
+        m_overview->setVisiblePart(column->verticalScrollBar()->value(), column->viewport()->height());
+    };
+    for (auto* column : {&m_result->column(), &m_result->inlineColumn()}) {
+        auto* right = column->verticalScrollBar();
+        connect(left, &QScrollBar::valueChanged, column, [this, right, column](int value) {
+            if (m_result->lockAction()->isChecked() && column->isVisible())
+                right->setValue(value);
+        });
+        connect(right, &QScrollBar::valueChanged, this, [this, left, column, showPart](int value) {
+            if (m_result->lockAction()->isChecked() && column->isVisible())
+                left->setValue(value);
+            if (column->isVisible())
+                showPart(column);
+        });
+    }
+    connect(&m_geometry, &RowGeometry::changed, this, [this, showPart] {
+        showPart(m_result->mode() == ResultPane::Mode::Inline ? &m_result->inlineColumn() : &m_result->column());
+    });
+    connect(m_overview, &OverviewStrip::rowRequested, this, [this](int row) {
+        for (auto* column : {&m_source->column(), &m_result->column(), &m_result->inlineColumn()})
+            column->showRow(row);
+    });
+}
+
+} // namespace icae

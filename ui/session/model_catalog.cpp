@@ -1,0 +1,165 @@
+#include "session/model_catalog.h"
+
+namespace icae {
+
+ModelCatalog::ModelCatalog(EngineClient& client, Settings& settings, QString standard, QObject* parent)
+    : QObject(parent)
+    , m_client(client)
+    , m_settings(settings)
+    , m_standard(std::move(standard))
+{
+    connect(&m_client, &EngineClient::stateChanged, this, [this](EngineClient::State state) {
+        if (state == EngineClient::State::Ready)
+            onReady();
+    });
+    connect(&m_client, &EngineClient::modelChanged, this, [this] {
+        const auto& model = m_client.model();
+        m_tree.setLoaded(model ? model->base : std::string(), model ? model->adapter : std::string());
+    });
+    connect(&m_settings, &Settings::modelFoldersChanged, this, [this] { refresh(); });
+}
+
+QStringList ModelCatalog::folders() const
+{
+    auto folders = m_settings.modelFolders();
+    if (!m_standard.isEmpty() && !folders.contains(m_standard))
+        folders.prepend(m_standard);
+    return folders;
+}
+
+void ModelCatalog::addFolder(const QString& path)
+{
+    auto folders = m_settings.modelFolders();
+    if (!path.isEmpty() && !folders.contains(path))
+        m_settings.setModelFolders(folders << path);
+}
+
+void ModelCatalog::removeFolder(const QString& path)
+{
+    auto folders = m_settings.modelFolders();
+    if (folders.removeAll(path) > 0)
+        m_settings.setModelFolders(folders);
+}
+
+bool ModelCatalog::canRemove(const QString& folder) const
+{
+    return m_settings.modelFolders().contains(folder);
+}
+
+void ModelCatalog::onReady()
+{
+    m_devices = m_client.engine().devices;
+    Q_EMIT devicesChanged();
+    refresh();
+    if (!m_loadedOnce) {
+        m_loadedOnce = true;
+        loadLast();
+    }
+}
+
+void ModelCatalog::loadLast()
+{
+    const auto last = m_settings.model();
+    if (!last.base.isEmpty())
+        load(last.base.toStdString(), last.adapter.toStdString(), last.device.toStdString(), last.dtype.toStdString());
+    else if (!m_standard.isEmpty())
+        load(m_standard.toStdString(), {}, "auto", "auto");
+}
+
+void ModelCatalog::refresh(bool hashes)
+{
+    ListModelsParams params;
+    for (const auto& folder : folders())
+        params.folders.push_back(folder.toStdString());
+    params.hashes = hashes;
+    m_listing = true;
+    m_client.call(protocol::modelsList, params, this,
+                  {.done =
+                       [this](const ModelList& list) {
+                           m_listing = false;
+                           m_tree.setModels(list);
+                           const auto& model = m_client.model();
+                           if (model)
+                               m_tree.setLoaded(model->base, model->adapter);
+                           Q_EMIT listed();
+                       },
+                   .failed =
+                       [this](const Error& why) {
+                           m_listing = false;
+                           fail(why);
+                           Q_EMIT listed();
+                       }});
+}
+
+void ModelCatalog::fail(const Error& why)
+{
+    if (why.kind() != ErrorKind::Cancelled) // who stops something knows
+        Q_EMIT failed(why);
+}
+
+void ModelCatalog::refreshDevices()
+{
+    if (m_client.state() != EngineClient::State::Ready)
+        return;
+    m_client.call(protocol::status, {}, this, {.done = [this](const EngineStatus& status) {
+                      m_devices = status.devices;
+                      Q_EMIT devicesChanged();
+                  }});
+}
+
+void ModelCatalog::load(const std::string& base, const std::string& adapter, const std::string& device,
+                        const std::string& dtype)
+{
+    LoadModelParams params;
+    params.base = base;
+    params.adapter = adapter;
+    params.device = device;
+    params.dtype = dtype;
+    m_loading = true;
+    Q_EMIT loadingChanged();
+    m_client.call(protocol::modelsLoad, params, this,
+                  {.done =
+                       [this, device, dtype](const LoadedModel& model) {
+                           m_loading = false;
+                           m_settings.setModel({QString::fromStdString(model.base),
+                                                QString::fromStdString(model.adapter), QString::fromStdString(device),
+                                                QString::fromStdString(dtype)});
+                           Q_EMIT loadingChanged();
+                           Q_EMIT loaded(model);
+                           refreshDevices();
+                       },
+                   .failed =
+                       [this](const Error& why) {
+                           m_loading = false;
+                           Q_EMIT loadingChanged();
+                           fail(why);
+                       }});
+}
+
+void ModelCatalog::moveTo(const std::string& device)
+{
+    const auto& model = m_client.model();
+    if (model)
+        load(model->base, model->adapter, device, "auto");
+}
+
+void ModelCatalog::unload()
+{
+    m_loading = true;
+    Q_EMIT loadingChanged();
+    const auto end = [this] {
+        m_loading = false;
+        m_settings.setModel({});
+        Q_EMIT loadingChanged();
+        refreshDevices();
+    };
+    m_client.call(protocol::modelsUnload, {}, this,
+                  {.done = [end](const EngineStatus&) { end(); },
+                   .failed =
+                       [this, end](const Error& why) {
+                           end();
+                           fail(why);
+                       }});
+}
+
+} // namespace icae

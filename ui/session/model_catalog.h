@@ -1,0 +1,60 @@
+#pragma once
+
+#include "models/model_tree_model.h"
+#include "session/engine_client.h"
+#include "session/settings.h"
+
+#include <QObject>
+
+namespace icae {
+
+/// The models that the engine finds, and what loading one means for the application: remembered, and loaded again at
+/// the next start. Pages and pickers share it.
+class ModelCatalog : public QObject {
+    Q_OBJECT
+
+public:
+    /// @param standard folder with a base and adapters that is always searched, e.g. the bundled model; may be empty
+    ModelCatalog(EngineClient& client, Settings& settings, QString standard, QObject* parent = nullptr);
+
+    ModelTreeModel& tree() { return m_tree; }
+    const std::vector<DeviceInfo>& devices() const { return m_devices; }
+    bool isListing() const { return m_listing; }
+    bool isLoading() const { return m_loading; }
+
+    void refresh(bool hashes = false);
+    void refreshDevices();
+    void addFolder(const QString& path);
+    void removeFolder(const QString& path);
+    QStringList folders() const;
+    bool canRemove(const QString& folder) const; ///< the standard folder stays
+
+    /// @param device id, or "auto"
+    void load(const std::string& base, const std::string& adapter, const std::string& device, const std::string& dtype);
+    /// The present model on another device.
+    void moveTo(const std::string& device);
+    void unload();
+
+Q_SIGNALS:
+    void listed();
+    void devicesChanged();
+    void loadingChanged();
+    void loaded(const icae::LoadedModel& model);
+    void failed(const icae::Error& why);
+
+private:
+    void onReady();
+    void loadLast();
+    void fail(const Error& why);
+
+    EngineClient& m_client;
+    Settings& m_settings;
+    QString m_standard;
+    ModelTreeModel m_tree;
+    std::vector<DeviceInfo> m_devices;
+    bool m_listing = false;
+    bool m_loading = false;
+    bool m_loadedOnce = false;
+};
+
+} // namespace icae

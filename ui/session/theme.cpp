@@ -1,0 +1,225 @@
+#include "session/theme.h"
+
+#include "session/icon_engine.h"
+
+#include <QApplication>
+#include <QFile>
+#include <QFontDatabase>
+#include <QFontInfo>
+#include <QRegularExpression>
+#include <QStyle>
+#include <QStyleFactory>
+
+#include <algorithm>
+#include <cmath>
+
+static void initResources()
+{
+    Q_INIT_RESOURCE(explorer); // a static library's resources are not registered by themselves
+}
+
+namespace icae {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+QFont systemFont()
+{
+    auto font = QFontDatabase::systemFont(QFontDatabase::GeneralFont);
+    // Where no desktop names a font, fontconfig's last resort comes up; Open Sans reads better and has tabular digits.
+    const auto family = QFontInfo(font).family();
+    if ((family.startsWith("DejaVu"_L1) || family.isEmpty()) && QFontDatabase::hasFamily(u"Open Sans"_s))
+        font.setFamily(u"Open Sans"_s);
+    if (font.pointSizeF() < 10)
+        font.setPointSizeF(10);
+    return font;
+}
+
+} // namespace
+
+Theme::Theme(QObject* parent)
+    : QObject(parent)
+    , m_systemFont(systemFont())
+{
+    initResources();
+    const auto system = QGuiApplication::palette();
+    m_systemIsDark = system.color(QPalette::Window).lightnessF() < system.color(QPalette::WindowText).lightnessF();
+}
+
+void Theme::apply()
+{
+    if (QApplication::style()->name() != "fusion"_L1)
+        QApplication::setStyle(QStyleFactory::create(u"Fusion"_s));
+    QApplication::setFont(m_systemFont);
+    QApplication::setPalette(palette());
+    qApp->setStyleSheet(styleSheet());
+    Q_EMIT changed();
+}
+
+bool Theme::isDark() const
+{
+    return m_scheme == Scheme::Dark || (m_scheme == Scheme::System && m_systemIsDark);
+}
+
+const ColorScheme& Theme::current() const
+{
+    return isDark() ? darkScheme() : lightScheme();
+}
+
+void Theme::setScheme(Scheme scheme)
+{
+    const bool wasDark = isDark();
+    m_scheme = scheme;
+    if (isDark() != wasDark)
+        apply();
+}
+
+double Theme::readingSize() const
+{
+    return m_readingSize > 0 ? m_readingSize : m_systemFont.pointSizeF() + 1;
+}
+
+void Theme::setReadingSize(int points)
+{
+    if (points == m_readingSize)
+        return;
+    m_readingSize = points;
+    Q_EMIT changed();
+}
+
+void Theme::setMonospaceReading(bool on)
+{
+    if (on == m_monospace)
+        return;
+    m_monospace = on;
+    Q_EMIT changed();
+}
+
+QColor Theme::sequential(double value) const
+{
+    const auto& stops = current().sequential;
+    const double at = std::clamp(std::isnan(value) ? 0.0 : value, 0.0, 1.0) * static_cast<double>(stops.size() - 1);
+    const auto first = std::min(static_cast<std::size_t>(at), stops.size() - 2);
+    const auto share = static_cast<float>(at - static_cast<double>(first));
+    const auto& a = stops[first];
+    const auto& b = stops[first + 1];
+    const auto mix = [share](float x, float y) { return x + (y - x) * share; };
+    return QColor::fromRgbF(mix(a.redF(), b.redF()), mix(a.greenF(), b.greenF()), mix(a.blueF(), b.blueF()));
+}
+
+QColor Theme::textOn(const QColor& background) const
+{
+    return contrast(Qt::black, background) >= contrast(Qt::white, background) ? QColor(Qt::black) : QColor(Qt::white);
+}
+
+QFont Theme::font(TypeRole role) const
+{
+    auto font = m_systemFont;
+    const auto size = font.pointSizeF();
+    switch (role) {
+    case TypeRole::Body:
+        break;
+    case TypeRole::Title:
+        font.setPointSizeF(size * 1.2);
+        font.setWeight(QFont::DemiBold);
+        break;
+    case TypeRole::Caption:
+        font.setPointSizeF(size * 0.9);
+        break;
+    case TypeRole::Reading:
+        if (m_monospace)
+            font.setFamily(QFontDatabase::systemFont(QFontDatabase::FixedFont).family());
+        font.setPointSizeF(readingSize());
+        break;
+    case TypeRole::Number:
+        font.setPointSizeF(size * 1.15);
+        font.setWeight(QFont::DemiBold);
+        break;
+    }
+    return font;
+}
+
+QIcon Theme::icon(const QString& name) const
+{
+    return QIcon(new IconEngine(this, name, std::nullopt));
+}
+
+QIcon Theme::icon(const QString& name, Shade shade) const
+{
+    return QIcon(new IconEngine(this, name, shade));
+}
+
+QPalette Theme::palette() const
+{
+    QPalette palette;
+    const auto set = [&](QPalette::ColorRole role, Shade shade) {
+        palette.setColor(QPalette::Active, role, color(shade));
+        palette.setColor(QPalette::Inactive, role, color(shade));
+        palette.setColor(QPalette::Disabled, role, color(shade));
+    };
+    set(QPalette::Window, Shade::Window);
+    set(QPalette::WindowText, Shade::Text);
+    set(QPalette::Base, Shade::Surface);
+    set(QPalette::AlternateBase, Shade::Window);
+    set(QPalette::Text, Shade::Text);
+    set(QPalette::PlaceholderText, Shade::SecondaryText);
+    set(QPalette::Button, Shade::Surface);
+    set(QPalette::ButtonText, Shade::Text);
+    set(QPalette::BrightText, Shade::Error);
+    set(QPalette::Light, Shade::Surface);
+    set(QPalette::Midlight, Shade::Hover);
+    set(QPalette::Mid, Shade::Hairline);
+    set(QPalette::Dark, Shade::Hairline);
+    set(QPalette::Shadow, Shade::Hairline);
+    set(QPalette::Highlight, Shade::Selection);
+    set(QPalette::HighlightedText, Shade::SelectionText);
+    set(QPalette::Link, Shade::Accent);
+    set(QPalette::LinkVisited, Shade::Accent);
+    set(QPalette::ToolTipBase, Shade::Rail);
+    set(QPalette::ToolTipText, Shade::Text);
+    for (const auto role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText})
+        palette.setColor(QPalette::Disabled, role, color(Shade::DisabledText));
+    return palette;
+}
+
+QString Theme::iconFile(const QString& name, Shade shade) const
+{
+    QFile source(u":/icons/%1.svg"_s.arg(name));
+    if (!source.open(QIODevice::ReadOnly))
+        qFatal("no icon %s", qPrintable(name));
+    auto path = m_icons.filePath(u"%1-%2-%3.svg"_s.arg(name, shadeName(shade), isDark() ? u"dark"_s : u"light"_s));
+    QFile file(path);
+    if (!file.exists() && file.open(QIODevice::WriteOnly))
+        file.write(source.readAll().replace("currentColor", color(shade).name().toLatin1()));
+    return path;
+}
+
+QString Theme::styleSheet() const
+{
+    QFile file(u":/theme/style.qss"_s);
+    if (!file.open(QIODevice::ReadOnly))
+        qFatal("no style sheet");
+    const auto sheet = QString::fromUtf8(file.readAll());
+    const auto shadeOf = [](const QString& name) {
+        for (std::size_t i = 0; i < shadeCount; ++i)
+            if (shadeName(static_cast<Shade>(i)) == name)
+                return static_cast<Shade>(i);
+        qFatal("style.qss names no such colour: %s", qPrintable(name));
+    };
+    static const QRegularExpression placeholder(u"@icon\\(([a-z-]+),([a-z-]+)\\)|@([a-z-]+)"_s);
+    QString result;
+    qsizetype at = 0;
+    for (auto matches = placeholder.globalMatch(sheet); matches.hasNext();) {
+        const auto match = matches.next();
+        result += QStringView(sheet).mid(at, match.capturedStart() - at);
+        at = match.capturedEnd();
+        if (match.hasCaptured(1))
+            result += u"url(\"%1\")"_s.arg(iconFile(match.captured(1), shadeOf(match.captured(2))));
+        else
+            result += color(shadeOf(match.captured(3))).name();
+    }
+    return result.append(QStringView(sheet).mid(at));
+}
+
+} // namespace icae

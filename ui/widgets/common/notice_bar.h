@@ -1,0 +1,39 @@
+#pragma once
+
+#include "protocol/error.h"
+#include "session/theme.h"
+
+#include <QFrame>
+
+class QLabel;
+class QPushButton;
+
+namespace icae {
+
+/// One sentence on what happened and one on what to do, across the top of a page. Hidden where there is none.
+class NoticeBar : public QFrame {
+    Q_OBJECT
+
+public:
+    explicit NoticeBar(const Theme& theme, QWidget* parent = nullptr);
+
+    void showError(const Error& error);
+    void showWarning(const QString& message, const QString& remedy);
+    void clear(); ///< hides warnings and errors
+    void clearWarning(); ///< an error stays
+    bool showsError() const { return m_isError; }
+    QString message() const;
+
+private:
+    void show(const QString& message, const QString& remedy, const QString& details, bool isError);
+
+    const Theme& m_theme;
+    QLabel* m_icon;
+    QLabel* m_text;
+    QPushButton* m_copy;
+    QString m_details;
+    QString m_message;
+    bool m_isError = false;
+};
+
+} // namespace icae
