@@ -41,7 +41,11 @@ LlmConfig readLlmConfig(const fs::path& base)
     if (!fs::exists(file, ignored))
         throw Error(ErrorKind::NotFound, base.string() + " holds no config.json.",
                     "Name a model folder in Hugging Face format.");
-    return parseLlmConfig(readTextFile(file), file.string());
+    auto config = parseLlmConfig(readTextFile(file), file.string());
+    const auto generation = base / "generation_config.json";
+    if (fs::exists(generation, ignored))
+        applyGenerationConfig(config, readTextFile(generation), generation.string());
+    return config;
 }
 
 BaseHashes hashBase(const fs::path& base)
@@ -199,7 +203,7 @@ std::vector<Token> Model::encodeContext(std::string_view text) const
 
 std::vector<Token> Model::asContext(std::vector<Token> tokens) const
 {
-    if (adapter().config.contextBos)
+    if (adapter().config.contextBos && config().hasBos)
         tokens.insert(tokens.begin(), Token{static_cast<std::int32_t>(config().bosId), 0, 0});
     return tokens;
 }

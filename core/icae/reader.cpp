@@ -69,7 +69,7 @@ Prompt Reader::question(std::span<const SpanRef> spans, std::string_view text) c
     const auto& tokenizer = *m_model.tokenizer();
     const auto& words = m_model.adapter().config.prompt;
     std::vector<std::int32_t> left;
-    if (words.leftBos)
+    if (words.leftBos && m_model.config().hasBos)
         left.push_back(static_cast<std::int32_t>(m_model.config().bosId));
     std::vector<std::int32_t> right;
     const auto append = [&](std::vector<std::int32_t>& ids, std::string_view part) {
@@ -202,7 +202,8 @@ Generation Reader::generate(std::span<const Prompt> prompts, const GenerationOpt
 GenerationOptions Reader::greedy() const
 {
     GenerationOptions options;
-    options.stopIds = {static_cast<std::int32_t>(m_model.config().eosId)};
+    const auto& ends = m_model.config().eosIds;
+    options.stopIds.assign(ends.begin(), ends.end());
     return options;
 }
 

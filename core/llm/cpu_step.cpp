@@ -1,6 +1,6 @@
 #include "llm/cpu_step.h"
 
-#include "tensor/cpu_math.h"
+#include "tensor/cpu_kernels.h"
 
 #include <algorithm>
 #include <omp.h>
@@ -10,6 +10,8 @@ namespace icae {
 struct CpuStep::Layer {
     const float* inputNorm;
     const float* postNorm;
+    const float* outputBias;
+    cpu::HeadInputs heads;
     float* keys;
     float* values;
     ProductWork qkv;
@@ -68,6 +70,8 @@ void CpuStep::addLayer(const LayerWeights& w, const at::Tensor& keys, const at::
     m_layers.push_back(std::unique_ptr<Layer>(new Layer{
         w.inputNorm.data_ptr<float>(),
         w.postNorm.data_ptr<float>(),
+        w.oBias.defined() ? w.oBias.data_ptr<float>() : nullptr,
+        cpuInputs(w.headInputs(c)),
         keys.data_ptr<float>(),
         values.data_ptr<float>(),
         {{m_batch, qkvWidth, c.hiddenSize}, w.qkv.data_ptr<float>(), m_normal.data(), m_qkv.data(), false, threads},
@@ -105,7 +109,16 @@ void CpuStep::normalise(const float* weight)
                         static_cast<float>(m_config.rmsEps));
 }
 
-/// Rotates queries in place and keys into the cache, and takes the values there.
+void CpuStep::addToStates(const float* bias)
+{
+    if (bias == nullptr)
+        return;
+    for (std::size_t i = 0; i < m_states.size(); ++i)
+        m_states[i] += bias[i % static_cast<std::size_t>(m_config.hiddenSize)];
+}
+
+/// Gives the heads what comes before RoPE, rotates queries in place and keys into the cache, and takes the values
+/// there.
 void CpuStep::rotateAndRemember(const Layer& layer)
 {
     const int64_t hd = m_config.headDim;
@@ -113,6 +126,7 @@ void CpuStep::rotateAndRemember(const Layer& layer)
     for (int64_t b = 0; b < m_batch; ++b) {
         const float* cos = m_rotation.data() + b * hd;
         const float* sin = cos + hd / 2;
+        cpu::prepareHeads(row, layer.heads, m_config.heads, m_config.kvHeads, hd);
         for (int64_t head = 0; head < m_config.heads; ++head, row += hd)
             cpu::rotate(row, cos, sin, row, hd / 2);
         const int64_t first = b * m_config.kvHeads * m_cache.capacity + m_cache.length;
@@ -130,6 +144,7 @@ void CpuStep::runLayer(Layer& layer)
     rotateAndRemember(layer);
     m_crew->run(layer.attention, m_cache.length + 1);
     m_crew->run(layer.o);
+    addToStates(layer.outputBias);
     normalise(layer.postNorm);
     m_crew->run(layer.gateUp);
     m_crew->run(layer.down);

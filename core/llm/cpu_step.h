@@ -23,6 +23,7 @@ private:
     void addLayer(const LayerWeights& weights, const at::Tensor& keys, const at::Tensor& values, int threads);
     void runLayer(Layer& layer);
     void normalise(const float* weight);
+    void addToStates(const float* bias);
     void rotateAndRemember(const Layer& layer);
 
     const LlmConfig& m_config;

@@ -79,12 +79,15 @@ void CudaStep::run()
         const auto& layer = m_weights.layers[i];
         const auto qkv = product(kernels.rmsNorm(x, layer.inputNorm, c.rmsEps), layer.qkv);
         cuda::ropeSplit(type, qkv.data_ptr(), m_positions.data_ptr<float>(),
-                        m_weights.inverseFrequencies.data_ptr<float>(), q.data_ptr(), m_cache.keys[i].data_ptr(),
-                        m_cache.values[i].data_ptr(), shape, m_past.data_ptr<int32_t>(), stream);
+                        m_weights.inverseFrequencies.data_ptr<float>(), cudaInputs(layer.headInputs(c)), q.data_ptr(),
+                        m_cache.keys[i].data_ptr(), m_cache.values[i].data_ptr(), shape, m_past.data_ptr<int32_t>(),
+                        stream);
         cuda::decodeAttention(type, q.data_ptr(), m_cache.keys[i].data_ptr(), m_cache.values[i].data_ptr(),
                               attended.data_ptr(), m_workspace.data_ptr<float>(), shape, m_past.data_ptr<int32_t>(),
                               m_starts.defined() ? m_starts.data_ptr<int64_t>() : nullptr, stream);
         addProduct(x, attended, layer.o);
+        if (layer.oBias.defined())
+            x.add_(layer.oBias);
         addProduct(x, gatedProduct(kernels.rmsNorm(x, layer.postNorm, c.rmsEps), layer.gateUp), layer.down);
     }
     m_logits = product(kernels.rmsNorm(x, m_weights.finalNorm, c.rmsEps), m_weights.head);

@@ -16,6 +16,16 @@ void checkPositions(const LlmConfig& config, double lastPosition)
                 "Read fewer or shorter spans at once, or generate fewer tokens.");
 }
 
+void checkWindow(const LlmConfig& config, std::int64_t tokens)
+{
+    if (!config.slidingWindow || tokens <= *config.slidingWindow)
+        return;
+    throw Error(ErrorKind::Unsupported,
+                "The input has " + std::to_string(tokens) + " tokens, but this model's attention reaches back "
+                    + std::to_string(*config.slidingWindow) + " only.",
+                "Use shorter spans or fewer of them at once; sliding-window attention is not implemented.");
+}
+
 Decoder::Decoder(LlmConfig config, std::shared_ptr<const Kernels> kernels)
     : m_config(std::move(config))
     , m_kernels(std::move(kernels))
@@ -28,12 +38,7 @@ at::Tensor Decoder::run(const LlmWeights& weights, const at::Tensor& embeddings,
 {
     const int64_t batch = embeddings.size(0);
     const int64_t length = embeddings.size(1);
-    if (m_config.slidingWindow && past + length > *m_config.slidingWindow)
-        throw Error(ErrorKind::Unsupported,
-                    "The input has " + std::to_string(past + length)
-                        + " tokens, but this model's attention reaches back " + std::to_string(*m_config.slidingWindow)
-                        + " only.",
-                    "Use shorter spans or fewer of them at once; sliding-window attention is not implemented.");
+    checkWindow(m_config, past + length);
     const HeadShape heads{m_config.heads, m_config.kvHeads, m_config.headDim};
     const auto& k = *m_kernels;
     auto x = embeddings.reshape({batch * length, m_config.hiddenSize}).clone();
@@ -43,13 +48,16 @@ at::Tensor Decoder::run(const LlmWeights& weights, const at::Tensor& embeddings,
         const auto& layer = weights.layers[static_cast<std::size_t>(i)];
         auto [keys, values] = cacheOf(i);
         const auto qkv = k.linear(k.rmsNorm(x, layer.inputNorm, m_config.rmsEps), layer.qkv);
-        auto q = k.ropeSplit(qkv, positions, weights.inverseFrequencies, heads, keys, values, past);
+        auto q = k.ropeSplit(qkv, positions, weights.inverseFrequencies, heads, layer.headInputs(m_config), keys,
+                             values, past);
         const int64_t skipped = i + 1 == m_config.layers ? length - wanted : 0;
         if (skipped > 0) {
             q = q.narrow(2, skipped, wanted).contiguous();
             x = x.view({batch, length, m_config.hiddenSize}).narrow(1, skipped, wanted).contiguous().flatten(0, 1);
         }
         k.addLinear(x, k.attention(q, keys, values, past + skipped, starts), layer.o);
+        if (layer.oBias.defined())
+            x.add_(layer.oBias);
         const auto gateUp = k.linear(k.rmsNorm(x, layer.postNorm, m_config.rmsEps), layer.gateUp);
         k.addLinear(x, k.swiglu(gateUp), layer.down);
     }

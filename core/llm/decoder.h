@@ -14,6 +14,9 @@ namespace icae {
 /// Throws Error (InvalidInput) where a position is not below what the model was trained for.
 void checkPositions(const LlmConfig& config, double lastPosition);
 
+/// Throws Error (Unsupported) where a sequence of so many tokens is longer than attention reaches back.
+void checkWindow(const LlmConfig& config, std::int64_t tokens);
+
 /// The transformer: layers over embeddings, at positions that the caller chooses. Holds no state between calls; the
 /// weights are given each time, since the encoder and the decoder of an ICAE differ in nothing else.
 class Decoder {

@@ -81,6 +81,7 @@ Batch makeBatch(const LlmConfig& config, std::span<const Prompt> prompts)
     const auto& first = prompts.front().embeddings;
     Batch batch;
     batch.capacity = longest + most;
+    checkWindow(config, batch.capacity - 1); // the last token is read by nobody
     batch.embeddings = at::zeros({count, longest, config.hiddenSize}, first.options());
     auto positions = at::zeros({count, longest}, at::kFloat);
     auto next = at::empty({count}, at::kFloat);
@@ -164,7 +165,7 @@ Generation generate(const Decoder& decoder, const LlmWeights& weights, std::span
     auto batch = makeBatch(decoder.config(), prompts);
     auto cache = KvCache::allocate(decoder.config(), batch.embeddings.size(0), batch.capacity, device, weights.dtype());
     cache.starts = batch.starts;
-    Sampler sampler(options.sampling, cache.batch, options.alternatives);
+    Sampler sampler(options.sampling, cache.batch, options.alternatives, decoder.config().tokens);
 
     auto start = Clock::now();
     const auto states = decoder.hidden(weights, batch.embeddings, batch.positions, 1, cache, stop);

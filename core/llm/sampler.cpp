@@ -21,9 +21,10 @@ void checkSampling(const SamplingOptions& options)
         refuse("top-p", "above 0 and at most 1");
 }
 
-Sampler::Sampler(const SamplingOptions& options, std::int64_t sequences, std::int64_t alternatives)
+Sampler::Sampler(const SamplingOptions& options, std::int64_t sequences, std::int64_t alternatives, std::int64_t tokens)
     : m_options(options)
     , m_alternatives(alternatives)
+    , m_tokens(tokens)
 {
     checkSampling(options);
     for (std::int64_t i = 0; i < sequences; ++i) {
@@ -57,10 +58,11 @@ at::Tensor Sampler::draw(const at::Tensor& logits)
 
 Choice Sampler::choose(const at::Tensor& rawLogits)
 {
-    const auto logits = rawLogits.to(at::kFloat);
+    const auto all = rawLogits.to(at::kFloat);
+    const auto logits = m_tokens > 0 && m_tokens < all.size(1) ? all.narrow(1, 0, m_tokens) : all;
     Choice choice;
     choice.ids = m_options.greedy ? logits.argmax(-1) : draw(logits);
-    const auto normaliser = logits.logsumexp({-1}, true);
+    const auto normaliser = all.logsumexp({-1}, true);
     choice.logProbabilities = (logits.gather(1, choice.ids.unsqueeze(1)) - normaliser).squeeze(1);
     if (m_alternatives > 0) {
         const auto top = logits.topk(std::min(m_alternatives, logits.size(1)), -1);

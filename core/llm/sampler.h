@@ -33,7 +33,8 @@ class Sampler {
 public:
     /// @param sequences in the batch
     /// @param alternatives the n likeliest tokens to report a choice
-    Sampler(const SamplingOptions& options, std::int64_t sequences, std::int64_t alternatives);
+    /// @param tokens that may be chosen: the first ones of the vocabulary, the rest being padding; 0: all
+    Sampler(const SamplingOptions& options, std::int64_t sequences, std::int64_t alternatives, std::int64_t tokens = 0);
 
     /// @param logits [B, vocabulary]. Does not wait for the device.
     Choice choose(const at::Tensor& logits);
@@ -43,6 +44,7 @@ private:
 
     SamplingOptions m_options;
     std::int64_t m_alternatives = 0;
+    std::int64_t m_tokens = 0;
     std::vector<std::mt19937_64> m_generators; ///< one a sequence
 };
 

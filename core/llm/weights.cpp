@@ -37,55 +37,43 @@ bool isHarmless(const std::string& name, const LlmConfig& config)
     return name.ends_with(".rotary_emb.inv_freq") || (config.tiedEmbeddings && name == "lm_head.weight");
 }
 
-at::Tensor emptyLayerTensor(std::int64_t rows, std::int64_t columns, const at::TensorOptions& options)
-{
-    return at::empty({rows, columns}, options);
-}
-
 LlmWeights allocate(const LlmConfig& c, const at::Device& device, at::ScalarType dtype)
 {
-    const auto options = at::TensorOptions().device(device).dtype(dtype);
+    const auto room = [options = at::TensorOptions().device(device).dtype(dtype)](at::IntArrayRef shape, bool wanted) {
+        return wanted ? at::empty(shape, options) : at::Tensor();
+    };
+    const auto qkvRows = (c.heads + 2 * c.kvHeads) * c.headDim;
     LlmWeights weights;
-    weights.embedding = emptyLayerTensor(c.vocabSize, c.hiddenSize, options);
-    weights.finalNorm = at::empty({c.hiddenSize}, options);
-    weights.head = c.tiedEmbeddings ? weights.embedding : emptyLayerTensor(c.vocabSize, c.hiddenSize, options);
+    weights.embedding = room({c.vocabSize, c.hiddenSize}, true);
+    weights.finalNorm = room({c.hiddenSize}, true);
+    weights.head = c.tiedEmbeddings ? weights.embedding : room({c.vocabSize, c.hiddenSize}, true);
     for (std::int64_t i = 0; i < c.layers; ++i) {
         LayerWeights layer;
-        layer.inputNorm = at::empty({c.hiddenSize}, options);
-        layer.qkv = emptyLayerTensor((c.heads + 2 * c.kvHeads) * c.headDim, c.hiddenSize, options);
-        layer.o = emptyLayerTensor(c.hiddenSize, c.heads * c.headDim, options);
-        layer.postNorm = at::empty({c.hiddenSize}, options);
-        layer.gateUp = emptyLayerTensor(2 * c.intermediateSize, c.hiddenSize, options);
-        layer.down = emptyLayerTensor(c.hiddenSize, c.intermediateSize, options);
+        layer.inputNorm = room({c.hiddenSize}, true);
+        layer.qkv = room({qkvRows, c.hiddenSize}, true);
+        layer.qkvBias = room({qkvRows}, c.qkvBias);
+        layer.queryNorm = room({c.headDim}, c.normsHeads);
+        layer.keyNorm = room({c.headDim}, c.normsHeads);
+        layer.oBias = room({c.hiddenSize}, c.outputBias);
+        layer.o = room({c.hiddenSize, c.heads * c.headDim}, true);
+        layer.postNorm = room({c.hiddenSize}, true);
+        layer.gateUp = room({2 * c.intermediateSize, c.hiddenSize}, true);
+        layer.down = room({c.hiddenSize, c.intermediateSize}, true);
         weights.layers.push_back(layer);
     }
-    // As HF computes them, in float32, so that long positions agree to the last digits.
-    const auto exponents = at::arange(0, c.headDim, 2, at::kFloat) / static_cast<double>(c.headDim);
-    weights.inverseFrequencies = at::pow(at::scalar_tensor(c.ropeTheta, at::kFloat), exponents).reciprocal().to(device);
+    weights.inverseFrequencies = inverseFrequencies(c.rope, c.headDim).to(device);
     return weights;
 }
 
-/// The place of an HF tensor in the fused weights.
-at::Tensor placeOf(const LlmConfig& config, const LlmWeights& weights, const std::string& name)
+/// Where a linear's numbers lie in the fused bias of q, k and v, or o's.
+at::Tensor biasRows(const LlmConfig& c, const LayerWeights& layer, Linear linear)
 {
-    if (name == "model.embed_tokens.weight")
-        return weights.embedding;
-    if (name == "model.norm.weight")
-        return weights.finalNorm;
-    if (name == "lm_head.weight")
-        return weights.head;
-    constexpr std::string_view prefix = "model.layers.";
-    const auto dot = name.find('.', prefix.size());
-    const auto& layer = weights.layers.at(std::stoul(name.substr(prefix.size(), dot - prefix.size())));
-    const auto rest = name.substr(dot + 1);
-    if (rest == "input_layernorm.weight")
-        return layer.inputNorm;
-    if (rest == "post_attention_layernorm.weight")
-        return layer.postNorm;
-    for (const auto& linear : linears(config))
-        if (rest == std::string(linear.module) + ".weight")
-            return linearRows(config, layer, linear.linear);
-    throw Error(ErrorKind::Internal, "The tensor " + name + " has no place in the model.", "Report this.");
+    if (linear == Linear::O)
+        return layer.oBias;
+    const std::int64_t q = c.heads * c.headDim;
+    const std::int64_t kv = c.kvHeads * c.headDim;
+    return linear == Linear::Q ? layer.qkvBias.narrow(0, 0, q)
+                               : layer.qkvBias.narrow(0, linear == Linear::K ? q : q + kv, kv);
 }
 
 } // namespace
@@ -111,6 +99,53 @@ at::Tensor linearRows(const LlmConfig& c, const LayerWeights& layer, Linear line
         return layer.down;
     }
     return {};
+}
+
+at::Tensor placeOf(const LlmConfig& config, const LlmWeights& weights, const std::string& name)
+{
+    if (name == "model.embed_tokens.weight")
+        return weights.embedding;
+    if (name == "model.norm.weight")
+        return weights.finalNorm;
+    if (name == "lm_head.weight")
+        return weights.head;
+    constexpr std::string_view prefix = "model.layers.";
+    const auto dot = name.find('.', prefix.size());
+    const auto& layer = weights.layers.at(std::stoul(name.substr(prefix.size(), dot - prefix.size())));
+    const auto rest = name.substr(dot + 1);
+    for (const auto& [own, place] : {std::pair{"input_layernorm.weight", layer.inputNorm},
+                                     {"self_attn.q_norm.weight", layer.queryNorm},
+                                     {"self_attn.k_norm.weight", layer.keyNorm},
+                                     {"post_attention_layernorm.weight", layer.postNorm}})
+        if (rest == own)
+            return place;
+    for (const auto& linear : linears(config)) {
+        if (rest == std::string(linear.module) + ".weight")
+            return linearRows(config, layer, linear.linear);
+        if (linear.bias && rest == std::string(linear.module) + ".bias")
+            return biasRows(config, layer, linear.linear);
+    }
+    throw Error(ErrorKind::Internal, "The tensor " + name + " has no place in the model.", "Report this.");
+}
+
+at::Tensor inverseFrequencies(const RopeConfig& rope, std::int64_t headDim)
+{
+    const auto exponents = at::arange(0, headDim, 2, at::kFloat) / static_cast<double>(headDim);
+    const auto plain = at::pow(at::scalar_tensor(rope.theta, at::kFloat), exponents).reciprocal();
+    switch (rope.scaling) {
+    case RopeConfig::Scaling::None:
+        return plain;
+    case RopeConfig::Scaling::Linear:
+        return plain / rope.factor;
+    case RopeConfig::Scaling::Llama3:
+        break;
+    }
+    // Turns that a wave makes over the original positions: at most the low factor: stretched, from the high one on:
+    // kept.
+    const auto turns = plain * (static_cast<double>(rope.originalPositions) / (2 * M_PI));
+    const auto kept =
+        ((turns - rope.lowFrequencyFactor) / (rope.highFrequencyFactor - rope.lowFrequencyFactor)).clamp(0, 1);
+    return (1 - kept) * plain / rope.factor + kept * plain;
 }
 
 void checkWeights(const LlmConfig& config, const TensorStore& store)
@@ -167,10 +202,10 @@ LlmWeights randomWeights(const LlmConfig& config, const at::Device& device, at::
     auto weights = allocate(config, device, dtype);
     for (const auto& weight : expectedWeights(config)) {
         auto place = placeOf(config, weights, weight.name);
-        if (weight.shape.size() == 1)
-            place.fill_(1.0);
-        else
+        if (weight.shape.size() > 1)
             place.normal_(0.0, 0.02);
+        else
+            place.fill_(weight.name.ends_with(".bias") ? 0.0 : 1.0);
     }
     return weights;
 }

@@ -122,7 +122,7 @@ BaseInfo describeBase(const fs::path& folder, bool hash)
         info.headDim = config.headDim;
         info.vocabulary = config.vocabSize;
         info.positions = config.maxPositions;
-        info.ropeTheta = config.ropeTheta;
+        info.ropeTheta = config.rope.theta;
         info.tiedEmbeddings = config.tiedEmbeddings;
         info.memoryBytes = memoryNeed(config, nullptr);
         const auto store = TensorStore::open(folder);

@@ -61,7 +61,7 @@ public:
         const auto slots = m_compressor.encode(ids, m_shape.slots, {}, stop);
         std::vector<Prompt> prompts;
         std::vector<Ids> targets;
-        const auto eos = static_cast<std::int32_t>(m_model.config().eosId);
+        const auto eos = static_cast<std::int32_t>(m_model.config().eosId());
         for (std::size_t i = 0; i < windows.size(); ++i) {
             prompts.push_back(
                 m_reader.prompt(Task::Autoencode, std::span(&m_shape, 1), slots[static_cast<int64_t>(i)], {}, {}));

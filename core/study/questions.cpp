@@ -57,8 +57,8 @@ public:
     {
         const auto& words = model.adapter().config.prompt;
         const auto& tokenizer = *model.tokenizer();
-        m_bos = {static_cast<std::int32_t>(model.config().bosId)};
-        m_left = joined({words.leftBos ? m_bos : Ids{}, tokenizer.encodeIds(words.left)});
+        m_first = {static_cast<std::int32_t>(model.config().bosId)};
+        m_left = joined({words.leftBos ? bos() : Ids{}, tokenizer.encodeIds(words.left)});
         m_before = tokenizer.encodeIds(words.rightBefore);
         m_after = tokenizer.encodeIds(words.rightAfter);
     }
@@ -90,14 +90,16 @@ public:
 
     Prompt plain(const Ids& text, const Ids& question) const
     {
-        return m_reader.plain(joined({m_bos, text, m_before, question, m_after}));
+        return m_reader.plain(joined({text.empty() ? m_first : bos(), text, m_before, question, m_after}));
     }
 
 private:
+    Ids bos() const { return m_model.config().hasBos ? m_first : Ids{}; }
+
     const Model& m_model;
     Compressor m_compressor;
     Reader m_reader;
-    Ids m_bos;
+    Ids m_first; ///< what stands before everything where nothing else does
     Ids m_left;
     Ids m_before;
     Ids m_after;
@@ -148,7 +150,7 @@ QuestionResult answerQuestions(const Model& model, const std::vector<Question>& 
                 ++result.skipped;
                 continue;
             }
-            answer.push_back(static_cast<std::int32_t>(model.config().eosId));
+            answer.push_back(static_cast<std::int32_t>(model.config().eosId()));
             prompts[0].push_back(asker.withSlots(input, question));
             prompts[1].push_back(asker.plain(input, question));
             prompts[2].push_back(asker.plain({}, question));

@@ -34,7 +34,7 @@ struct Bench {
     Compressor compressor{model};
     Reader reader{model};
 
-    std::int32_t eos() const { return static_cast<std::int32_t>(model.config().eosId); }
+    std::int32_t eos() const { return static_cast<std::int32_t>(model.config().eosId()); }
 
     std::vector<std::int32_t> greedy(Prompt prompt, std::size_t count) const
     {

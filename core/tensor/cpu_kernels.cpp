@@ -29,6 +29,12 @@ void productTransposed(const float* x, int64_t xStride, const float* y, int64_t 
 
 } // namespace
 
+cpu::HeadInputs cpuInputs(const HeadInputs& inputs)
+{
+    const auto numbers = [](const at::Tensor& x) { return x.defined() ? x.data_ptr<float>() : nullptr; };
+    return {numbers(inputs.bias), numbers(inputs.queryNorm), numbers(inputs.keyNorm), static_cast<float>(inputs.eps)};
+}
+
 CpuKernels::CpuKernels()
     : m_plain(makePlainKernels())
 {
@@ -100,8 +106,8 @@ void CpuKernels::product(at::Tensor& out, const at::Tensor& x, const at::Tensor&
 }
 
 at::Tensor CpuKernels::ropeSplit(const at::Tensor& qkv, const at::Tensor& positions,
-                                 const at::Tensor& inverseFrequencies, const HeadShape& shape, at::Tensor& keys,
-                                 at::Tensor& values, int64_t past) const
+                                 const at::Tensor& inverseFrequencies, const HeadShape& shape, const HeadInputs& inputs,
+                                 at::Tensor& keys, at::Tensor& values, int64_t past) const
 {
     const int64_t batch = positions.size(0);
     const int64_t length = positions.size(1);
@@ -117,16 +123,23 @@ at::Tensor CpuKernels::ropeSplit(const at::Tensor& qkv, const at::Tensor& positi
     auto* valueCache = values.data_ptr<float>();
     const int64_t capacity = keys.size(2);
     const int64_t width = (shape.heads + 2 * shape.kvHeads) * headDim;
+    const auto extra = cpuInputs(inputs);
 #pragma omp parallel
     {
         std::vector<float> cosSin(static_cast<std::size_t>(headDim));
         float* cos = cosSin.data();
         float* sin = cos + half;
+        std::vector<float> prepared(static_cast<std::size_t>(extra.any() ? width : 0));
 #pragma omp for schedule(static)
         for (int64_t row = 0; row < batch * length; ++row) {
             const int64_t b = row / length;
             const int64_t t = row % length;
             const float* in = source + row * width;
+            if (extra.any()) {
+                std::copy_n(in, width, prepared.data());
+                cpu::prepareHeads(prepared.data(), extra, shape.heads, shape.kvHeads, headDim);
+                in = prepared.data();
+            }
             cpu::rotation(position[row], frequencies, cos, sin, half);
             for (int64_t head = 0; head < shape.heads; ++head, in += headDim)
                 cpu::rotate(in, cos, sin, queries + ((b * shape.heads + head) * length + t) * headDim, half);

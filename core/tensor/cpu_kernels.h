@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tensor/cpu_math.h"
 #include "tensor/device.h"
 #include "tensor/kernels.h"
 
@@ -25,6 +26,9 @@ inline std::pair<int64_t, int64_t> threadShare(int64_t n)
     return {begin, std::min(n, begin + each)};
 }
 
+/// The same for the loops: pointers into float32 tensors, which must outlive them.
+cpu::HeadInputs cpuInputs(const HeadInputs& inputs);
+
 /// Float32 kernels for the CPU: fused loops, causal attention that skips what is masked, and one single-threaded BLAS
 /// product a thread.
 class CpuKernels final : public Kernels {
@@ -34,7 +38,8 @@ public:
     at::Tensor linear(const at::Tensor& x, const at::Tensor& weight) const override;
     void addLinear(at::Tensor& y, const at::Tensor& x, const at::Tensor& weight) const override;
     at::Tensor ropeSplit(const at::Tensor& qkv, const at::Tensor& positions, const at::Tensor& inverseFrequencies,
-                         const HeadShape& shape, at::Tensor& keys, at::Tensor& values, int64_t past) const override;
+                         const HeadShape& shape, const HeadInputs& inputs, at::Tensor& keys, at::Tensor& values,
+                         int64_t past) const override;
     at::Tensor attention(const at::Tensor& q, const at::Tensor& keys, const at::Tensor& values, int64_t past,
                          const at::Tensor& starts) const override;
     at::Tensor swiglu(const at::Tensor& gateUp) const override;

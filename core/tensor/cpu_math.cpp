@@ -136,6 +136,17 @@ ICAE_MULTIVERSION void swigluRow(const float* gate, const float* up, float* out,
         out[i] = gate[i] / (1.0F + fastExp(-gate[i])) * up[i];
 }
 
+void prepareHeads(float* row, const HeadInputs& inputs, std::int64_t heads, std::int64_t kvHeads, std::int64_t headDim)
+{
+    if (inputs.bias != nullptr)
+        for (std::int64_t i = 0; i < (heads + 2 * kvHeads) * headDim; ++i)
+            row[i] += inputs.bias[i];
+    if (inputs.queryNorm == nullptr)
+        return;
+    for (std::int64_t head = 0; head < heads + kvHeads; ++head, row += headDim)
+        rmsNormRow(row, head < heads ? inputs.queryNorm : inputs.keyNorm, row, headDim, inputs.eps);
+}
+
 void rotation(float position, const float* inverseFrequencies, float* cos, float* sin, std::int64_t half)
 {
     for (std::int64_t i = 0; i < half; ++i) {

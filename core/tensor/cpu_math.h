@@ -6,11 +6,24 @@
 
 namespace icae::cpu {
 
-/// out[r] = x[r] · rsqrt(mean(x[r]²) + eps) · weight, for one row of d numbers.
+/// out[r] = x[r] · rsqrt(mean(x[r]²) + eps) · weight, for one row of d numbers. out may be x.
 void rmsNormRow(const float* x, const float* weight, float* out, std::int64_t d, float eps);
 
 /// out = silu(gate) · up, n numbers. out may be gate.
 void swigluRow(const float* gate, const float* up, float* out, std::int64_t n);
+
+/// What a row of heads [heads + 2·kvHeads, headDim] gets between its projection and RoPE; nullptr: nothing.
+struct HeadInputs {
+    const float* bias = nullptr; ///< [(heads + 2·kvHeads)·headDim]
+    const float* queryNorm = nullptr; ///< [headDim]; keyNorm is there, too
+    const float* keyNorm = nullptr;
+    float eps = 0;
+
+    bool any() const { return bias != nullptr || queryNorm != nullptr; }
+};
+
+/// Adds the bias to a row and normalises its heads of q and k, in place.
+void prepareHeads(float* row, const HeadInputs& inputs, std::int64_t heads, std::int64_t kvHeads, std::int64_t headDim);
 
 /// cos and sin of position · inverseFrequencies, half numbers each.
 void rotation(float position, const float* inverseFrequencies, float* cos, float* sin, std::int64_t half);

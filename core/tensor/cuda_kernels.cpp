@@ -17,6 +17,12 @@ cuda::Stream currentStream(const at::Device& device)
     return c10::cuda::getCurrentCUDAStream(device.index()).stream();
 }
 
+cuda::HeadInputs cudaInputs(const HeadInputs& inputs)
+{
+    const auto numbers = [](const at::Tensor& x) -> const void* { return x.defined() ? x.data_ptr() : nullptr; };
+    return {numbers(inputs.bias), numbers(inputs.queryNorm), numbers(inputs.keyNorm), static_cast<float>(inputs.eps)};
+}
+
 CudaKernels::CudaKernels()
     : m_plain(makePlainKernels())
 {
@@ -43,8 +49,8 @@ void CudaKernels::addLinear(at::Tensor& y, const at::Tensor& x, const at::Tensor
 }
 
 at::Tensor CudaKernels::ropeSplit(const at::Tensor& qkv, const at::Tensor& positions,
-                                  const at::Tensor& inverseFrequencies, const HeadShape& shape, at::Tensor& keys,
-                                  at::Tensor& values, int64_t past) const
+                                  const at::Tensor& inverseFrequencies, const HeadShape& shape,
+                                  const HeadInputs& inputs, at::Tensor& keys, at::Tensor& values, int64_t past) const
 {
     const c10::cuda::CUDAGuard guard(qkv.device());
     const auto rows = positions.contiguous();
@@ -52,8 +58,8 @@ at::Tensor CudaKernels::ropeSplit(const at::Tensor& qkv, const at::Tensor& posit
     const auto pastOnDevice = at::full({1}, past, qkv.options().dtype(at::kInt));
     const cuda::RopeShape sizes{rows.size(0), rows.size(1), shape.heads, shape.kvHeads, shape.headDim, keys.size(2)};
     cuda::ropeSplit(cudaType(qkv.scalar_type()), qkv.data_ptr(), rows.data_ptr<float>(),
-                    inverseFrequencies.data_ptr<float>(), q.data_ptr(), keys.data_ptr(), values.data_ptr(), sizes,
-                    pastOnDevice.data_ptr<int32_t>(), currentStream(qkv.device()));
+                    inverseFrequencies.data_ptr<float>(), cudaInputs(inputs), q.data_ptr(), keys.data_ptr(),
+                    values.data_ptr(), sizes, pastOnDevice.data_ptr<int32_t>(), currentStream(qkv.device()));
     return q;
 }
 

@@ -13,6 +13,14 @@ struct HeadShape {
     int64_t headDim = 0;
 };
 
+/// What queries, keys and values get between their projection and RoPE; undefined where an architecture has it not.
+struct HeadInputs {
+    at::Tensor bias; ///< [(heads + 2·kvHeads)·headDim], added to q, k and v
+    at::Tensor queryNorm; ///< [headDim], weight of the RMSNorm of each head of q; k has one, too
+    at::Tensor keyNorm; ///< [headDim]
+    double eps = 0; ///< of the norms
+};
+
 /// The few operations a Llama layer consists of, for one device and dtype. Every implementation computes the same
 /// function; they differ in how many passes over memory it takes.
 ///
@@ -35,16 +43,16 @@ public:
     /// y [N, out] += x [N, in]·weightᵀ
     virtual void addLinear(at::Tensor& y, const at::Tensor& x, const at::Tensor& weight) const = 0;
 
-    /// Rotates q and k of a fused projection (RoPE, Su et al. 2021, in HF's "rotate half" pairing) and stores k and v
-    /// behind what the caches hold already.
+    /// Rotates q and k of a fused projection (RoPE, Su et al. 2021, in HF's "rotate half" pairing), after what `inputs`
+    /// asks for, and stores k and v behind what the caches hold already.
     /// @param qkv [B·T, (heads + 2·kvHeads)·headDim]
     /// @param positions [B, T] any real numbers
     /// @param inverseFrequencies [headDim / 2] float32
     /// @param keys, values [B, kvHeads, capacity, headDim]; tokens past .. past+T-1 are written
     /// @return q [B, heads, T, headDim]
     virtual at::Tensor ropeSplit(const at::Tensor& qkv, const at::Tensor& positions,
-                                 const at::Tensor& inverseFrequencies, const HeadShape& shape, at::Tensor& keys,
-                                 at::Tensor& values, int64_t past) const = 0;
+                                 const at::Tensor& inverseFrequencies, const HeadShape& shape, const HeadInputs& inputs,
+                                 at::Tensor& keys, at::Tensor& values, int64_t past) const = 0;
 
     /// Causal attention of T new tokens over past + T cached ones, scaled by 1/√headDim.
     /// @param q [B, heads, T, headDim]

@@ -24,11 +24,13 @@ public:
     }
 
     at::Tensor ropeSplit(const at::Tensor& qkv, const at::Tensor& positions, const at::Tensor& inverseFrequencies,
-                         const HeadShape& shape, at::Tensor& keys, at::Tensor& values, int64_t past) const override
+                         const HeadShape& shape, const HeadInputs& inputs, at::Tensor& keys, at::Tensor& values,
+                         int64_t past) const override
     {
         const int64_t batch = positions.size(0);
         const int64_t length = positions.size(1);
-        const auto heads = qkv.view({batch, length, shape.heads + 2 * shape.kvHeads, shape.headDim}).transpose(1, 2);
+        const auto biased = inputs.bias.defined() ? qkv + inputs.bias : qkv;
+        const auto heads = biased.view({batch, length, shape.heads + 2 * shape.kvHeads, shape.headDim}).transpose(1, 2);
         const auto angles = positions.unsqueeze(-1) * inverseFrequencies;
         const auto cos = at::cat({angles, angles}, -1).cos().to(qkv.scalar_type()).unsqueeze(1);
         const auto sin = at::cat({angles, angles}, -1).sin().to(qkv.scalar_type()).unsqueeze(1);
@@ -36,9 +38,12 @@ public:
             const auto halves = x.chunk(2, -1);
             return x * cos + at::cat({-halves[1], halves[0]}, -1) * sin;
         };
-        keys.narrow(2, past, length).copy_(rotate(heads.narrow(1, shape.heads, shape.kvHeads)));
+        const auto normed = [&](const at::Tensor& x, const at::Tensor& weight) {
+            return weight.defined() ? rmsNorm(x, weight, inputs.eps) : x;
+        };
+        keys.narrow(2, past, length).copy_(rotate(normed(heads.narrow(1, shape.heads, shape.kvHeads), inputs.keyNorm)));
         values.narrow(2, past, length).copy_(heads.narrow(1, shape.heads + shape.kvHeads, shape.kvHeads));
-        return rotate(heads.narrow(1, 0, shape.heads)).contiguous();
+        return rotate(normed(heads.narrow(1, 0, shape.heads), inputs.queryNorm)).contiguous();
     }
 
     at::Tensor attention(const at::Tensor& q, const at::Tensor& keys, const at::Tensor& values, int64_t past,

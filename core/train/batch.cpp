@@ -46,6 +46,7 @@ void layOutSpans(Batch& batch, const std::vector<Sample>& samples, const LlmConf
             batch.contextTokens += std::ssize(span);
         }
     batch.spanLength = least + batch.slots;
+    checkWindow(config, batch.spanLength);
     batch.spanIds.assign(static_cast<std::size_t>(batch.spanRows * batch.spanLength), 0);
     batch.spanPositions.assign(batch.spanIds.size(), 0.0F);
     std::int64_t row = 0;
@@ -115,6 +116,7 @@ Batch assemble(Objective objective, const std::vector<Sample>& samples, std::int
         batch.textLength =
             std::max(batch.textLength, special + std::ssize(sample.prompt) + std::ssize(sample.targets) - 1);
     }
+    checkWindow(config, batch.leftLength + batch.slotsOfSequence() + batch.textLength);
     const auto rows = static_cast<std::size_t>(batch.sequences);
     batch.leftIds.assign(rows * static_cast<std::size_t>(batch.leftLength), 0);
     batch.textIds.assign(rows * static_cast<std::size_t>(batch.textLength), 0);
@@ -136,7 +138,7 @@ BatchSource::BatchSource(const TrainJob& job, const LlmConfig& config, std::shar
     , m_questions(std::move(questions))
 {
     const auto& words = job.adapter.prompt;
-    if (words.leftBos)
+    if (words.leftBos && config.hasBos)
         m_left.push_back(config.bosId);
     append(m_left, tokenizer.encodeIds(words.left));
     append(m_before, tokenizer.encodeIds(words.rightBefore));
@@ -238,10 +240,10 @@ Batch BatchSource::autoencode(Random& random) const
     for (auto& sample : samples) {
         const auto cut = shorter ? random.below(std::max<std::int64_t>(1, cell.tokens / 4)) : 0;
         auto ids = window(random, std::max(cell.slots, cell.tokens - cut));
-        if (m_job.adapter.contextBos)
+        if (m_job.adapter.contextBos && m_config.hasBos)
             ids.front() = m_config.bosId;
         sample.targets = ids;
-        sample.targets.push_back(m_config.eosId);
+        sample.targets.push_back(m_config.eosId());
         sample.spans.push_back(std::move(ids));
     }
     auto batch =
@@ -258,7 +260,7 @@ Batch BatchSource::continuation(Random& random) const
     std::vector<Sample> samples(static_cast<std::size_t>(sequencesFor(spans * length)));
     for (auto& sample : samples) {
         auto ids = window(random, spans * length + m_job.continueTokens);
-        if (m_job.adapter.contextBos)
+        if (m_job.adapter.contextBos && m_config.hasBos)
             ids.front() = m_config.bosId;
         for (std::int64_t i = 0; i < spans; ++i)
             sample.spans.emplace_back(ids.begin() + i * length, ids.begin() + (i + 1) * length);
@@ -292,7 +294,8 @@ Sample BatchSource::question(std::size_t item, std::int64_t spans) const
     Sample sample;
     const auto context = m_questions->context(item);
     if (spans == 0) {
-        sample.prompt.push_back(m_config.bosId);
+        if (m_config.hasBos || context.empty())
+            sample.prompt.push_back(m_config.bosId);
         append(sample.prompt, context);
     } else {
         sample.left = m_left;
@@ -305,7 +308,7 @@ Sample BatchSource::question(std::size_t item, std::int64_t spans) const
     append(sample.prompt, m_questions->question(item));
     append(sample.prompt, m_after);
     append(sample.targets, m_questions->answer(item));
-    sample.targets.push_back(m_config.eosId);
+    sample.targets.push_back(m_config.eosId());
     return sample;
 }
 

@@ -17,10 +17,14 @@ namespace {
 /// The four products of a layer that LoRA can touch, in the order of Layer::lora.
 constexpr std::array<at::Tensor LayerWeights::*, 4> products{&LayerWeights::qkv, &LayerWeights::o,
                                                              &LayerWeights::gateUp, &LayerWeights::down};
-constexpr std::array<std::pair<at::Tensor LayerWeights::*, const char*>, 6> layerTensors{{
+constexpr std::array<std::pair<at::Tensor LayerWeights::*, const char*>, 10> layerTensors{{
     {&LayerWeights::inputNorm, "input_norm"},
     {&LayerWeights::qkv, "qkv"},
+    {&LayerWeights::qkvBias, "qkv_bias"},
+    {&LayerWeights::queryNorm, "query_norm"},
+    {&LayerWeights::keyNorm, "key_norm"},
     {&LayerWeights::o, "o"},
+    {&LayerWeights::oBias, "o_bias"},
     {&LayerWeights::postNorm, "post_norm"},
     {&LayerWeights::gateUp, "gate_up"},
     {&LayerWeights::down, "down"},
@@ -63,6 +67,12 @@ void forEachPair(const LlmConfig& config, const AdapterConfig& adapter, Lora& lo
             use(i, linear, lora[i][product].at(used[product]++));
         }
     }
+}
+
+/// Undefined where an architecture has no such tensor.
+at::Tensor castIfAny(const at::Tensor& tensor, at::ScalarType dtype)
+{
+    return tensor.defined() ? tensor.to(dtype) : tensor;
 }
 
 at::Tensor onDevice(const std::vector<std::int64_t>& shape, at::ScalarType dtype, const at::Device& device)
@@ -127,7 +137,8 @@ TrainNetwork::TrainNetwork(LlmConfig config, LlmWeights base, const Options& opt
     addParameter("final_norm", m_base.finalNorm);
     for (std::size_t i = 0; i < m_base.layers.size(); ++i)
         for (const auto& [member, name] : layerTensors)
-            addParameter("layers." + std::to_string(i) + "." + name, m_base.layers[i].*member);
+            if ((m_base.layers[i].*member).defined())
+                addParameter("layers." + std::to_string(i) + "." + name, m_base.layers[i].*member);
 }
 
 void TrainNetwork::addParameter(const std::string& name, at::Tensor& place)
@@ -211,7 +222,7 @@ TrainNetwork::Weights TrainNetwork::cast(bool encoder) const
     for (const auto& layer : m_base.layers) {
         Layer own;
         for (const auto& [member, name] : layerTensors)
-            own.weights.*member = (layer.*member).to(dtype);
+            own.weights.*member = castIfAny(layer.*member, dtype);
         weights.decoder.push_back(std::move(own));
     }
     if (!encoder)
@@ -238,9 +249,10 @@ Rotary TrainNetwork::rotaryAt(const at::Tensor& positions) const
     return {angles.cos().to(m_options.dtype).to(at::kFloat), angles.sin().to(m_options.dtype).to(at::kFloat)};
 }
 
-at::Tensor TrainNetwork::project(const at::Tensor& x, const at::Tensor& weight, const std::vector<LoraPair>& lora) const
+at::Tensor TrainNetwork::project(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                                 const std::vector<LoraPair>& lora) const
 {
-    auto out = at::linear(x, weight);
+    auto out = at::linear(x, weight, bias.defined() ? c10::optional<at::Tensor>(bias) : c10::nullopt);
     for (const auto& pair : lora) {
         const auto dropped = at::dropout(x, m_options.loraDropout, true);
         const auto delta = at::linear(at::linear(dropped, pair.a.to(x.scalar_type())), pair.b.to(x.scalar_type()));
@@ -255,11 +267,15 @@ TrainNetwork::Residual TrainNetwork::runLayer(const Layer& layer, const at::Tens
     const auto& w = layer.weights;
     const auto& k = *m_kernels;
     const auto [sum, normed] = addRmsNorm(k, x, added, w.inputNorm, m_config.rmsEps);
-    const auto [q, keys, values] = rotateSplit(k, project(normed, w.qkv, layer.lora[0]), rotary,
-                                               {m_config.heads, m_config.kvHeads, m_config.headDim}, batch);
+    const HeadShape heads{m_config.heads, m_config.kvHeads, m_config.headDim};
+    auto qkv = project(normed, w.qkv, w.qkvBias, layer.lora[0]);
+    if (m_config.normsHeads)
+        qkv = normHeads(k, qkv, w.headInputs(m_config), heads);
+    const auto [q, keys, values] = rotateSplit(k, qkv, rotary, heads, batch);
     const auto attended = compat::attention(q, keys, values, {}).transpose(1, 2).reshape({x.size(0), -1});
-    const auto [sum2, normed2] = addRmsNorm(k, sum, project(attended, w.o, layer.lora[1]), w.postNorm, m_config.rmsEps);
-    return {sum2, project(swiglu(k, project(normed2, w.gateUp, layer.lora[2])), w.down, layer.lora[3])};
+    const auto [sum2, normed2] =
+        addRmsNorm(k, sum, project(attended, w.o, w.oBias, layer.lora[1]), w.postNorm, m_config.rmsEps);
+    return {sum2, project(swiglu(k, project(normed2, w.gateUp, {}, layer.lora[2])), w.down, {}, layer.lora[3])};
 }
 
 TrainNetwork::Residual TrainNetwork::run(const std::vector<Layer>& layers, const at::Tensor& embeddings,
@@ -335,7 +351,8 @@ LlmWeights TrainNetwork::decoderWeights() const
     weights.finalNorm = m_base.finalNorm.detach().to(dtype);
     for (auto& layer : weights.layers)
         for (const auto& [member, name] : layerTensors)
-            layer.*member = (layer.*member).detach().to(dtype);
+            if ((layer.*member).defined())
+                layer.*member = (layer.*member).detach().to(dtype);
     return weights;
 }
 
@@ -377,20 +394,9 @@ std::vector<std::pair<std::string, at::Tensor>> TrainNetwork::adapterTensors() c
 std::vector<std::pair<std::string, at::Tensor>> TrainNetwork::baseTensors() const
 {
     std::vector<std::pair<std::string, at::Tensor>> tensors;
-    const auto add = [&](const std::string& name, const at::Tensor& value) {
-        tensors.emplace_back(name, value.detach().to(at::kCPU, at::kBFloat16).contiguous());
-    };
-    add("model.embed_tokens.weight", m_base.embedding);
-    add("model.norm.weight", m_base.finalNorm);
-    if (!m_config.tiedEmbeddings)
-        add("lm_head.weight", m_base.head);
-    for (std::size_t i = 0; i < m_base.layers.size(); ++i) {
-        const auto prefix = "model.layers." + std::to_string(i) + ".";
-        add(prefix + "input_layernorm.weight", m_base.layers[i].inputNorm);
-        add(prefix + "post_attention_layernorm.weight", m_base.layers[i].postNorm);
-        for (const auto& linear : linears(m_config))
-            add(prefix + linear.module + ".weight", linearRows(m_config, m_base.layers[i], linear.linear));
-    }
+    for (const auto& weight : expectedWeights(m_config))
+        tensors.emplace_back(weight.name,
+                             placeOf(m_config, m_base, weight.name).detach().to(at::kCPU, at::kBFloat16).contiguous());
     return tensors;
 }
 
@@ -410,8 +416,9 @@ LlmWeights freshWeights(const LlmConfig& config, const at::Device& device, std::
     weights.finalNorm = weights.finalNorm.to(device);
     weights.inverseFrequencies = weights.inverseFrequencies.to(device);
     for (auto& layer : weights.layers) {
-        layer.inputNorm = layer.inputNorm.to(device);
-        layer.postNorm = layer.postNorm.to(device);
+        for (const auto& [member, name] : layerTensors)
+            if ((layer.*member).defined() && (layer.*member).dim() == 1)
+                layer.*member = (layer.*member).to(device);
         draw(layer.qkv, 0.02);
         draw(layer.gateUp, 0.02);
         draw(layer.o, inner);

@@ -102,7 +102,8 @@ private:
                  int64_t batch) const;
     Residual runLayer(const Layer& layer, const at::Tensor& x, const at::Tensor& added, const Rotary& rotary,
                       int64_t batch) const;
-    at::Tensor project(const at::Tensor& x, const at::Tensor& weight, const std::vector<LoraPair>& lora) const;
+    at::Tensor project(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                       const std::vector<LoraPair>& lora) const;
     Rotary rotaryAt(const at::Tensor& positions) const;
     double loraScale() const;
 

@@ -208,6 +208,20 @@ std::pair<at::Tensor, at::Tensor> addRmsNorm(const TrainKernels& kernels, const 
     return {result[0], result[1]};
 }
 
+at::Tensor normHeads(const TrainKernels& kernels, const at::Tensor& qkv, const HeadInputs& inputs,
+                     const HeadShape& shape)
+{
+    const auto all = qkv.view({qkv.size(0), shape.heads + 2 * shape.kvHeads, shape.headDim});
+    const auto normed = [&](int64_t first, int64_t count, const at::Tensor& weight) {
+        const auto rows = all.narrow(1, first, count).reshape({-1, shape.headDim});
+        return addRmsNorm(kernels, rows, {}, weight, inputs.eps).second.view({-1, count, shape.headDim});
+    };
+    return at::cat({normed(0, shape.heads, inputs.queryNorm), normed(shape.heads, shape.kvHeads, inputs.keyNorm),
+                    all.narrow(1, shape.heads + shape.kvHeads, shape.kvHeads)},
+                   1)
+        .flatten(1, 2);
+}
+
 std::tuple<at::Tensor, at::Tensor, at::Tensor> rotateSplit(const TrainKernels& kernels, const at::Tensor& qkv,
                                                            const Rotary& rotary, const HeadShape& shape, int64_t batch)
 {

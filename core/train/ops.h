@@ -12,6 +12,10 @@ namespace icae {
 std::pair<at::Tensor, at::Tensor> addRmsNorm(const TrainKernels& kernels, const at::Tensor& x, const at::Tensor& added,
                                              const at::Tensor& weight, double eps);
 
+/// RMSNorm of each head of q and k. qkv [N, (heads + 2·kvHeads)·headDim] -> a projection of the same shape
+at::Tensor normHeads(const TrainKernels& kernels, const at::Tensor& qkv, const HeadInputs& inputs,
+                     const HeadShape& shape);
+
 /// Rotates q and k inside a fresh projection, which nobody else may use afterwards.
 /// @param qkv [B·T, (heads + 2·kvHeads)·headDim]
 /// @return q, k, v [B, heads or kvHeads, T, headDim], views of the projection

@@ -29,7 +29,7 @@ Batch randomBatch(const LlmConfig& config, const AdapterConfig& adapter, std::in
         for (auto& id : ids)
             id = firstOrdinaryId + random.below(config.vocabSize - firstOrdinaryId);
         sample.targets = ids;
-        sample.targets.push_back(config.eosId);
+        sample.targets.push_back(config.eosId());
         sample.spans.push_back(std::move(ids));
     }
     return assemble(Objective::Autoencode, samples, adapter.slots, config, adapter, {});

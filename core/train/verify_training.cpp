@@ -64,7 +64,7 @@ void comparePublished(Golden& golden, const TrainNetwork& network)
         ++last;
     const auto context = wide(golden.ids("case" + std::to_string(last) + ".ids"));
     const auto& adapter = network.adapterConfig();
-    const Ids end{network.config().eosId};
+    const Ids end{network.config().eosId()};
     Sample sample;
     sample.spans = spansOf(context, adapter.spanTokens);
     sample.targets = joined(context, end);
@@ -81,7 +81,7 @@ void comparePublished(Golden& golden, const TrainNetwork& network)
 
 void compareLab(Golden& golden, const TrainNetwork& network)
 {
-    const Ids end{network.config().eosId};
+    const Ids end{network.config().eosId()};
     for (int j = 0; golden.has(std::to_string(j) + ".ids"); ++j) {
         const auto name = std::to_string(j) + ".";
         const auto context = wide(golden.ids(name + "ids"));

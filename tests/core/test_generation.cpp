@@ -61,23 +61,39 @@ private Q_SLOTS:
     void stepsEqualOneForward_data()
     {
         QTest::addColumn<int>("batch");
+        QTest::addColumn<bool>("biased");
+        QTest::addColumn<bool>("normed");
         for (const int batch : {1, 2, 5, 12, 20})
-            QTest::addRow("batch %d", batch) << batch;
+            for (const bool biased : {false, true})
+                for (const bool normed : {false, true})
+                    QTest::addRow("batch %d%s%s", batch, biased ? ", biased" : "", normed ? ", normed" : "")
+                        << batch << biased << normed;
     }
 
     void stepsEqualOneForward()
     {
         QFETCH(int, batch);
         constexpr int64_t length = 9;
+        QFETCH(bool, biased);
+        QFETCH(bool, normed);
+        auto config = m_config;
+        config.qkvBias = config.outputBias = biased;
+        config.normsHeads = normed;
+        auto weights = icae::randomWeights(config, at::kCPU, at::kFloat);
+        weights.embedding.mul_(20);
+        for (const auto& weight : icae::expectedWeights(config))
+            if (weight.shape.size() == 1)
+                icae::placeOf(config, weights, weight.name).normal_(0.5, 0.5);
+        const icae::Decoder decoder(config, icae::makeKernels(at::kCPU, at::kFloat));
+        const icae::Decoder reference(config, icae::makePlainKernels());
         const auto ids = at::randint(0, m_config.vocabSize, {batch, length}, at::kLong);
         const auto positions = at::arange(length, at::kFloat).mul(0.75).expand({batch, length}).contiguous();
-        const auto whole = m_decoder.logits(
-            m_weights,
-            m_decoder.hidden(m_weights, icae::Decoder::embed(m_weights, ids), positions, length).flatten(0, 1));
+        const auto whole = reference.logits(
+            weights, reference.hidden(weights, icae::Decoder::embed(weights, ids), positions, length).flatten(0, 1));
         auto cache = icae::KvCache::allocate(m_config, batch, length, at::kCPU, at::kFloat);
         auto plainCache = icae::KvCache::allocate(m_config, batch, length, at::kCPU, at::kFloat);
-        const auto engine = icae::makeStepEngine(m_decoder, m_weights, cache);
-        const auto plain = icae::makePlainStepEngine(m_decoder, m_weights, plainCache);
+        const auto engine = icae::makeStepEngine(decoder, weights, cache);
+        const auto plain = icae::makePlainStepEngine(decoder, weights, plainCache);
         for (int64_t t = 0; t < length; ++t) {
             const auto id = ids.select(1, t).contiguous();
             const auto position = positions.select(1, t).contiguous();
@@ -114,6 +130,28 @@ private Q_SLOTS:
             QCOMPARE(together.ids[i], generate({prompts[i]}).ids.front());
             QCOMPARE(static_cast<int64_t>(together.ids[i].size()), prompts[i].maxTokens);
             QCOMPARE(together.ends[i], icae::EndReason::MaxTokens);
+        }
+    }
+
+    /// Rows behind the last token of a padded vocabulary are never chosen, nor are they alternatives.
+    void paddedRowsAreNeverChosen()
+    {
+        auto padded = m_config;
+        padded.tokens = 3;
+        const icae::Decoder decoder(padded, icae::makeKernels(at::kCPU, at::kFloat));
+        const auto start = prompt({4, 6}, 30);
+        icae::GenerationOptions options;
+        options.alternatives = 5;
+        for (const bool greedy : {true, false}) {
+            options.sampling.greedy = greedy;
+            const auto written =
+                icae::generate(decoder, m_weights, std::span(&start, 1), options,
+                               [](const icae::GeneratedToken& token) {
+                                   return token.alternatives.size() == 3 && token.alternatives.back().id < 3;
+                               },
+                               {});
+            QCOMPARE(written.ids.front().size(), 30U);
+            QVERIFY(*std::max_element(written.ids.front().begin(), written.ids.front().end()) < 3);
         }
     }
 
@@ -208,6 +246,10 @@ private Q_SLOTS:
         const icae::Decoder decoder(windowed, icae::makeKernels(at::kCPU, at::kFloat));
         const auto tooLong = prompt({1, 2, 3, 4, 5, 6}, 2);
         QVERIFY_EXCEPTION_THROWN(icae::generate(decoder, m_weights, std::span(&tooLong, 1), {}, {}, {}), icae::Error);
+        auto within = prompt({1, 2}, 3); // the last of the five is read by nobody
+        QCOMPARE(icae::generate(decoder, m_weights, std::span(&within, 1), {}, {}, {}).ids.front().size(), 3U);
+        within.maxTokens = 4;
+        QVERIFY_EXCEPTION_THROWN(icae::generate(decoder, m_weights, std::span(&within, 1), {}, {}, {}), icae::Error);
     }
 
     void refusesBadSampling()

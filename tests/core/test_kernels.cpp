@@ -84,8 +84,14 @@ private Q_SLOTS:
         auto values = at::randn_like(keys);
         auto otherKeys = keys.clone();
         auto otherValues = values.clone();
-        const auto q = m_fast.ropeSplit(qkv, positions, frequencies, shape, keys, values, past);
-        const auto otherQ = m_plain->ropeSplit(qkv, positions, frequencies, shape, otherKeys, otherValues, past);
+        icae::HeadInputs inputs;
+        if (kvHeads > 1)
+            inputs.bias = at::randn({qkv.size(1)});
+        if (kvHeads > 2)
+            inputs = {inputs.bias, at::randn({16}), at::randn({16}), 1e-5};
+        const auto q = m_fast.ropeSplit(qkv, positions, frequencies, shape, inputs, keys, values, past);
+        const auto otherQ =
+            m_plain->ropeSplit(qkv, positions, frequencies, shape, inputs, otherKeys, otherValues, past);
         QVERIFY(worst(q, otherQ) < 1e-5);
         QVERIFY(worst(keys, otherKeys) < 1e-5);
         QVERIFY(at::equal(values, otherValues));

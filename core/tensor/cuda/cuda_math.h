@@ -68,15 +68,24 @@ void crossEntropy(Type type, void* logits, const std::int64_t* targets, const fl
 /// out[r] = silu(gate)·up. gateUp [rows, 2·f] -> out [rows, f].
 void swiglu(Type type, const void* gateUp, void* out, std::int64_t rows, std::int64_t f, Stream stream);
 
-/// Rotates q and k at the given positions (cosine and sine rounded to the storage type, as HF does), stores k and v
-/// behind `past` tokens of the caches.
+/// What q, k and v get between their projection and RoPE, in the storage type; nullptr: nothing.
+struct HeadInputs {
+    const void* bias = nullptr; ///< [(heads + 2·kvHeads)·headDim]
+    const void* queryNorm = nullptr; ///< [headDim], of the RMSNorm of each head of q
+    const void* keyNorm = nullptr; ///< [headDim]
+    float eps = 0;
+};
+
+/// Rotates q and k at the given positions (cosine and sine rounded to the storage type, as HF does), after what
+/// `inputs` asks for, and stores k and v behind `past` tokens of the caches.
 /// @param qkv [B·T, (heads + 2·kvHeads)·headDim]
 /// @param positions [B·T] float32
 /// @param q [B, heads, T, headDim]
 /// @param keys, values [B, kvHeads, capacity, headDim]
 /// @param past on the device
-void ropeSplit(Type type, const void* qkv, const float* positions, const float* inverseFrequencies, void* q, void* keys,
-               void* values, const RopeShape& shape, const std::int32_t* past, Stream stream);
+void ropeSplit(Type type, const void* qkv, const float* positions, const float* inverseFrequencies,
+               const HeadInputs& inputs, void* q, void* keys, void* values, const RopeShape& shape,
+               const std::int32_t* past, Stream stream);
 
 /// Floats that decodeAttention needs as workspace.
 std::int64_t attentionWorkspace(const RopeShape& shape);

@@ -68,42 +68,58 @@ __global__ void swigluKernel(const T* __restrict__ gateUp, T* __restrict__ out, 
     reinterpret_cast<Packed*>(out)[item] = result;
 }
 
-/// One thread rotates one pair of one head, or copies two numbers of v.
+/// A warp takes a head: each lane its pairs (i, i + half), which are biased, normalised, rotated and put in place.
 template <typename T>
 __global__ void ropeSplitKernel(const T* __restrict__ qkv, const float* __restrict__ positions,
-                                const float* __restrict__ inverseFrequencies, T* __restrict__ q, T* __restrict__ keys,
-                                T* __restrict__ values, RopeShape shape, const std::int32_t* __restrict__ pastTokens)
+                                const float* __restrict__ inverseFrequencies, HeadInputs inputs, T* __restrict__ q,
+                                T* __restrict__ keys, T* __restrict__ values, RopeShape shape,
+                                const std::int32_t* __restrict__ pastTokens)
 {
     const std::int64_t row = blockIdx.x;
     const std::int64_t b = row / shape.length;
     const std::int64_t t = row % shape.length;
     const int half = static_cast<int>(shape.headDim / 2);
     const std::int64_t all = shape.heads + 2 * shape.kvHeads;
-    const std::int64_t past = *pastTokens;
-    const float position = positions[row];
-    for (int item = threadIdx.x; item < all * half; item += blockDim.x) {
-        const std::int64_t head = item / half;
-        const int i = item % half;
-        const T* source = qkv + (row * all + head) * shape.headDim;
+    const std::int64_t head = static_cast<std::int64_t>(blockIdx.y) * (threads / warpSize_) + threadIdx.x / warpSize_;
+    const int lane = threadIdx.x % warpSize_;
+    if (head >= all)
+        return;
+    const bool isQuery = head < shape.heads;
+    const bool isKey = !isQuery && head < shape.heads + shape.kvHeads;
+    const std::int64_t kvHead = head - shape.heads - (isKey ? 0 : shape.kvHeads);
+    T* target = isQuery ? q + ((b * shape.heads + head) * shape.length + t) * shape.headDim
+                        : (isKey ? keys : values)
+            + ((b * shape.kvHeads + kvHead) * shape.capacity + *pastTokens + t) * shape.headDim;
+    const T* source = qkv + (row * all + head) * shape.headDim;
+    const T* bias = inputs.bias == nullptr ? nullptr : static_cast<const T*>(inputs.bias) + head * shape.headDim;
+    const auto* norm = static_cast<const T*>(isQuery ? inputs.queryNorm : isKey ? inputs.keyNorm : nullptr);
+    const auto biased = [&](int i) {
         const float x = toFloat(source[i]);
-        const float y = toFloat(source[i + half]);
-        T* target = q + ((b * shape.heads + head) * shape.length + t) * shape.headDim;
-        if (head >= shape.heads) {
-            const bool isKey = head < shape.heads + shape.kvHeads;
-            const std::int64_t kvHead = head - shape.heads - (isKey ? 0 : shape.kvHeads);
-            target =
-                (isKey ? keys : values) + ((b * shape.kvHeads + kvHead) * shape.capacity + past + t) * shape.headDim;
-            if (!isKey) {
-                target[i] = source[i];
-                target[i + half] = source[i + half];
-                continue;
-            }
-        }
+        return bias == nullptr ? x : toFloat(fromFloat<T>(x + toFloat(bias[i])));
+    };
+    float scale = 1;
+    if (norm != nullptr) {
+        float squares = 0;
+        for (int i = lane; i < 2 * half; i += warpSize_)
+            squares += biased(i) * biased(i);
+        scale = rsqrtf(warpSum(squares) / static_cast<float>(shape.headDim) + inputs.eps);
+    }
+    // Rounded as the separate operations round.
+    const auto prepared = [&](int i) {
+        const float x = biased(i);
+        return norm == nullptr ? x : toFloat(fromFloat<T>(toFloat(fromFloat<T>(x * scale)) * toFloat(norm[i])));
+    };
+    const float position = positions[row];
+    for (int i = lane; i < half; i += warpSize_) {
+        const float x = prepared(i);
+        const float y = prepared(i + half);
         float sine = 0;
-        float cosine = 0;
-        sincosf(position * inverseFrequencies[i], &sine, &cosine);
-        sine = toFloat(fromFloat<T>(sine));
-        cosine = toFloat(fromFloat<T>(cosine));
+        float cosine = 1;
+        if (isQuery || isKey) {
+            sincosf(position * inverseFrequencies[i], &sine, &cosine);
+            sine = toFloat(fromFloat<T>(sine));
+            cosine = toFloat(fromFloat<T>(cosine));
+        }
         target[i] = fromFloat<T>(x * cosine - y * sine);
         target[i + half] = fromFloat<T>(y * cosine + x * sine);
     }
@@ -143,14 +159,19 @@ void swiglu(Type type, const void* gateUp, void* out, std::int64_t rows, std::in
     checkLaunch("swiglu");
 }
 
-void ropeSplit(Type type, const void* qkv, const float* positions, const float* inverseFrequencies, void* q, void* keys,
-               void* values, const RopeShape& shape, const std::int32_t* past, Stream stream)
+void ropeSplit(Type type, const void* qkv, const float* positions, const float* inverseFrequencies,
+               const HeadInputs& inputs, void* q, void* keys, void* values, const RopeShape& shape,
+               const std::int32_t* past, Stream stream)
 {
+    constexpr std::int64_t headsPerBlock = threads / warpSize_;
+    const std::int64_t all = shape.heads + 2 * shape.kvHeads;
+    const dim3 blocks(static_cast<unsigned>(shape.batch * shape.length),
+                      static_cast<unsigned>((all + headsPerBlock - 1) / headsPerBlock));
     dispatch(type, [&](auto zero) {
         using T = decltype(zero);
-        ropeSplitKernel<T><<<static_cast<unsigned>(shape.batch * shape.length), threads, 0, stream>>>(
-            static_cast<const T*>(qkv), positions, inverseFrequencies, static_cast<T*>(q), static_cast<T*>(keys),
-            static_cast<T*>(values), shape, past);
+        ropeSplitKernel<T><<<blocks, threads, 0, stream>>>(
+            static_cast<const T*>(qkv), positions, inverseFrequencies, inputs, static_cast<T*>(q),
+            static_cast<T*>(keys), static_cast<T*>(values), shape, past);
     });
     checkLaunch("ropeSplit");
 }
