@@ -1,9 +1,11 @@
 #include "icae/model.h"
 
+#include "llm/vocabulary.h"
 #include "protocol/error.h"
 #include "tensor/compat.h"
 #include "tensor/sha256.h"
 #include "text/text_file.h"
+#include "text/tokenizer_folder.h"
 
 #include <algorithm>
 
@@ -12,8 +14,6 @@ namespace icae {
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr auto tokenizerName = "tokenizer.model";
 
 std::string gigabytes(std::int64_t bytes)
 {
@@ -99,7 +99,13 @@ std::shared_ptr<const Model> Model::load(const ModelPaths& paths, const Options&
 {
     const c10::InferenceMode noGradients;
     compat::allowTf32(false);
-    const auto config = readLlmConfig(paths.base);
+    auto config = readLlmConfig(paths.base);
+    const auto words = loadFolderTokenizer(paths.base);
+    std::vector<std::string> remarks;
+    if (words.tokenizer)
+        remarks = adoptTokenizer(config, *words.tokenizer);
+    if (!words.remark.empty())
+        remarks.push_back(words.remark);
     auto choice = chooseDevice(options.device);
     const auto device = choice.device;
     const auto dtype = chooseDtype(options.dtype, device);
@@ -107,6 +113,8 @@ std::shared_ptr<const Model> Model::load(const ModelPaths& paths, const Options&
         new Model(Decoder(config, options.plainKernels ? makePlainKernels() : makeKernels(device, dtype)),
                   std::move(choice))); // NOLINT: the constructor is private
     model->m_paths = paths;
+    model->m_tokenizer = words.tokenizer;
+    model->m_remarks = std::move(remarks);
 
     std::optional<AdapterFile> adapter;
     if (!paths.adapter.empty())
@@ -139,14 +147,6 @@ std::shared_ptr<const Model> Model::load(const ModelPaths& paths, const Options&
         compat::rethrowOutOfMemory(e, "loading the model", describeDevice(device));
         throw;
     }
-    std::error_code ignored;
-    if (fs::exists(paths.base / tokenizerName, ignored))
-        model->m_tokenizer = Tokenizer::load(paths.base / tokenizerName);
-    if (model->m_tokenizer && model->m_tokenizer->size() > config.vocabSize)
-        throw Error(ErrorKind::Mismatch,
-                    "The tokenizer has " + std::to_string(model->m_tokenizer->size())
-                        + " pieces, and the model a vocabulary of " + std::to_string(config.vocabSize) + ".",
-                    "Use the tokenizer.model that came with these weights.");
     return model;
 }
 
@@ -170,6 +170,8 @@ std::shared_ptr<const Model> Model::random(const LlmConfig& config, const Adapte
 std::shared_ptr<const Model> Model::of(Parts parts)
 {
     const auto device = parts.weights.device();
+    if (parts.tokenizer)
+        adoptTokenizer(parts.config, *parts.tokenizer);
     const std::shared_ptr<Model> model(
         new Model(Decoder(std::move(parts.config), makeKernels(device, parts.weights.dtype())),
                   {device, "where it is trained"})); // NOLINT: the constructor is private
@@ -191,8 +193,8 @@ const Adapter& Model::adapter() const
 const std::shared_ptr<const Tokenizer>& Model::tokenizer() const
 {
     if (m_tokenizer == nullptr)
-        throw Error(ErrorKind::NotFound, m_paths.base.string() + " holds no tokenizer.model.",
-                    "Download tokenizer.model (sentencepiece) from where the model came.");
+        throw Error(ErrorKind::NotFound, m_paths.base.string() + " holds neither tokenizer.model nor tokenizer.json.",
+                    "Download tokenizer.json from where the model came.");
     return m_tokenizer;
 }
 

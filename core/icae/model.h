@@ -16,7 +16,7 @@ namespace icae {
 
 /// Where a base and an adapter lie.
 struct ModelPaths {
-    std::filesystem::path base; ///< folder with config.json, weights and tokenizer.model
+    std::filesystem::path base; ///< folder with config.json, weights and tokenizer
     std::filesystem::path adapter; ///< folder or file; empty: the base alone
 };
 
@@ -86,7 +86,7 @@ public:
     bool hasAdapter() const { return m_adapter != nullptr; }
     /// @throws Error (InvalidInput) where only a base is loaded
     const Adapter& adapter() const;
-    /// @throws Error (NotFound) where the base has no tokenizer.model
+    /// @throws Error (NotFound) where the base has no tokenizer
     const std::shared_ptr<const Tokenizer>& tokenizer() const;
     /// What could not be checked or had to be inferred, as sentences.
     const std::vector<std::string>& remarks() const { return m_remarks; }

@@ -72,14 +72,13 @@ Prompt Reader::question(std::span<const SpanRef> spans, std::string_view text) c
     if (words.leftBos && m_model.config().hasBos)
         left.push_back(static_cast<std::int32_t>(m_model.config().bosId));
     std::vector<std::int32_t> right;
-    const auto append = [&](std::vector<std::int32_t>& ids, std::string_view part) {
-        const auto more = tokenizer.encodeIds(part);
+    const auto append = [](std::vector<std::int32_t>& ids, const std::vector<std::int32_t>& more) {
         ids.insert(ids.end(), more.begin(), more.end());
     };
-    append(left, words.left);
-    append(right, words.rightBefore);
-    append(right, text);
-    append(right, words.rightAfter);
+    append(left, tokenizer.encodePrompt(words.left));
+    append(right, tokenizer.encodePrompt(words.rightBefore));
+    append(right, tokenizer.encodeIds(text));
+    append(right, tokenizer.encodePrompt(words.rightAfter));
     return prompt(Task::Instruct, spans, left, right);
 }
 

@@ -216,6 +216,13 @@ JsonReader JsonReader::object(std::string_view key) const
     return {at(key), m_source, fieldName(key) + "."};
 }
 
+JsonReader JsonReader::takeObject(std::string_view key)
+{
+    if (!at(key).is_object())
+        fail(key, "an object");
+    return {std::move(*m_json.find(key)), m_source, fieldName(key) + "."};
+}
+
 std::vector<JsonReader> JsonReader::objects(std::string_view key) const
 {
     std::vector<JsonReader> result;

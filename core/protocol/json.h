@@ -40,6 +40,8 @@ public:
     std::vector<std::string> texts(std::string_view key) const; ///< empty where missing
     std::vector<std::int64_t> integers(std::string_view key, std::int64_t least, std::int64_t greatest) const;
     JsonReader object(std::string_view key) const;
+    /// The same, moved out of this reader: for large ones.
+    JsonReader takeObject(std::string_view key);
     std::vector<JsonReader> objects(std::string_view key) const;
 
     const nlohmann::json& json() const { return m_json; }

@@ -58,9 +58,9 @@ public:
         const auto& words = model.adapter().config.prompt;
         const auto& tokenizer = *model.tokenizer();
         m_first = {static_cast<std::int32_t>(model.config().bosId)};
-        m_left = joined({words.leftBos ? bos() : Ids{}, tokenizer.encodeIds(words.left)});
-        m_before = tokenizer.encodeIds(words.rightBefore);
-        m_after = tokenizer.encodeIds(words.rightAfter);
+        m_left = joined({words.leftBos ? bos() : Ids{}, tokenizer.encodePrompt(words.left)});
+        m_before = tokenizer.encodePrompt(words.rightBefore);
+        m_after = tokenizer.encodePrompt(words.rightAfter);
     }
 
     const Reader& reader() const { return m_reader; }

@@ -20,8 +20,6 @@ public:
 private:
     std::shared_ptr<const Tokenizer> m_tokenizer;
     Utf8Stream m_bytes;
-    std::int32_t m_anchor = -1; ///< a piece of plain text that is decoded before every other one
-    std::size_t m_anchorBytes = 0;
     bool m_first = true;
 };
 

@@ -18,11 +18,32 @@ constexpr std::size_t seen = 6; // bytes behind a place that decide
 constexpr unsigned mostThreads = 8;
 constexpr std::string_view spaceMark = "\u2581"; // what sentencepiece writes for a space
 
-bool isPlace(std::string_view text, std::size_t at)
+bool isBeforeSpace(std::string_view text, std::size_t at)
 {
     if (text[at] == '\n')
         return true;
     return text[at] == ' ' && text[at - 1] != ' ' && at + 1 < text.size() && text[at + 1] != ' ';
+}
+
+bool isLetter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/// U+5000 to U+8FFF: three bytes, all of them ideographs.
+bool endsWithIdeograph(std::string_view text)
+{
+    return text.size() >= 3 && text[text.size() - 3] >= '\xE5' && text[text.size() - 3] <= '\xE8';
+}
+
+bool isBetweenWords(std::string_view text, std::size_t at)
+{
+    if (text[at] == ' ')
+        return isLetter(text[at - 1]) && at + 1 < text.size() && isLetter(text[at + 1]);
+    if (text[at] == '\n')
+        return isLetter(text[at - 1]);
+    const auto rest = text.substr(at);
+    return (rest.starts_with("\uFF0C") || rest.starts_with("\u3002")) && endsWithIdeograph(text.substr(0, at));
 }
 
 /// FNV-1a over what follows.
@@ -36,10 +57,12 @@ bool isChosen(std::string_view text, std::size_t at)
 
 } // namespace
 
-std::vector<std::size_t> partBegins(std::string_view text)
+std::vector<std::size_t> partBegins(std::string_view text, PartPlaces places)
 {
     std::vector<std::size_t> begins{0};
-    if (text.find(spaceMark) != std::string_view::npos) // there a space would join what is no space
+    const auto isPlace = places == PartPlaces::BeforeSpaces ? isBeforeSpace : isBetweenWords;
+    if (places == PartPlaces::BeforeSpaces
+        && text.find(spaceMark) != std::string_view::npos) // there a space would join what is no space
         return begins;
     for (std::size_t at = shortest; at < text.size();) {
         const bool good = isPlace(text, at) && (at - begins.back() >= longest || isChosen(text, at));

@@ -1,6 +1,7 @@
 #include "train/batch.h"
 
 #include "llm/decoder.h"
+#include "llm/vocabulary.h"
 #include "protocol/error.h"
 #include "study/golden.h"
 #include "text/spans.h"
@@ -137,12 +138,13 @@ BatchSource::BatchSource(const TrainJob& job, const LlmConfig& config, std::shar
     , m_texts(std::move(texts))
     , m_questions(std::move(questions))
 {
+    adoptTokenizer(m_config, tokenizer);
     const auto& words = job.adapter.prompt;
-    if (words.leftBos && config.hasBos)
-        m_left.push_back(config.bosId);
-    append(m_left, tokenizer.encodeIds(words.left));
-    append(m_before, tokenizer.encodeIds(words.rightBefore));
-    append(m_after, tokenizer.encodeIds(words.rightAfter));
+    if (words.leftBos && m_config.hasBos)
+        m_left.push_back(m_config.bosId);
+    append(m_left, tokenizer.encodePrompt(words.left));
+    append(m_before, tokenizer.encodePrompt(words.rightBefore));
+    append(m_after, tokenizer.encodePrompt(words.rightAfter));
     std::int64_t longest = m_job.weightOf(Objective::Plain) > 0 ? m_job.plainTokens + 1 : 0;
     if (m_job.weightOf(Objective::Continue) > 0)
         longest = std::max(longest, m_job.mostSpans * m_job.adapter.spanTokens + m_job.continueTokens);

@@ -56,8 +56,8 @@ void exportModel(const TrainNetwork& network, const fs::path& folder, const Base
         makeFolder(home);
         writeFile(home / "config.json", configText);
         std::error_code ignored;
-        if (!fs::exists(home / "tokenizer.model", ignored))
-            copyFile(tokenizer, home / "tokenizer.model");
+        if (!fs::exists(home / tokenizer.filename(), ignored))
+            copyFile(tokenizer, home / tokenizer.filename());
         writeTensors(home / "model.safetensors", network.baseTensors());
     }
     auto tensors = network.adapterTensors();

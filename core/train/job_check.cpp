@@ -2,11 +2,13 @@
 
 #include "icae/layout.h"
 #include "icae/model.h"
+#include "llm/vocabulary.h"
 #include "llm/weights.h"
 #include "protocol/error.h"
 #include "study/continuation.h"
 #include "tensor/device.h"
 #include "text/tokenizer.h"
+#include "text/tokenizer_folder.h"
 #include "train/corpus.h"
 
 #include <algorithm>
@@ -41,12 +43,8 @@ void checkBase(const TrainJob& job)
         inField(job, "base", [&] { checkWeights(baseConfigOf(job), *TensorStore::open(job.base)); });
     const auto* field = job.stage == Stage::Base ? "tokenizer" : "base";
     inField(job, field, [&] {
-        const auto pieces = Tokenizer::load(tokenizerFileOf(job))->size();
-        if (const auto words = baseConfigOf(job).vocabSize; pieces > words)
-            throw Error(ErrorKind::Mismatch,
-                        "The tokenizer has " + std::to_string(pieces) + " pieces, and the base a vocabulary of "
-                            + std::to_string(words) + ".",
-                        "Use the tokenizer.model that belongs to the base.");
+        auto config = baseConfigOf(job);
+        adoptTokenizer(config, *Tokenizer::load(tokenizerFileOf(job)));
     });
 }
 
@@ -189,7 +187,7 @@ LlmConfig baseConfigOf(const TrainJob& job)
 
 fs::path tokenizerFileOf(const TrainJob& job)
 {
-    return job.stage == Stage::Base ? job.tokenizer : job.base / "tokenizer.model";
+    return job.stage == Stage::Base ? job.tokenizer : tokenizerFileIn(job.base);
 }
 
 void checkTrainJob(const TrainJob& job, const std::string& device)

@@ -1,6 +1,7 @@
 #include "train/setup.h"
 
 #include "icae/model.h"
+#include "llm/vocabulary.h"
 #include "protocol/error.h"
 #include "tensor/sha256.h"
 #include "text/text_file.h"
@@ -36,8 +37,10 @@ TrainData loadTrainData(const TrainJob& job, const TrainOptions& options, const 
 {
     TrainData data;
     data.tokenizer = Tokenizer::load(tokenizerFileOf(job));
-    const TokenizeOptions tokenize{data.tokenizer, tokenizerFileOf(job),
-                                   static_cast<std::int32_t>(baseConfigOf(job).bosId), options.cacheFolder};
+    auto config = baseConfigOf(job);
+    adoptTokenizer(config, *data.tokenizer);
+    const TokenizeOptions tokenize{data.tokenizer, tokenizerFileOf(job), static_cast<std::int32_t>(config.bosId),
+                                   options.cacheFolder};
     if (!job.texts.empty())
         data.texts = std::make_shared<TextCorpus>(TextCorpus::open(job.texts, tokenize, options.progress, stop));
     if (!job.questions.empty())

@@ -9,7 +9,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 {
     const std::string_view bytes(reinterpret_cast<const char*>(data), size);
     encodesWordsAlone(bytes);
-    const auto begins = icae::partBegins(bytes);
+    const auto begins = icae::partBegins(bytes, icae::PartPlaces::BeforeSpaces);
     if (begins.front() != 0)
         std::abort();
     for (std::size_t i = 1; i < begins.size(); ++i)
