@@ -1,6 +1,6 @@
 #include "command.h"
 
-#include "train/run_directory.h"
+#include "runs/run_directory.h"
 
 #include <algorithm>
 #include <array>

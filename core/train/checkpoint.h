@@ -1,9 +1,9 @@
 #pragma once
 
 #include "icae/adapter_config.h"
+#include "runs/run_status.h"
 #include "train/loss_sum.h"
 #include "train/optimizer.h"
-#include "train/run_status.h"
 
 #include <cstdint>
 #include <filesystem>

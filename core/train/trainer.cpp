@@ -1,10 +1,10 @@
 #include "train/trainer.h"
 
 #include "protocol/error.h"
+#include "runs/event_file.h"
 #include "tensor/atomic_file.h"
 #include "tensor/compat.h"
 #include "train/checkpoint.h"
-#include "train/event_file.h"
 #include "train/export.h"
 #include "train/job_check.h"
 #include "train/prefetcher.h"

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "protocol/progress.h"
+#include "runs/run_directory.h"
 #include "train/job.h"
-#include "train/run_directory.h"
 
 #include <filesystem>
 #include <functional>

@@ -1,5 +1,5 @@
 #include "protocol/error.h"
-#include "train/run_directory.h"
+#include "runs/run_directory.h"
 
 #include <QTemporaryDir>
 #include <QtTest>

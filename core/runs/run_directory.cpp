@@ -1,4 +1,4 @@
-#include "train/run_directory.h"
+#include "runs/run_directory.h"
 
 #include "protocol/error.h"
 #include "tensor/atomic_file.h"

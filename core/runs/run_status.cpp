@@ -1,4 +1,4 @@
-#include "train/run_status.h"
+#include "runs/run_status.h"
 
 #include "protocol/error.h"
 #include "protocol/json.h"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "train/run_status.h"
+#include "runs/run_status.h"
 
 #include <memory>
 

@@ -1,0 +1,1 @@
+icae_test(test_run_directory test_run_directory.cpp LIBRARIES icae_runs)
