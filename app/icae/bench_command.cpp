@@ -1,8 +1,8 @@
 #include "command.h"
 
+#include "check/bench.h"
+#include "check/step_bench.h"
 #include "protocol/error.h"
-#include "study/bench.h"
-#include "train/step_bench.h"
 
 #include <iostream>
 

@@ -1,7 +1,7 @@
 #include "command.h"
 
-#include "study/verify.h"
-#include "train/verify_training.h"
+#include "check/verify.h"
+#include "check/verify_training.h"
 
 #include <cstdio>
 #include <iostream>

@@ -3,7 +3,6 @@
 #include "llm/decoder.h"
 #include "llm/vocabulary.h"
 #include "protocol/error.h"
-#include "study/golden.h"
 #include "text/spans.h"
 
 #include <algorithm>

@@ -15,6 +15,9 @@
 
 namespace icae {
 
+/// Published code has no loss on the first 8 tokens of a continuation.
+inline constexpr std::int64_t unratedContinuation = 8;
+
 /// One training example as token ids.
 struct Sample {
     std::vector<std::vector<std::int64_t>> spans; ///< context, span by span; empty for plain text

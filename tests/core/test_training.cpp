@@ -1,7 +1,7 @@
-#include "study/verify.h"
+#include "check/verify.h"
+#include "check/verify_training.h"
 #include "train/batch.h"
 #include "train/optimizer.h"
-#include "train/verify_training.h"
 
 #include <QtTest>
 

@@ -1,4 +1,4 @@
-#include "study/verify.h"
+#include "check/verify.h"
 
 #include "tensor/safetensors.h"
 #include "tensor/tensor_data.h"

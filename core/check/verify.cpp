@@ -1,9 +1,10 @@
-#include "study/verify.h"
+#include "check/verify.h"
 
+#include "check/golden.h"
 #include "icae/compressor.h"
 #include "icae/reader.h"
 #include "protocol/error.h"
-#include "study/golden.h"
+#include "train/batch.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "study/golden.h"
+#include "check/golden.h"
 
 #include "protocol/json.h"
 #include "tensor/tensor_data.h"

@@ -1,4 +1,4 @@
-#include "study/bench.h"
+#include "check/bench.h"
 
 #include "icae/compressor.h"
 #include "icae/reader.h"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "study/verify.h"
+#include "check/verify.h"
 
 namespace icae {
 

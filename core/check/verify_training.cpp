@@ -1,6 +1,6 @@
-#include "train/verify_training.h"
+#include "check/verify_training.h"
 
-#include "study/golden.h"
+#include "check/golden.h"
 #include "tensor/compat.h"
 #include "text/spans.h"
 #include "train/network.h"

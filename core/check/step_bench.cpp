@@ -1,4 +1,4 @@
-#include "train/step_bench.h"
+#include "check/step_bench.h"
 
 #include "llm/weights.h"
 #include "measure/statistics.h"
