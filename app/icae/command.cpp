@@ -1,7 +1,7 @@
 #include "command.h"
 
 #include "protocol/error.h"
-#include "study/plan.h"
+#include "reading/plan.h"
 #include "text/text_file.h"
 
 #include <cstdio>

@@ -5,7 +5,7 @@
 #include "llm/sampler.h"
 #include "protocol/json.h"
 #include "protocol/text_messages.h"
-#include "study/source.h"
+#include "reading/source.h"
 #include "terminal.h"
 
 #include <CLI/CLI.hpp>

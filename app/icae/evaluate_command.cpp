@@ -1,9 +1,9 @@
 #include "command.h"
 
 #include "protocol/error.h"
+#include "reading/plan.h"
 #include "study/continuation.h"
 #include "study/evaluate.h"
-#include "study/plan.h"
 #include "study/questions.h"
 #include "tensor/atomic_file.h"
 

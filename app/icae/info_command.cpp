@@ -1,8 +1,8 @@
 #include "command.h"
 
+#include "icae/catalog.h"
 #include "protocol/error.h"
 #include "protocol/fields.h"
-#include "study/catalog.h"
 #include "tensor/compat.h"
 
 #include <iostream>

@@ -1,7 +1,7 @@
 #include "command.h"
 
 #include "protocol/fields.h"
-#include "study/read.h"
+#include "reading/read.h"
 #include "text/streaming.h"
 
 #include <iostream>

@@ -3,8 +3,8 @@
 #include "measure/diff.h"
 #include "protocol/error.h"
 #include "protocol/fields.h"
-#include "study/plan.h"
-#include "study/reconstruct.h"
+#include "reading/plan.h"
+#include "reading/reconstruct.h"
 #include "text/text_file.h"
 
 #include <iostream>

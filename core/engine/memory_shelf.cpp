@@ -1,7 +1,7 @@
 #include "engine/memory_shelf.h"
 
 #include "protocol/error.h"
-#include "study/plan.h"
+#include "reading/plan.h"
 
 #include <algorithm>
 #include <random>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "protocol/text_messages.h"
-#include "study/source.h"
+#include "reading/source.h"
 
 #include <list>
 #include <memory>

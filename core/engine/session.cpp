@@ -1,10 +1,10 @@
 #include "engine/session.h"
 
 #include "engine/streams.h"
+#include "icae/catalog.h"
 #include "protocol/error.h"
+#include "reading/plan.h"
 #include "report/report.h"
-#include "study/catalog.h"
-#include "study/plan.h"
 #include "tensor/atomic_file.h"
 #include "tensor/compat.h"
 

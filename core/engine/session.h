@@ -3,7 +3,7 @@
 #include "engine/channel.h"
 #include "engine/memory_shelf.h"
 #include "icae/model.h"
-#include "study/read.h"
+#include "reading/read.h"
 #include "text/encoding_cache.h"
 
 #include <functional>

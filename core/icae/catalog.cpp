@@ -1,4 +1,4 @@
-#include "study/catalog.h"
+#include "icae/catalog.h"
 
 #include "protocol/error.h"
 #include "protocol/json.h"

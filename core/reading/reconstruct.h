@@ -2,7 +2,7 @@
 
 #include "icae/reader.h"
 #include "protocol/text_messages.h"
-#include "study/source.h"
+#include "reading/source.h"
 
 #include <functional>
 #include <stop_token>

@@ -1,4 +1,4 @@
-#include "study/source.h"
+#include "reading/source.h"
 
 #include "protocol/error.h"
 #include "tensor/sha256.h"

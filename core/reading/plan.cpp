@@ -1,4 +1,4 @@
-#include "study/plan.h"
+#include "reading/plan.h"
 
 #include <algorithm>
 

@@ -1,9 +1,9 @@
-#include "study/reconstruct.h"
+#include "reading/reconstruct.h"
 
 #include "measure/bleu.h"
 #include "measure/match.h"
 #include "protocol/error.h"
-#include "study/rating.h"
+#include "reading/rating.h"
 
 #include <algorithm>
 #include <chrono>

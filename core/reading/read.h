@@ -1,7 +1,7 @@
 #pragma once
 
 #include "protocol/text_messages.h"
-#include "study/reconstruct.h"
+#include "reading/reconstruct.h"
 
 #include <span>
 #include <stop_token>

@@ -1,4 +1,4 @@
-#include "study/read.h"
+#include "reading/read.h"
 
 #include "protocol/error.h"
 

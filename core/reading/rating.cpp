@@ -1,4 +1,4 @@
-#include "study/rating.h"
+#include "reading/rating.h"
 
 #include "text/streaming.h"
 
