@@ -3,7 +3,7 @@
 #include "measure/bleu.h"
 #include "measure/match.h"
 #include "protocol/error.h"
-#include "protocol/json.h"
+#include "protocol/json_lines.h"
 #include "text/text_file.h"
 
 #include <algorithm>
@@ -115,12 +115,9 @@ Summary summaryOf(const std::vector<EvaluatedWindow>& windows, double EvaluatedW
 
 std::vector<std::string> readTexts(const fs::path& file)
 {
-    std::istringstream lines(readTextFile(file));
     std::vector<std::string> texts;
-    std::string line;
-    for (std::size_t number = 1; std::getline(lines, line); ++number)
-        if (line.find_first_not_of(" \t\r") != std::string::npos)
-            texts.push_back(JsonReader::parse(line, file.string() + " line " + std::to_string(number)).text("text"));
+    forEachJsonLine(readTextFile(file), file.string(),
+                    [&](const JsonReader& row) { texts.push_back(row.text("text")); });
     return texts;
 }
 

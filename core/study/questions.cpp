@@ -3,12 +3,11 @@
 #include "icae/compressor.h"
 #include "icae/reader.h"
 #include "protocol/error.h"
-#include "protocol/json.h"
+#include "protocol/json_lines.h"
 #include "text/spans.h"
 #include "text/text_file.h"
 
 #include <algorithm>
-#include <sstream>
 
 namespace icae {
 
@@ -114,15 +113,10 @@ std::vector<Question> readQuestions(const std::filesystem::path& file)
 
 std::vector<Question> parseQuestions(const std::string& text, const std::string& source)
 {
-    std::istringstream lines(text);
     std::vector<Question> questions;
-    std::string line;
-    for (std::size_t number = 1; std::getline(lines, line); ++number) {
-        if (line.find_first_not_of(" \t\r") == std::string::npos)
-            continue;
-        const auto row = JsonReader::parse(line, source + " line " + std::to_string(number));
+    forEachJsonLine(text, source, [&](const JsonReader& row) {
         questions.push_back({row.text("input"), row.text("prompt"), row.text("answer")});
-    }
+    });
     return questions;
 }
 

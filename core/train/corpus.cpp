@@ -1,7 +1,7 @@
 #include "train/corpus.h"
 
 #include "protocol/error.h"
-#include "protocol/json.h"
+#include "protocol/json_lines.h"
 #include "tensor/sha256.h"
 
 #include <lzma.h>
@@ -43,20 +43,6 @@ fs::path defaultCacheFolder()
 std::string kindOf(const fs::path& file)
 {
     return file.extension() == ".xz" ? file.stem().extension().string() : file.extension().string();
-}
-
-/// The rows of a .jsonl file, parsed one by one.
-template <typename Function> void forEachRow(const fs::path& file, const std::string& text, Function&& use)
-{
-    std::size_t number = 0;
-    for (std::size_t begin = 0; begin < text.size();) {
-        const auto end = std::min(text.find('\n', begin), text.size());
-        const auto line = std::string_view(text).substr(begin, end - begin);
-        begin = end + 1;
-        ++number;
-        if (line.find_first_not_of(" \t\r") != std::string_view::npos)
-            use(JsonReader::parse(line, file.string() + " line " + std::to_string(number)));
-    }
 }
 
 /// Encodes texts on all cores.
@@ -184,7 +170,7 @@ std::vector<std::string> readCorpusTexts(const fs::path& file)
     if (!isQuestionFile(file))
         return {std::move(content)};
     std::vector<std::string> texts;
-    forEachRow(file, content, [&](const JsonReader& row) { texts.push_back(row.text("text")); });
+    forEachJsonLine(content, file.string(), [&](const JsonReader& row) { texts.push_back(row.text("text")); });
     return texts;
 }
 
@@ -237,7 +223,7 @@ QuestionCorpus QuestionCorpus::open(const std::vector<fs::path>& files, const To
             std::vector<std::string> texts;
             std::unordered_map<std::string, std::size_t> contexts;
             std::vector<std::array<std::size_t, 3>> rows;
-            forEachRow(file, readCorpusFile(file), [&](const JsonReader& row) {
+            forEachJsonLine(readCorpusFile(file), file.string(), [&](const JsonReader& row) {
                 const auto [it, isNew] = contexts.try_emplace(row.text("input"), texts.size());
                 if (isNew)
                     texts.push_back(it->first);
