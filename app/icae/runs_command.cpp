@@ -1,6 +1,7 @@
 #include "command.h"
 
-#include "runs/run_directory.h"
+#include "protocol/fields.h"
+#include "runs/run_index.h"
 
 #include <algorithm>
 #include <array>
@@ -41,14 +42,14 @@ void print(const RunSummary& run)
     const bool logged = s.tokensPerSecond > 0;
     const auto watched = s.watched ? fixed(s.watched->last, 4) + " / " + fixed(s.watched->best, 4) : std::string("-");
     std::array<char, 256> line{};
-    std::snprintf(line.data(), line.size(), "%-10s %-9s %17s %8s %17s %12s %9s  ", s.state.c_str(), // NOLINT: a table
+    std::snprintf(line.data(), line.size(), "%-10s %-9s %17s %8s %17s %12s %9s  ", nameOf(s.state), // NOLINT: a table
                   s.stage.c_str(), step.c_str(), known(logged, fixed(s.loss, 4)).c_str(), watched.c_str(),
                   known(logged, grouped(wholeOf(s.tokensPerSecond))).c_str(),
                   known(s.step > 0, duration(s.secondsLeft)).c_str());
     std::cout << line.data() << run.folder.string() << "\n";
     for (const auto& warning : s.warnings)
         std::cout << "    " << warning << "\n";
-    if (!s.reason.empty() && s.state != "finished")
+    if (!s.reason.empty() && s.state != RunState::Finished)
         std::cout << "    " << s.reason << "\n";
 }
 
@@ -58,7 +59,7 @@ int listAll(const Arguments& arguments)
     if (arguments.json) {
         nlohmann::json all = nlohmann::json::array();
         for (const auto& run : runs) {
-            auto json = toJson(run.status);
+            nlohmann::json json(run.status);
             json["run"] = run.folder.string();
             all.push_back(std::move(json));
         }

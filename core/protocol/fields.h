@@ -39,6 +39,11 @@ concept NamedEnum = std::is_enum_v<T> && requires(T value)
     namesOf(value)[0];
 };
 
+template <NamedEnum T> const char* nameOf(T value)
+{
+    return namesOf(value)[static_cast<std::size_t>(value)];
+}
+
 /// Writes a described struct's fields into a JSON object. An absent optional is null; so is a number that is not
 /// finite.
 class FieldWriter {
@@ -63,7 +68,7 @@ public:
     template <typename T> static nlohmann::json encode(const T& value)
     {
         if constexpr (NamedEnum<T>) {
-            return namesOf(value)[static_cast<std::size_t>(value)];
+            return nameOf(value);
         } else if constexpr (Described<T>) {
             auto json = nlohmann::json::object();
             FieldWriter writer(json);
@@ -135,6 +140,10 @@ public:
                 read(item, values.emplace_back());
         } else if constexpr (std::is_same_v<T, std::string>) {
             values = m_reader.texts(key);
+        } else if constexpr (NamedEnum<T>) {
+            const auto names = namesOf(T{});
+            for (const auto index : m_reader.allOf(key, {names.begin(), names.end()}))
+                values.push_back(static_cast<T>(index));
         } else {
             for (const auto number :
                  m_reader.integers(key, std::numeric_limits<T>::min(), std::numeric_limits<T>::max()))

@@ -170,16 +170,35 @@ std::string JsonReader::text(std::string_view key, std::string fallback) const
     return has(key) ? text(key) : std::move(fallback);
 }
 
+std::string JsonReader::quoted(const std::vector<std::string>& names)
+{
+    std::string all;
+    for (const auto& name : names)
+        all += (all.empty() ? "\"" : ", \"") + name + "\"";
+    return all;
+}
+
 std::size_t JsonReader::oneOf(std::string_view key, const std::vector<std::string>& allowed) const
 {
     const auto& value = at(key);
-    std::string names;
-    for (std::size_t i = 0; i < allowed.size(); ++i) {
-        if (value.is_string() && value.get_ref<const std::string&>() == allowed[i])
-            return i;
-        names += (i == 0 ? "\"" : ", \"") + allowed[i] + "\"";
+    const auto found = value.is_string()
+        ? std::find(allowed.begin(), allowed.end(), value.get_ref<const std::string&>())
+        : allowed.end();
+    if (found == allowed.end())
+        fail(key, "one of " + quoted(allowed));
+    return static_cast<std::size_t>(found - allowed.begin());
+}
+
+std::vector<std::size_t> JsonReader::allOf(std::string_view key, const std::vector<std::string>& allowed) const
+{
+    std::vector<std::size_t> indices;
+    for (const auto& text : texts(key)) {
+        const auto found = std::find(allowed.begin(), allowed.end(), text);
+        if (found == allowed.end())
+            fail(key, "a list of " + quoted(allowed));
+        indices.push_back(static_cast<std::size_t>(found - allowed.begin()));
     }
-    fail(key, "one of " + names);
+    return indices;
 }
 
 std::vector<std::string> JsonReader::texts(std::string_view key) const

@@ -37,6 +37,8 @@ public:
     std::string text(std::string_view key, std::string fallback) const;
     /// Index of the text among those that are allowed.
     std::size_t oneOf(std::string_view key, const std::vector<std::string>& allowed) const;
+    /// The same of a list of texts; empty where missing.
+    std::vector<std::size_t> allOf(std::string_view key, const std::vector<std::string>& allowed) const;
     std::vector<std::string> texts(std::string_view key) const; ///< empty where missing
     std::vector<std::int64_t> integers(std::string_view key, std::int64_t least, std::int64_t greatest) const;
     JsonReader object(std::string_view key) const;
@@ -55,6 +57,7 @@ public:
 
 private:
     JsonReader(nlohmann::json json, std::string source, std::string prefix);
+    static std::string quoted(const std::vector<std::string>& names);
     std::int64_t checkedInteger(const nlohmann::json& value, std::string_view key, std::int64_t least,
                                 std::int64_t greatest) const;
 

@@ -2,7 +2,10 @@
 
 #include "runs/run_status.h"
 
+#include <nlohmann/json.hpp>
+
 #include <memory>
+#include <string_view>
 
 namespace icae {
 

@@ -1,7 +1,7 @@
 #include "runs/run_status.h"
 
 #include "protocol/error.h"
-#include "protocol/json.h"
+#include "protocol/fields.h"
 #include "tensor/atomic_file.h"
 #include "text/text_file.h"
 
@@ -19,9 +19,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr auto statusName = "status.json";
 constexpr std::int64_t silenceSeconds = 300; // after which a run on another machine counts as dead
-constexpr double most = 1e300;
 constexpr std::int64_t many = INT64_MAX;
 
 /// When a process began, in clock ticks since the machine's start (field 22 of /proc/PID/stat); empty where it is gone,
@@ -67,11 +65,6 @@ std::int64_t now()
         .count();
 }
 
-bool isOver(const std::string& state)
-{
-    return state == "stopped" || state == "finished" || state == "failed";
-}
-
 bool ownerLives(const JsonReader& json)
 {
     if (json.text("host", "") != hostName())
@@ -82,59 +75,16 @@ bool ownerLives(const JsonReader& json)
 
 } // namespace
 
-nlohmann::json toJson(const BestValue& value)
-{
-    return {{"name", value.name}, {"last", value.last}, {"best", value.best}, {"best_step", value.bestStep}};
-}
-
-BestValue parseBestValue(const nlohmann::json& json, const std::string& source)
-{
-    const JsonReader reader(json, source);
-    return {reader.text("name"), reader.number("last", -most, most), reader.number("best", -most, most),
-            reader.integer("best_step", 0, many)};
-}
-
-nlohmann::json toJson(const RunStatus& status)
-{
-    nlohmann::json json{{"state", status.state},
-                        {"stage", status.stage},
-                        {"step", status.step},
-                        {"steps", status.steps},
-                        {"progress", status.progress},
-                        {"seconds", status.seconds},
-                        {"seconds_left", status.secondsLeft},
-                        {"tokens_per_s", status.tokensPerSecond},
-                        {"loss", status.loss},
-                        {"warnings", status.warnings},
-                        {"reason", status.reason},
-                        {"device", status.device}};
-    if (status.watched)
-        json["watched"] = toJson(*status.watched);
-    return json;
-}
-
 RunStatus readRunStatus(const fs::path& run)
 {
-    const auto source = (run / statusName).string();
-    const auto json = JsonReader::parse(readTextFile(run / statusName), source);
-    RunStatus status;
-    status.state = json.text("state");
-    status.stage = json.text("stage", "");
-    status.step = json.integer("step", 0, many, 0);
-    status.steps = json.integer("steps", 0, many, 0);
-    status.progress = json.number("progress", 0, 1, 0);
-    status.seconds = json.number("seconds", 0, most, 0);
-    status.secondsLeft = json.number("seconds_left", 0, most, 0);
-    status.tokensPerSecond = json.number("tokens_per_s", 0, most, 0);
-    status.loss = json.number("loss", -most, most, 0);
-    status.warnings = json.texts("warnings");
-    status.reason = json.text("reason", "");
-    status.device = json.text("device", "");
-    if (json.has("watched"))
-        status.watched = parseBestValue(json.at("watched"), source);
-    if (!isOver(status.state) && !ownerLives(json)) {
-        status.state = "died";
-        status.reason = "Its process ended without a word; resume it with icae train --resume.";
+    const auto source = (run / runStatusName).string();
+    const auto json = JsonReader::parse(readTextFile(run / runStatusName), source);
+    auto status = fromJson<RunStatus>(json);
+    if (isAlive(status.state) && !ownerLives(json)) {
+        status.state = RunState::Died;
+        status.reason = std::string("Its process ended without a word; resume it with icae ")
+            + (status.kind == RunKind::Training ? "train" : "study") + " --resume.";
+        status.paused.clear();
     }
     return status;
 }
@@ -148,39 +98,8 @@ RunStatus lastRunStatus(const fs::path& run)
     }
 }
 
-std::vector<RunSummary> listRuns(const fs::path& root)
-{
-    std::error_code fault;
-    if (!fs::is_directory(root, fault))
-        throw Error(ErrorKind::NotFound, "There is no folder " + root.string() + ".", "Name a folder with runs.");
-    std::vector<RunSummary> runs;
-    const auto add = [&](const fs::path& folder) {
-        if (!fs::exists(folder / statusName, fault))
-            return false;
-        RunSummary run{folder, {}};
-        try {
-            run.status = readRunStatus(folder);
-        } catch (const Error& error) {
-            run.status.state = "damaged";
-            run.status.reason = error.message();
-        }
-        runs.push_back(std::move(run));
-        return true;
-    };
-    if (!add(root)) {
-        auto it = fs::recursive_directory_iterator(root, fs::directory_options::skip_permission_denied, fault);
-        for (; !fault && it != fs::recursive_directory_iterator(); it.increment(fault)) {
-            std::error_code gone; // a run's files come and go meanwhile
-            if (it->is_directory(gone) && add(it->path()))
-                it.disable_recursion_pending();
-        }
-    }
-    std::sort(runs.begin(), runs.end(), [](const auto& a, const auto& b) { return a.folder < b.folder; });
-    return runs;
-}
-
 StatusFile::StatusFile(const fs::path& run, std::chrono::milliseconds interval)
-    : m_path(run / statusName)
+    : m_path(run / runStatusName)
     , m_interval(interval)
     , m_thread([this](const std::stop_token& stop) { beat(stop); })
 {
@@ -190,7 +109,7 @@ StatusFile::~StatusFile() = default;
 
 std::string StatusFile::text() const
 {
-    auto json = m_status;
+    nlohmann::json json(*m_status);
     json["pid"] = getpid();
     json["pid_start"] = startOf(getpid());
     json["boot"] = bootId();
@@ -202,7 +121,7 @@ std::string StatusFile::text() const
 void StatusFile::write(const RunStatus& status)
 {
     const std::scoped_lock lock(m_mutex);
-    m_status = toJson(status);
+    m_status = status;
     writeFile(m_path, text());
 }
 
@@ -229,7 +148,7 @@ void StatusFile::beat(const std::stop_token& stop)
     std::unique_lock lock(m_mutex);
     while (!stop.stop_requested()) {
         m_changed.wait_for(lock, stop, m_interval, [] { return false; });
-        if (stop.stop_requested() || m_status.is_null() || isOver(m_status["state"].get<std::string>()))
+        if (stop.stop_requested() || !m_status || !isAlive(m_status->state))
             continue;
         try {
             writeFile(m_path, text());

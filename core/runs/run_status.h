@@ -1,6 +1,6 @@
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include "protocol/run_status.h"
 
 #include <chrono>
 #include <condition_variable>
@@ -9,58 +9,19 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <thread>
-#include <vector>
 
 namespace icae {
 
-/// A curve's value and where it was reached.
-struct BestValue {
-    std::string name; ///< e.g. "loss of autoencoding"
-    double last = 0;
-    double best = 0;
-    std::int64_t bestStep = 0;
-};
-
-nlohmann::json toJson(const BestValue& value);
-/// @throws Error (InvalidInput) naming the field
-BestValue parseBestValue(const nlohmann::json& json, const std::string& source);
-
-/// What status.json says of a run.
-struct RunStatus {
-    std::string state; ///< "preparing", "running", "stopped", "finished" or "failed"; read from disk also "died"
-    std::string stage;
-    std::int64_t step = 0;
-    std::int64_t steps = 0; ///< 0 where a time is the limit
-    double progress = 0; ///< share that is done, 0 to 1
-    double seconds = 0; ///< of training, evaluations left out
-    double secondsLeft = 0;
-    double tokensPerSecond = 0; ///< context tokens
-    double loss = 0; ///< mean of the last interval, over all objectives
-    std::optional<BestValue> watched; ///< of the validation
-    std::vector<std::string> warnings;
-    std::string reason; ///< why it ended
-    std::string device;
-};
-
-nlohmann::json toJson(const RunStatus& status);
+/// The file in a run's folder that says how it is.
+inline constexpr auto runStatusName = "status.json";
 
 /// status.json of a run as others see it. A run whose process is gone without a word, or is another one with the same
-/// number by now, reads as "died".
+/// number by now, reads as Died.
 /// @throws Error (NotFound, Io, InvalidInput)
 RunStatus readRunStatus(const std::filesystem::path& run);
 /// The same, and an empty status where it cannot be read.
 RunStatus lastRunStatus(const std::filesystem::path& run);
-
-/// One run as others see it.
-struct RunSummary {
-    std::filesystem::path folder;
-    RunStatus status;
-};
-
-/// Runs in and below a folder, by name. One whose status cannot be read is "damaged".
-std::vector<RunSummary> listRuns(const std::filesystem::path& root);
 
 /// status.json of a run that this process owns. A thread renews its heartbeat, by which other machines see that the
 /// process is alive, however long a step takes.
@@ -85,7 +46,7 @@ private:
     std::chrono::milliseconds m_interval;
     std::mutex m_mutex;
     std::condition_variable_any m_changed;
-    nlohmann::json m_status; ///< with what identifies the process
+    std::optional<RunStatus> m_status;
     std::jthread m_thread;
 };
 

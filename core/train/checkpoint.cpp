@@ -1,7 +1,7 @@
 #include "train/checkpoint.h"
 
 #include "protocol/error.h"
-#include "protocol/json.h"
+#include "protocol/fields.h"
 #include "tensor/atomic_file.h"
 #include "tensor/tensor_data.h"
 #include "text/text_file.h"
@@ -52,7 +52,7 @@ std::string toText(const TrainPosition& position)
                         {"tokens", position.tokens},
                         {"evaluated", position.evaluated}};
     if (position.watched)
-        json["watched"] = toJson(*position.watched);
+        json["watched"] = *position.watched;
     for (const auto& [name, loss] : position.pending)
         json["pending"][name] = {loss.sum, loss.batches};
     json["base"] = {{"config_sha256", position.base.config}, {"weights_sha256", position.base.weights}};
@@ -85,7 +85,7 @@ TrainPosition parsePosition(const fs::path& file, std::int64_t step)
     position.tokens = json.integer("tokens", 0, mostTokens);
     position.evaluated = json.integer("evaluated", 0, mostSteps, position.step);
     if (json.has("watched"))
-        position.watched = parseBestValue(json.at("watched"), file.string());
+        position.watched = fromJson<BestValue>(json.object("watched"));
     if (json.has("pending"))
         position.pending = parsePending(json);
     if (json.has("base")) {

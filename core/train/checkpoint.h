@@ -1,7 +1,7 @@
 #pragma once
 
 #include "icae/adapter_config.h"
-#include "runs/run_status.h"
+#include "protocol/run_status.h"
 #include "train/loss_sum.h"
 #include "train/optimizer.h"
 

@@ -68,7 +68,7 @@ public:
         resume();
         say(m_status.stage + " on " + m_status.device + ", " + dtypeName(m_network.options().dtype) + ", "
             + std::to_string(trainedNumbers()) + " trained numbers");
-        m_status.state = "running";
+        m_status.state = RunState::Running;
         writeStatus();
         if (m_position.step > 0 && isDue(m_job.evaluateEvery) && progress() < 1)
             evaluateNow(); // the process before was stopped in it
@@ -317,7 +317,7 @@ private:
             writeStatus();
             throw Error(ErrorKind::InvalidInput, m_watch.divergence(), "The last checkpoint is whole; change the job.");
         }
-        m_status.state = whole ? "finished" : "stopped";
+        m_status.state = whole ? RunState::Finished : RunState::Stopped;
         m_status.reason = whole ? "The job is done." : "Stopped on request after a checkpoint.";
         writeStatus();
         say(m_status.reason);
@@ -357,11 +357,11 @@ RunStatus train(const TrainJob& job, const std::string& jobText, const TrainOpti
     if (!options.resume)
         writeFile(options.run / "config.json", jobText);
     auto status = options.resume ? lastRunStatus(options.run) : RunStatus();
-    status.state = "preparing";
+    status.state = RunState::Preparing;
     status.stage = stageName(job.stage);
     status.reason.clear();
     directory.status().write(status);
-    const auto end = [&](const std::string& state, const std::string& reason) {
+    const auto end = [&](RunState state, const std::string& reason) {
         status = lastRunStatus(options.run);
         status.state = state;
         status.reason = reason;
@@ -372,13 +372,13 @@ RunStatus train(const TrainJob& job, const std::string& jobText, const TrainOpti
         return Trainer(job, options, directory, status, stop).run();
     } catch (const Error& error) {
         if (error.kind() == ErrorKind::Cancelled) {
-            end("stopped", "Stopped on request before the first step.");
+            end(RunState::Stopped, "Stopped on request before the first step.");
             return status;
         }
-        end("failed", error.message() + (error.remedy().empty() ? "" : " " + error.remedy()));
+        end(RunState::Failed, error.message() + (error.remedy().empty() ? "" : " " + error.remedy()));
         throw;
     } catch (const std::exception& error) {
-        end("failed", compat::isOutOfMemory(error) ? "Memory ran out." : error.what());
+        end(RunState::Failed, compat::isOutOfMemory(error) ? "Memory ran out." : error.what());
         compat::rethrowOutOfMemory(error, "training", options.device);
         throw;
     }

@@ -1,5 +1,7 @@
 #include "protocol/error.h"
+#include "protocol/fields.h"
 #include "runs/run_directory.h"
+#include "runs/run_index.h"
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -30,7 +32,7 @@ class TestRunDirectory : public QObject {
     static icae::RunStatus running()
     {
         icae::RunStatus status;
-        status.state = "running";
+        status.state = icae::RunState::Running;
         status.stage = "adapter";
         status.step = 12;
         status.steps = 100;
@@ -45,7 +47,7 @@ class TestRunDirectory : public QObject {
         auto json = parsed(run / "status.json");
         json.merge_patch(patch);
         std::ofstream(run / "status.json") << json.dump();
-        return icae::readRunStatus(run).state;
+        return icae::nameOf(icae::readRunStatus(run).state);
     }
 
 private Q_SLOTS:
@@ -74,7 +76,7 @@ private Q_SLOTS:
         const icae::RunDirectory directory(run, false);
         directory.status().write(running());
         const auto status = icae::readRunStatus(run);
-        QCOMPARE(icae::toJson(status), icae::toJson(running()));
+        QCOMPARE(Json(status), Json(running()));
         const auto listed = icae::listRuns(m_folder.path().toStdString());
         QVERIFY(std::any_of(listed.begin(), listed.end(), [&](const auto& entry) { return entry.folder == run; }));
     }
@@ -115,9 +117,9 @@ private Q_SLOTS:
         siginfo_t info{};
         QCOMPARE(waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT), 0); // dead, but not buried
         QCOMPARE(parsed(run / "status.json")["pid"], child);
-        QCOMPARE(icae::readRunStatus(run).state, std::string("died"));
+        QCOMPARE(icae::readRunStatus(run).state, icae::RunState::Died);
         waitpid(child, nullptr, 0);
-        QCOMPARE(icae::readRunStatus(run).state, std::string("died"));
+        QCOMPARE(icae::readRunStatus(run).state, icae::RunState::Died);
     }
 
     void theHeartbeatGoesOnByItself()
@@ -128,9 +130,9 @@ private Q_SLOTS:
         file.write(running());
         QVERIFY(stateAfter(run, {{"heartbeat", 1000}}) == "running");
         QTRY_VERIFY(parsed(run / "status.json")["heartbeat"].get<std::int64_t>() > 1000);
-        QCOMPARE(icae::toJson(icae::readRunStatus(run)), icae::toJson(running()));
+        QCOMPARE(Json(icae::readRunStatus(run)), Json(running()));
         auto status = running();
-        status.state = "finished";
+        status.state = icae::RunState::Finished;
         file.write(status);
         stateAfter(run, {{"heartbeat", 1000}});
         QTest::qWait(100);
@@ -144,7 +146,7 @@ private Q_SLOTS:
         std::ofstream(run / "status.json") << "{ half a file";
         const auto listed = icae::listRuns(path("torn"));
         QCOMPARE(listed.size(), std::size_t{1});
-        QCOMPARE(listed[0].status.state, std::string("damaged"));
+        QCOMPARE(listed[0].status.state, icae::RunState::Damaged);
         QVERIFY(!listed[0].status.reason.empty());
     }
 
