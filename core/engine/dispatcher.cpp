@@ -11,22 +11,22 @@ Dispatcher::Dispatcher(Session& session, Channel& channel, std::function<void()>
     , m_channel(channel)
     , m_deviceFailed(std::move(deviceFailed))
 {
-    add(protocol::initialize, Pace::Light, &Session::initialize);
-    add(protocol::status, Pace::Light, &Session::status);
-    add(protocol::modelsList, Pace::Light, &Session::listModels);
-    add(protocol::textPlan, Pace::Light, &Session::plan);
-    add(protocol::memoryList, Pace::Light, &Session::listMemories);
-    add(protocol::memoryDiscard, Pace::Light, &Session::discardMemory);
-    add(protocol::exportReport, Pace::Light, &Session::exportReport);
-    add(protocol::modelsLoad, Pace::Model, &Session::loadModel);
-    add(protocol::modelsUnload, Pace::Model, &Session::unloadModel);
-    add(protocol::compress, Pace::Model, &Session::compress);
-    add(protocol::score, Pace::Model, &Session::score);
-    add(protocol::reconstruct, Pace::Model, &Session::reconstruct);
-    add(protocol::continueText, Pace::Model, &Session::continueText);
-    add(protocol::ask, Pace::Model, &Session::ask);
-    add(protocol::memorySave, Pace::Model, &Session::saveMemory);
-    add(protocol::memoryLoad, Pace::Model, &Session::loadMemory);
+    add(protocol::initialize, &Session::initialize);
+    add(protocol::status, &Session::status);
+    add(protocol::modelsList, &Session::listModels);
+    add(protocol::textPlan, &Session::plan);
+    add(protocol::memoryList, &Session::listMemories);
+    add(protocol::memoryDiscard, &Session::discardMemory);
+    add(protocol::exportReport, &Session::exportReport);
+    add(protocol::modelsLoad, &Session::loadModel);
+    add(protocol::modelsUnload, &Session::unloadModel);
+    add(protocol::compress, &Session::compress);
+    add(protocol::score, &Session::score);
+    add(protocol::reconstruct, &Session::reconstruct);
+    add(protocol::continueText, &Session::continueText);
+    add(protocol::ask, &Session::ask);
+    add(protocol::memorySave, &Session::saveMemory);
+    add(protocol::memoryLoad, &Session::loadMemory);
     std::vector<std::string> names;
     for (const auto& [name, prepare] : m_methods)
         names.push_back(name);
@@ -35,15 +35,15 @@ Dispatcher::Dispatcher(Session& session, Channel& channel, std::function<void()>
 }
 
 template <typename Params, typename Result>
-void Dispatcher::add(const protocol::Method<Params, Result>& method, Pace pace,
+void Dispatcher::add(const protocol::Method<Params, Result>& method,
                      Result (Session::*member)(const Params&, const RequestContext&))
 {
-    m_methods[method.name] = [this, name = std::string(method.name), pace, member](const RequestId& id,
+    m_methods[method.name] = [this, method = protocol::MethodInfo(method), member](const RequestId& id,
                                                                                    nlohmann::json json) {
-        auto params = fromJson<Params>(JsonReader(std::move(json), "the request " + name));
-        Prepared prepared{pace, {}};
+        auto params = fromJson<Params>(JsonReader(std::move(json), std::string("the request ") + method.name));
+        Prepared prepared{method.pace, {}};
         if constexpr (std::is_same_v<Params, ListModelsParams>)
-            prepared.pace = params.hashes ? Pace::Model : pace; // hashing may take a while
+            prepared.pace = params.hashes ? Pace::Model : method.pace; // hashing may take a while
         prepared.job = [this, id, member, params = std::move(params)](const std::stop_token& stop) {
             answer(id, stop, [&] { return nlohmann::json((m_session.*member)(params, {id, m_channel, stop})); });
         };

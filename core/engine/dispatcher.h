@@ -24,7 +24,7 @@ public:
     void refuse(const RequestId& id, int code, const std::string& message); ///< for what is no message
 
 private:
-    enum class Pace { Light, Model };
+    using Pace = protocol::Pace;
     struct Prepared {
         Pace pace = Pace::Light;
         Lane::Job job;
@@ -33,7 +33,7 @@ private:
     using Prepare = std::function<Prepared(const RequestId& id, nlohmann::json params)>;
 
     template <typename Params, typename Result>
-    void add(const protocol::Method<Params, Result>& method, Pace pace,
+    void add(const protocol::Method<Params, Result>& method,
              Result (Session::*answer)(const Params&, const RequestContext&));
     void answer(const RequestId& id, const std::stop_token& stop, const std::function<nlohmann::json()>& action);
     void takeRequest(RpcMessage message);

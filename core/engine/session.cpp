@@ -222,10 +222,10 @@ LoadedModel Session::loadModel(const LoadModelParams& params, const RequestConte
     return describe(*loaded);
 }
 
-EngineStatus Session::unloadModel(const NoParams& params, const RequestContext& context)
+EngineStatus Session::unloadModel(const UnloadModelParams& /*params*/, const RequestContext& context)
 {
     setModel(nullptr);
-    return status(params, context);
+    return status({}, context);
 }
 
 CompressResult Session::compress(const CompressParams& params, const RequestContext& context)

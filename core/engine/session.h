@@ -37,7 +37,7 @@ public:
 
     /// The old model stays until the new one is there, unless memory is too short for both.
     LoadedModel loadModel(const LoadModelParams& params, const RequestContext& context);
-    EngineStatus unloadModel(const NoParams& params, const RequestContext& context);
+    EngineStatus unloadModel(const UnloadModelParams& params, const RequestContext& context);
     CompressResult compress(const CompressParams& params, const RequestContext& context);
     ScoreResult score(const ScoreParams& params, const RequestContext& context);
     ReconstructResult reconstruct(const ReconstructParams& params, const RequestContext& context);

@@ -253,8 +253,10 @@ struct LoadModelParams {
     }
 };
 
-/// The model at work. Another one replaces it.
+/// A model on the engine's shelf. A base is held once, whatever adapters are attached to it; where memory is too short
+/// for another model, the one that was used longest ago goes.
 struct LoadedModel {
+    std::string id; ///< for other requests: the same files, device and dtype have the same id, also after a restart
     std::string base; ///< folder
     std::string adapter; ///< folder or file; empty: the base alone
     std::string adapterSha256;
@@ -262,7 +264,9 @@ struct LoadedModel {
     std::string deviceName; ///< for people
     std::string deviceReason; ///< why this device, a phrase
     std::string dtype;
-    std::int64_t memoryBytes = 0; ///< what it takes
+    std::string requestedDevice; ///< as it was asked for, e.g. "auto"
+    std::string requestedDtype;
+    std::int64_t memoryBytes = 0; ///< what it takes, its base included
     std::int64_t slots = 0; ///< most slots a span; 0 without an adapter
     std::vector<std::int64_t> slotChoices; ///< slot counts it was trained for, ascending
     std::int64_t spanTokens = 0; ///< longest span it was trained for
@@ -274,6 +278,7 @@ struct LoadedModel {
 
     static void describe(auto& value, auto&& field)
     {
+        field("id", value.id);
         field("base", value.base);
         field("adapter", value.adapter);
         field("adapter_sha256", value.adapterSha256);
@@ -281,6 +286,8 @@ struct LoadedModel {
         field("device_name", value.deviceName);
         field("device_reason", value.deviceReason);
         field("dtype", value.dtype);
+        field("requested_device", value.requestedDevice);
+        field("requested_dtype", value.requestedDtype);
         field("memory_bytes", value.memoryBytes);
         field("slots", value.slots);
         field("slot_choices", value.slotChoices);
@@ -293,9 +300,16 @@ struct LoadedModel {
     }
 };
 
+struct UnloadModelParams {
+    std::string model; ///< id; empty: all
+
+    static void describe(auto& value, auto&& field) { field("model", value.model); }
+};
+
 struct EngineStatus {
     std::vector<DeviceInfo> devices;
-    std::optional<LoadedModel> model;
+    std::optional<LoadedModel> model; ///< the one that was loaded last: what requests that name none mean
+    std::vector<LoadedModel> models; ///< all on the shelf, the one used last first
     std::int64_t residentBytes = 0; ///< host memory of the engine's process
     std::int64_t waiting = 0; ///< model requests that wait for the running one
 
@@ -303,6 +317,7 @@ struct EngineStatus {
     {
         field("devices", value.devices);
         field("model", value.model);
+        field("models", value.models);
         field("resident_bytes", value.residentBytes);
         field("waiting", value.waiting);
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "protocol/memory_messages.h"
 #include "protocol/reconstruction.h"
 
 #include <array>
@@ -48,29 +49,12 @@ struct SamplingParams {
     }
 };
 
-/// A stretch of a text that is compressed on its own.
-struct SpanInfo {
-    std::int64_t firstToken = 0;
-    std::int64_t tokens = 0;
-    std::int64_t begin = 0; ///< bytes of the source
-    std::int64_t end = 0;
-    std::int64_t slots = 0;
-
-    static void describe(auto& value, auto&& field)
-    {
-        field("first_token", value.firstToken);
-        field("tokens", value.tokens);
-        field("begin", value.begin);
-        field("end", value.end);
-        field("slots", value.slots);
-    }
-};
-
 struct PlanParams {
     std::string text; ///< may be empty
     std::optional<std::int64_t> slots;
     std::optional<std::int64_t> spanTokens;
     bool tokens = false; ///< list the tokens too
+    std::string model; ///< id; empty: the one that was loaded last
 
     static void describe(auto& value, auto&& field)
     {
@@ -78,6 +62,7 @@ struct PlanParams {
         field("slots", value.slots);
         field("span_tokens", value.spanTokens);
         field("tokens", value.tokens);
+        field("model", value.model);
     }
 };
 
@@ -130,46 +115,17 @@ struct TextPlan {
     }
 };
 
-/// A memory that the engine holds.
-struct MemoryInfo {
-    std::string id; ///< for other requests
-    std::string sourceName;
-    std::string sourceSha256;
-    std::string path; ///< where it was saved or loaded; empty where neither
-    std::int64_t tokens = 0; ///< of the source
-    std::int64_t slots = 0;
-    double ratio = 0;
-    std::int64_t bytes = 0; ///< of the slots
-    std::vector<SpanInfo> spans;
-    std::string dtype;
-    std::string positionLayout;
-    std::string adapterName;
-    std::string adapterSha256;
-    bool hasText = false; ///< the engine still has the text, to compare with
+struct CompressParams {
+    SourceParams source; ///< a text
+    std::string model; ///< id; empty: the one that was loaded last
+    bool background = false; ///< gives way to requests that are not, and begins anew after them
 
     static void describe(auto& value, auto&& field)
     {
-        field("id", value.id);
-        field("source_name", value.sourceName);
-        field("source_sha256", value.sourceSha256);
-        field("path", value.path);
-        field("tokens", value.tokens);
-        field("slots", value.slots);
-        field("ratio", value.ratio);
-        field("bytes", value.bytes);
-        field("spans", value.spans);
-        field("dtype", value.dtype);
-        field("position_layout", value.positionLayout);
-        field("adapter_name", value.adapterName);
-        field("adapter_sha256", value.adapterSha256);
-        field("has_text", value.hasText);
+        field.required("source", value.source);
+        field("model", value.model);
+        field("background", value.background);
     }
-};
-
-struct CompressParams {
-    SourceParams source; ///< a text
-
-    static void describe(auto& value, auto&& field) { field.required("source", value.source); }
 };
 
 struct CompressResult {
@@ -198,6 +154,8 @@ struct ScoreParams {
     ReadTask task = ReadTask::Autoencode; ///< written back from the slots, or as what goes on after them
     std::string target; ///< the text to rate; for Autoencode it is the source's own
     std::int64_t alternatives = 5; ///< likeliest tokens a place
+    std::string model; ///< id; empty: the one that was loaded last
+    bool background = false; ///< gives way to requests that are not, and begins anew after them
 
     static void describe(auto& value, auto&& field)
     {
@@ -205,6 +163,8 @@ struct ScoreParams {
         field("task", value.task);
         field("target", value.target);
         field("alternatives", value.alternatives);
+        field("model", value.model);
+        field("background", value.background);
     }
 };
 
@@ -232,6 +192,8 @@ struct ReconstructParams {
     SamplingParams sampling;
     bool tokens = true; ///< rate each token, free-running and teacher-forced
     std::int64_t alternatives = 5; ///< likeliest tokens a place
+    std::string model; ///< id; empty: the one that was loaded last
+    bool background = false; ///< gives way to requests that are not, and begins anew after them
 
     static void describe(auto& value, auto&& field)
     {
@@ -239,6 +201,8 @@ struct ReconstructParams {
         field("sampling", value.sampling);
         field("tokens", value.tokens);
         field("alternatives", value.alternatives);
+        field("model", value.model);
+        field("background", value.background);
     }
 };
 
@@ -259,6 +223,8 @@ struct ReadParams {
     std::string question; ///< for `ask`
     std::int64_t maxTokens = 128; ///< most tokens to write
     SamplingParams sampling;
+    std::string model; ///< id; empty: the one that was loaded last
+    bool background = false; ///< gives way to requests that are not, and begins anew after them
 
     static void describe(auto& value, auto&& field)
     {
@@ -266,6 +232,8 @@ struct ReadParams {
         field("question", value.question);
         field("max_tokens", value.maxTokens);
         field("sampling", value.sampling);
+        field("model", value.model);
+        field("background", value.background);
     }
 };
 
@@ -302,35 +270,6 @@ struct ReadResult {
         field("adapter", value.adapter);
         field("memories", value.memories);
     }
-};
-
-struct MemoryParams {
-    std::string memory; ///< id
-
-    static void describe(auto& value, auto&& field) { field.required("memory", value.memory); }
-};
-
-struct SaveMemoryParams {
-    std::string memory; ///< id
-    std::string path; ///< on the engine's machine
-
-    static void describe(auto& value, auto&& field)
-    {
-        field.required("memory", value.memory);
-        field.required("path", value.path);
-    }
-};
-
-struct LoadMemoryParams {
-    std::string path; ///< on the engine's machine
-
-    static void describe(auto& value, auto&& field) { field.required("path", value.path); }
-};
-
-struct MemoryList {
-    std::vector<MemoryInfo> memories; ///< oldest first
-
-    static void describe(auto& value, auto&& field) { field("memories", value.memories); }
 };
 
 enum class ExportKind { Reconstruction, Diff, Tokens };
