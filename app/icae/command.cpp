@@ -2,9 +2,11 @@
 
 #include "protocol/error.h"
 #include "reading/plan.h"
+#include "runs/launcher.h"
 #include "text/text_file.h"
 
 #include <cstdio>
+#include <fstream>
 #include <iostream>
 
 namespace icae {
@@ -93,6 +95,20 @@ Source loadInput(const Model& model, const std::string& path, std::optional<std:
         if (warning.kind != PlanWarningKind::TooLong) // only who writes the text back needs so many positions
             warn(warning);
     return source;
+}
+
+void launchAgainDetached(const std::string& doing, const std::filesystem::path& run,
+                         const std::filesystem::path& output)
+{
+    std::ifstream file("/proc/self/cmdline", std::ios::binary);
+    Launch launch{{}, output};
+    std::string word;
+    std::getline(file, word, '\0'); // the program's name
+    while (std::getline(file, word, '\0'))
+        if (word != "--detach")
+            launch.arguments.push_back(word);
+    const auto process = launchDetached(launch);
+    std::cout << doing << " in the background, process " << process << "; see icae runs " << run.string() << "\n";
 }
 
 std::string grouped(std::int64_t number)

@@ -10,6 +10,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -68,6 +69,12 @@ void warn(const std::optional<PlanWarning>& warning);
 /// was not trained for.
 Source loadInput(const Model& model, const std::string& path, std::optional<std::int64_t> slots,
                  std::optional<std::int64_t> spanTokens, CommandContext& context);
+
+/// Goes on in the background: this program with the same arguments but --detach. Says so on standard output.
+/// @param doing e.g. "Training"; @param run the run's folder, for people; @param output file for what the other prints
+/// @throws Error as launchDetached()
+void launchAgainDetached(const std::string& doing, const std::filesystem::path& run,
+                         const std::filesystem::path& output);
 
 /// Each adds its command to the program and returns what it does.
 using AddCommand = CommandAction (*)(CLI::App&);

@@ -1,17 +1,13 @@
 #include "command.h"
 
 #include "protocol/error.h"
+#include "protocol/fields.h"
 #include "text/text_file.h"
 #include "train/checkpoint.h"
 #include "train/job_check.h"
 #include "train/trainer.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <array>
 #include <csignal>
-#include <fstream>
 #include <iostream>
 
 namespace icae {
@@ -56,46 +52,6 @@ std::string absoluteJob(const std::string& text, const fs::path& folder, const f
     return json.dump(1) + "\n";
 }
 
-/// Starts this program again with the same arguments but --detach, in a session of its own that survives the terminal;
-/// what it prints goes to the run's output.txt.
-void startDetached(const fs::path& run, const std::string& output)
-{
-    std::ifstream file("/proc/self/cmdline", std::ios::binary);
-    std::vector<std::string> words;
-    for (std::string word; std::getline(file, word, '\0');)
-        if (word != "--detach")
-            words.push_back(word);
-    std::vector<char*> arguments;
-    arguments.reserve(words.size() + 1);
-    for (auto& word : words)
-        arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    std::array<int, 2> started{}; // closed by exec
-    const pid_t child = pipe2(started.data(), O_CLOEXEC) == 0 ? fork() : -1;
-    if (child < 0)
-        throw Error(ErrorKind::Internal, "No process can be started.", "Close other programs.");
-    if (child > 0) {
-        // Only then nothing that happens to this session concerns the child.
-        close(started[1]);
-        char fault = 0;
-        const bool failed = read(started[0], &fault, 1) == 1;
-        close(started[0]);
-        if (failed)
-            throw Error(ErrorKind::Internal, "The training process could not be started.", "Try without --detach.");
-        std::cout << "Training in the background, process " << child << "; see icae runs " << run.string() << "\n";
-        return;
-    }
-    setsid();
-    const int null = open("/dev/null", O_RDONLY | O_CLOEXEC); // NOLINT: POSIX
-    const int target = open(output.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0644); // NOLINT
-    dup2(null, STDIN_FILENO);
-    dup2(target < 0 ? null : target, STDOUT_FILENO);
-    dup2(target < 0 ? null : target, STDERR_FILENO);
-    execv("/proc/self/exe", arguments.data());
-    [[maybe_unused]] const auto told = write(started[1], "f", 1);
-    _exit(exitError);
-}
-
 int trainJob(const Arguments& arguments, CommandContext& context)
 {
     if (!arguments.printTemplate.empty()) {
@@ -115,7 +71,7 @@ int trainJob(const Arguments& arguments, CommandContext& context)
         const fs::path run = resume ? arguments.resume : arguments.run;
         checkTrainJob(job, arguments.device);
         const fs::path output = RunDirectory(run, resume).folder() / "output.txt"; // also: whether it may be used
-        startDetached(run, output.string());
+        launchAgainDetached("Training", run, output);
         return exitSuccess;
     }
     // Who reads the output may go away; the job does not end with it.
@@ -139,7 +95,7 @@ int trainJob(const Arguments& arguments, CommandContext& context)
     const auto status = train(job, absoluteJob(text, folder, data), options, context.stop);
     context.progress.clear();
     if (arguments.json)
-        std::cout << toJson(status).dump(2) << "\n";
+        std::cout << nlohmann::json(status).dump(2) << "\n";
     return exitSuccess;
 }
 

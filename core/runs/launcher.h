@@ -1,0 +1,22 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+namespace icae {
+
+/// A program to start and leave alone.
+struct Launch {
+    std::vector<std::string> arguments; ///< of this program, its own name left out
+    std::filesystem::path output; ///< file that what it prints is appended to
+};
+
+/// Starts this program anew in a session of its own, so that nothing that happens to this one concerns it: neither a
+/// closed terminal nor this process's end. It inherits no open file.
+/// @return its process number
+/// @throws Error (Internal) where no process can be started
+pid_t launchDetached(const Launch& launch);
+
+} // namespace icae
