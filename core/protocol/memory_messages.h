@@ -81,7 +81,7 @@ struct SaveMemoryParams {
 
 struct LoadMemoryParams {
     std::string path; ///< on the engine's machine
-    std::string model; ///< id; empty: the one on the shelf that made it
+    std::string model = {}; ///< id; empty: the one on the shelf that made it
 
     static void describe(auto& value, auto&& field)
     {

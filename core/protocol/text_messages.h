@@ -54,7 +54,7 @@ struct PlanParams {
     std::optional<std::int64_t> slots;
     std::optional<std::int64_t> spanTokens;
     bool tokens = false; ///< list the tokens too
-    std::string model; ///< id; empty: the one that was loaded last
+    std::string model = {}; ///< id; empty: the one that was loaded last
 
     static void describe(auto& value, auto&& field)
     {
@@ -117,7 +117,7 @@ struct TextPlan {
 
 struct CompressParams {
     SourceParams source; ///< a text
-    std::string model; ///< id; empty: the one that was loaded last
+    std::string model = {}; ///< id; empty: the one that was loaded last
     bool background = false; ///< gives way to requests that are not, and begins anew after them
 
     static void describe(auto& value, auto&& field)
@@ -154,7 +154,7 @@ struct ScoreParams {
     ReadTask task = ReadTask::Autoencode; ///< written back from the slots, or as what goes on after them
     std::string target; ///< the text to rate; for Autoencode it is the source's own
     std::int64_t alternatives = 5; ///< likeliest tokens a place
-    std::string model; ///< id; empty: the one that was loaded last
+    std::string model = {}; ///< id; empty: the one that was loaded last
     bool background = false; ///< gives way to requests that are not, and begins anew after them
 
     static void describe(auto& value, auto&& field)
@@ -192,7 +192,7 @@ struct ReconstructParams {
     SamplingParams sampling;
     bool tokens = true; ///< rate each token, free-running and teacher-forced
     std::int64_t alternatives = 5; ///< likeliest tokens a place
-    std::string model; ///< id; empty: the one that was loaded last
+    std::string model = {}; ///< id; empty: the one that was loaded last
     bool background = false; ///< gives way to requests that are not, and begins anew after them
 
     static void describe(auto& value, auto&& field)
@@ -223,7 +223,7 @@ struct ReadParams {
     std::string question; ///< for `ask`
     std::int64_t maxTokens = 128; ///< most tokens to write
     SamplingParams sampling;
-    std::string model; ///< id; empty: the one that was loaded last
+    std::string model = {}; ///< id; empty: the one that was loaded last
     bool background = false; ///< gives way to requests that are not, and begins anew after them
 
     static void describe(auto& value, auto&& field)
