@@ -37,12 +37,12 @@ enum class StudyContent {
     Code, ///< generated source code, here and below: seeded
     Table, ///< a generated table
     Numbers, ///< generated numbers
-    Language, ///< German
+    Language, ///< another language: Polish
 };
 
 constexpr std::array<const char*, 8> namesOf(StudyContent /*type*/)
 {
-    return {"normal", "patterned", "random", "shuffled", "code", "table", "numbers", "german"};
+    return {"normal", "patterned", "random", "shuffled", "code", "table", "numbers", "language"};
 }
 
 /// What the decoder reads before the text that is rated.
