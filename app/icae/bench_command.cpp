@@ -97,7 +97,8 @@ CommandAction addBench(CLI::App& program)
     auto* command = program.add_subcommand("bench", "Measure compressing and decoding against this machine's ceilings");
     const auto arguments = std::make_shared<Arguments>();
     arguments->model.addTo(*command);
-    command->add_option("--shape", arguments->shape, "Random weights of a known shape instead of a model: mistral-7b");
+    command->add_option("--shape", arguments->shape,
+                        "Random weights of a known shape instead of a model: mistral-7b, llama-3.2-1b, qwen3-0.6b");
     auto* contextTokens = command->add_option("--context", arguments->bench.contextTokens, "Tokens to compress")
                               ->capture_default_str()
                               ->check(countable());

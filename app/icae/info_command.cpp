@@ -1,6 +1,7 @@
 #include "command.h"
 
 #include "icae/catalog.h"
+#include "icae/hub_folder.h"
 #include "protocol/error.h"
 #include "protocol/fields.h"
 #include "tensor/compat.h"
@@ -34,20 +35,27 @@ template <typename T> std::string listed(const std::vector<T>& values)
 
 void printBase(const BaseInfo& b)
 {
-    std::cout << "base  " << b.folder << "\n"
+    std::cout << "base  " << (b.name.empty() ? "" : b.name + "  ") << b.folder << "\n"
               << "  architecture   " << b.architecture << ", " << fixed(static_cast<double>(b.parameters) / 1e6, 1)
-              << " M parameters\n"
+              << " M parameters" << (b.additions.empty() ? "" : "; " + b.additions) << "\n"
               << "  shape          " << b.layers << " layers, d " << b.hiddenSize << ", " << b.heads << " heads ("
               << b.kvHeads << " for keys and values) of " << b.headDim << ", feed-forward " << b.intermediateSize
               << "\n"
               << "  vocabulary     " << grouped(b.vocabulary)
               << (b.tiedEmbeddings ? ", embeddings tied" : ", embeddings not tied") << "\n"
-              << "  positions      " << grouped(b.positions) << ", RoPE base " << fixed(b.ropeTheta, 0) << "\n"
+              << "  positions      " << grouped(b.positions) << ", RoPE base " << fixed(b.ropeTheta, 0)
+              << (b.ropeScaling.empty() ? "" : ", scaled: " + b.ropeScaling)
+              << (b.slidingWindow == 0 ? "" : ", attention reaches back " + grouped(b.slidingWindow) + " tokens")
+              << "\n"
               << "  memory         " << megabytes(b.memoryBytes.fp32) << " in fp32, " << megabytes(b.memoryBytes.bf16)
               << " in bf16\n"
               << "  weights        sha256 " << b.weightsSha256 << "\n";
-    if (!b.tokenizer)
-        std::cout << "  note           There is no tokenizer.model: texts cannot be read.\n";
+    if (b.tokenizer)
+        std::cout << "  tokenizer      " << b.tokenizerFile << "\n";
+    else
+        std::cout << "  note           There is neither tokenizer.model nor tokenizer.json: texts cannot be read.\n";
+    for (const auto& sentence : b.remarks)
+        std::cout << "  note           " << sentence << "\n";
 }
 
 void printAdapter(const AdapterInfo& a)
@@ -112,7 +120,7 @@ template <typename Info> void refuseProblem(const Info& info)
 
 int showInfo(const Arguments& arguments, CommandContext& /*context*/)
 {
-    const fs::path folder = arguments.path;
+    const auto folder = hubSnapshot(arguments.path);
     if (const auto memory = Memory::readHeader(folder))
         return showMemory(arguments, *memory);
     std::error_code ignored;

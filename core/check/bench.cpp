@@ -8,6 +8,7 @@
 #include "tensor/cpu_math.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <functional>
 
@@ -101,20 +102,30 @@ double median(const std::vector<double>& values)
 
 LlmConfig namedShape(const std::string& name)
 {
-    if (name != "mistral-7b")
-        throw Error(ErrorKind::InvalidInput, "\"" + name + "\" is not a known shape.", "Use mistral-7b.");
-    LlmConfig config;
-    config.architecture = "MistralForCausalLM";
-    config.vocabSize = 32000;
-    config.hiddenSize = 4096;
-    config.intermediateSize = 14336;
-    config.layers = 32;
-    config.heads = 32;
-    config.kvHeads = 8;
-    config.headDim = 128;
-    config.maxPositions = 32768;
-    config.rmsEps = 1e-5;
-    return config;
+    // As their config.json says.
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 3> shapes{{
+        {"mistral-7b",
+         R"({"model_type":"mistral","vocab_size":32000,"hidden_size":4096,"intermediate_size":14336,
+             "num_hidden_layers":32,"num_attention_heads":32,"num_key_value_heads":8,"rms_norm_eps":1e-5,
+             "max_position_embeddings":32768,"sliding_window":null})"},
+        {"llama-3.2-1b",
+         R"({"model_type":"llama","vocab_size":128256,"hidden_size":2048,"intermediate_size":8192,
+             "num_hidden_layers":16,"num_attention_heads":32,"num_key_value_heads":8,"head_dim":64,
+             "rms_norm_eps":1e-5,"max_position_embeddings":131072,"tie_word_embeddings":true,"rope_theta":500000.0,
+             "rope_scaling":{"rope_type":"llama3","factor":32.0,"low_freq_factor":1.0,"high_freq_factor":4.0,
+             "original_max_position_embeddings":8192}})"},
+        {"qwen3-0.6b",
+         R"({"model_type":"qwen3","vocab_size":151936,"hidden_size":1024,"intermediate_size":3072,
+             "num_hidden_layers":28,"num_attention_heads":16,"num_key_value_heads":8,"head_dim":128,
+             "rms_norm_eps":1e-6,"max_position_embeddings":40960,"tie_word_embeddings":true,"rope_theta":1000000})"},
+    }};
+    std::string known;
+    for (const auto& [shape, config] : shapes) {
+        if (shape == name)
+            return parseLlmConfig(config, name);
+        known += (known.empty() ? "" : ", ") + std::string(shape);
+    }
+    throw Error(ErrorKind::InvalidInput, "\"" + name + "\" is not a known shape.", "Known are " + known + ".");
 }
 
 AdapterConfig publishedAdapterConfig()

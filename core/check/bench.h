@@ -30,7 +30,7 @@ struct BenchOptions {
 
 BenchResult bench(const Model& model, const BenchOptions& options, const std::stop_token& stop);
 
-/// Shape of a known model by name; only "mistral-7b" so far.
+/// Shape of a known model by name: mistral-7b, llama-3.2-1b, qwen3-0.6b.
 /// @throws Error (InvalidInput)
 LlmConfig namedShape(const std::string& name);
 

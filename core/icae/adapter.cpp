@@ -2,58 +2,39 @@
 
 #include "protocol/error.h"
 #include "tensor/tensor_data.h"
-#include "text/text_file.h"
 
 #include <algorithm>
-#include <map>
+#include <cstring>
 
 namespace icae {
 
-namespace fs = std::filesystem;
-
 namespace {
 
-constexpr auto weightsName = "icae.safetensors";
-constexpr auto configName = "icae_config.json";
 constexpr auto embeddingName = "memory_token_embed.weight";
 constexpr auto scaleName = "slot_scale";
 
-std::vector<TensorShape> shapesOf(const TensorStore& store)
+std::string dimensions(const std::vector<std::int64_t>& shape)
 {
-    std::vector<TensorShape> shapes;
-    for (const auto& name : store.names())
-        shapes.push_back({name, store.tensor(name).shape});
-    return shapes;
+    std::string result;
+    for (const auto extent : shape)
+        result += (result.empty() ? "" : "×") + std::to_string(extent);
+    return result;
 }
 
-std::string shapeFault(const std::string& name, const std::vector<std::int64_t>& actual,
-                       const std::vector<std::int64_t>& expected)
+std::string moduleName(std::int64_t layer, const std::string& target)
 {
-    if (actual == expected)
-        return {};
-    const auto text = [](const std::vector<std::int64_t>& shape) {
-        std::string result;
-        for (const auto extent : shape)
-            result += (result.empty() ? "" : "×") + std::to_string(extent);
-        return result;
-    };
-    return name + " is " + text(actual) + ", and this base needs " + text(expected);
+    return target + " of layer " + std::to_string(layer);
 }
 
-/// Every LoRA pair of the file, by layer and target.
-using LoraPairs = std::map<std::pair<std::int64_t, std::string>, std::pair<std::string, std::string>>;
-
-LoraPairs loraPairs(const TensorStore& store)
+/// Numbers that are the base's: the same as stored, or the same in the narrower of two formats.
+bool sameNumbers(const TensorView& a, const TensorView& b)
 {
-    LoraPairs pairs;
-    for (const auto& name : store.names()) {
-        const auto lora = parseLoraName(name);
-        if (!lora)
-            continue;
-        auto& pair = pairs[{lora->layer, lora->target}];
-        (lora->isB ? pair.second : pair.first) = name;
-    }
-    return pairs;
+    if (a.dtype == b.dtype)
+        return a.data.size() == b.data.size() && std::memcmp(a.data.data(), b.data.data(), a.data.size()) == 0;
+    const auto narrow = sizeOf(a.dtype) < sizeOf(b.dtype) ? a : b;
+    const auto wide = sizeOf(a.dtype) < sizeOf(b.dtype) ? b : a;
+    const auto numbers = toTensor(narrow);
+    return at::equal(toTensor(wide).to(numbers.scalar_type()), numbers);
 }
 
 /// A copy of a fused tensor, made once, for LoRA to be added to; the base's own stays as it is.
@@ -85,73 +66,53 @@ at::Tensor& ownCopy(LayerWeights& layer, const LayerWeights& base, Linear linear
 
 } // namespace
 
-AdapterFile AdapterFile::open(const fs::path& path)
-{
-    AdapterFile file;
-    std::error_code ignored;
-    file.weights = fs::is_directory(path, ignored) ? path / weightsName : path;
-    if (!fs::exists(file.weights, ignored))
-        throw Error(ErrorKind::NotFound, "There is no adapter at " + path.string() + ".",
-                    "Name a folder with icae.safetensors, or a published ICAE checkpoint in safetensors format.");
-    file.store = TensorStore::open(file.weights);
-    const auto configFile = file.weights.parent_path() / configName;
-    const bool described = file.weights.filename() == weightsName && fs::exists(configFile, ignored);
-    const auto inferred = inferAdapterConfig(shapesOf(*file.store), file.weights.string());
-    file.config = described ? parseAdapterConfig(readTextFile(configFile), configFile.string()) : inferred;
-    return file;
-}
-
-std::int64_t AdapterFile::parameters() const
-{
-    std::int64_t total = 0;
-    for (const auto& name : store->names()) {
-        std::int64_t size = 1;
-        for (const auto extent : store->tensor(name).shape)
-            size *= extent;
-        total += size;
-    }
-    return total;
-}
-
 std::string whyAdapterDoesNotFit(const AdapterFile& file, const LlmConfig& config)
 {
-    const auto& store = *file.store;
-    const auto& c = file.config;
-    const auto rows = c.slots + static_cast<std::int64_t>(c.specialTokens.size());
-    if (!store.contains(embeddingName))
-        return std::string(embeddingName) + " is missing";
-    if (auto fault = shapeFault(embeddingName, store.tensor(embeddingName).shape, {rows, config.hiddenSize});
-        !fault.empty())
-        return fault;
-    if (c.slotScale != store.contains(scaleName))
-        return c.slotScale ? "slot_scale is missing" : "it has a slot_scale that its configuration does not mention";
-    if (c.slotScale)
-        if (auto fault = shapeFault(scaleName, store.tensor(scaleName).shape, {config.hiddenSize}); !fault.empty())
-            return fault;
-
-    const auto pairs = loraPairs(store);
-    for (const auto& name : store.names())
-        if (name != embeddingName && name != scaleName && !parseLoraName(name))
-            return "the tensor " + name + " is unknown";
-    for (const auto& [key, names] : pairs)
-        if (key.first >= config.layers)
-            return "it has " + std::to_string(key.first + 1) + " layers or more, and this base has "
+    const auto& embeddings = file.tensors.at(embeddingName).shape;
+    const auto needs = [](const std::string& name, const std::vector<std::int64_t>& shape, std::int64_t wanted) {
+        return name + " is " + dimensions(shape) + ", and this base needs " + std::to_string(wanted) + " in place of "
+            + std::to_string(shape.back());
+    };
+    if (embeddings[1] != config.hiddenSize)
+        return needs(embeddingName, embeddings, config.hiddenSize);
+    if (file.config.slotScale)
+        if (const auto& shape = file.tensors.at(scaleName).shape; shape != std::vector{config.hiddenSize})
+            return needs(scaleName, shape, config.hiddenSize);
+    for (const auto& [name, view] : file.tensors)
+        if (const auto lora = parseLoraName(name); lora && lora->layer >= config.layers)
+            return "it has " + std::to_string(lora->layer + 1) + " layers or more, and this base has "
                 + std::to_string(config.layers);
-        else if (std::find(c.targets.begin(), c.targets.end(), key.second) == c.targets.end())
-            return "it has LoRA on " + key.second + ", which its configuration does not mention";
-    for (std::int64_t layer = 0; layer < config.layers; ++layer) {
+    for (std::int64_t layer = 0; layer < config.layers; ++layer)
         for (const auto& linear : linears(config)) {
-            if (std::find(c.targets.begin(), c.targets.end(), linear.name) == c.targets.end())
-                continue;
-            const auto pair = pairs.find({layer, linear.name});
-            if (pair == pairs.end() || pair->second.first.empty() || pair->second.second.empty())
-                return "LoRA for " + std::string(linear.name) + " of layer " + std::to_string(layer) + " is missing";
-            const auto& [a, b] = pair->second;
-            if (auto fault = shapeFault(a, store.tensor(a).shape, {c.rank, linear.in}); !fault.empty())
-                return fault;
-            if (auto fault = shapeFault(b, store.tensor(b).shape, {linear.out, c.rank}); !fault.empty())
-                return fault;
+            const auto pair = file.pair(layer, linear.name);
+            if (!pair
+                && std::find(file.config.targets.begin(), file.config.targets.end(), linear.name)
+                    != file.config.targets.end())
+                return "LoRA for " + moduleName(layer, linear.name) + " is missing";
+            if (pair && (pair->a->shape[1] != linear.in || pair->b->shape[0] != linear.out))
+                return "LoRA for " + moduleName(layer, linear.name) + " maps " + std::to_string(pair->a->shape[1])
+                    + " numbers to " + std::to_string(pair->b->shape[0]) + ", and this base needs "
+                    + std::to_string(linear.in) + " to " + std::to_string(linear.out);
         }
+    return {};
+}
+
+std::string whyFrozenWeightsDiffer(const AdapterFile& file, const TensorStore& base)
+{
+    for (const auto& [name, view] : file.frozen) {
+        if (!base.contains(name)) // a tied head, say
+            continue;
+        auto own = view;
+        const auto& expected = base.tensor(name);
+        // Training code with tokens of its own appends them to the base's embeddings.
+        if (own.shape.size() == 2 && expected.shape.size() == 2 && own.shape[1] == expected.shape[1]
+            && own.shape[0] > expected.shape[0]) {
+            own.data = own.data.first(own.data.size() / static_cast<std::size_t>(own.shape[0])
+                                      * static_cast<std::size_t>(expected.shape[0]));
+            own.shape = expected.shape;
+        }
+        if (own.shape != expected.shape || !sameNumbers(own, expected))
+            return "its frozen " + name + " holds other numbers than this base's";
     }
     return {};
 }
@@ -162,27 +123,24 @@ Adapter Adapter::load(const AdapterFile& file, const LlmConfig& config, const Ll
         throw Error(ErrorKind::Mismatch,
                     "The adapter " + file.weights.string() + " does not fit this base: " + why + ".",
                     "Use the base that the adapter was trained on.");
-    const auto& store = *file.store;
-    const auto load = [&](const std::string& name) {
-        return toTensor(store.tensor(name)).to(base.device(), at::kFloat);
-    };
+    const auto load = [&](const TensorView& view) { return toTensor(view).to(base.device(), at::kFloat); };
     Adapter adapter;
     adapter.config = file.config;
     adapter.encoder = base;
-    adapter.embeddings = load(embeddingName).to(base.dtype());
+    adapter.embeddings = load(file.tensors.at(embeddingName)).to(base.dtype());
     if (file.config.slotScale)
-        adapter.slotScale = load(scaleName).to(base.dtype());
-    const double scale = file.config.alpha / static_cast<double>(file.config.rank);
-    for (const auto& [key, names] : loraPairs(store)) {
-        const auto index = static_cast<std::size_t>(key.first);
+        adapter.slotScale = load(file.tensors.at(scaleName)).to(base.dtype());
+    for (std::int64_t i = 0; i < config.layers; ++i) {
         for (const auto& linear : linears(config)) {
-            if (key.second != linear.name)
+            const auto pair = file.pair(i, linear.name);
+            if (!pair)
                 continue;
+            const auto index = static_cast<std::size_t>(i);
             auto& layer = adapter.encoder.layers[index];
             ownCopy(layer, base.layers[index], linear.linear);
             auto rows = linearRows(config, layer, linear.linear);
-            const auto delta = at::matmul(load(names.second), load(names.first)) * scale;
-            rows.copy_(rows.to(at::kFloat) + delta);
+            const double scale = file.loraScale(i, linear.name, pair->a->shape[0]);
+            rows.copy_(rows.to(at::kFloat) + at::matmul(load(*pair->b), load(*pair->a)) * scale);
         }
     }
     return adapter;

@@ -5,8 +5,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
+#include <map>
 #include <set>
+#include <tuple>
 
 namespace icae {
 
@@ -148,38 +149,36 @@ std::string toJsonText(const AdapterConfig& config)
     return json.dump(1) + "\n";
 }
 
-std::optional<AdapterTensor> parseLoraName(std::string_view name)
+namespace {
+
+/// The rank that most modules have.
+std::int64_t commonRank(const std::map<std::int64_t, int>& ranks)
 {
-    constexpr std::string_view marker = "layers.";
-    const auto start = name.find(marker);
-    if (start == std::string_view::npos)
-        return std::nullopt;
-    AdapterTensor tensor;
-    const char* digits = name.data() + start + marker.size();
-    const auto number = std::from_chars(digits, name.data() + name.size(), tensor.layer);
-    if (number.ec != std::errc() || tensor.layer < 0)
-        return std::nullopt;
-    const auto rest = name.substr(static_cast<std::size_t>(number.ptr - name.data()));
-    for (const std::string_view target : knownTargets) {
-        for (const bool isB : {false, true}) {
-            const std::string_view module =
-                target.ends_with("e_proj") || target == "up_proj" || target == "down_proj" ? ".mlp." : ".self_attn.";
-            const auto expected =
-                std::string(module) + std::string(target) + (isB ? ".lora_B.default.weight" : ".lora_A.default.weight");
-            if (rest != expected)
-                continue;
-            tensor.target = target;
-            tensor.isB = isB;
-            return tensor;
-        }
-    }
-    return std::nullopt;
+    std::int64_t rank = 0;
+    int most = 0;
+    for (const auto& [own, count] : ranks)
+        if (count > most)
+            std::tie(rank, most) = std::pair(own, count);
+    return rank;
 }
 
-AdapterConfig inferAdapterConfig(const std::vector<TensorShape>& tensors, const std::string& source)
+std::string alphaSentence(const PeftConfig* peft)
+{
+    if (peft == nullptr)
+        return "LoRA alpha 32: the published value; no file says it.";
+    return "LoRA alpha " + nlohmann::json(peft->alpha).dump() + ", scaled by alpha / "
+        + (peft->rankStabilised ? "√rank (rsLoRA)" : "rank")
+        + (peft->alphaPattern.empty() ? "" : ", some modules with their own") + ": from adapter_config.json.";
+}
+
+} // namespace
+
+AdapterConfig inferAdapterConfig(const std::vector<TensorShape>& tensors, const PeftConfig* peft,
+                                 const std::string& source)
 {
     AdapterConfig config;
     std::int64_t embeddings = 0;
+    std::map<std::int64_t, int> ranks;
     for (const auto& tensor : tensors) {
         if (tensor.name == embeddingName && tensor.shape.size() == 2)
             embeddings = tensor.shape[0];
@@ -187,23 +186,29 @@ AdapterConfig inferAdapterConfig(const std::vector<TensorShape>& tensors, const 
         const auto lora = parseLoraName(tensor.name);
         if (!lora || tensor.shape.size() != 2)
             continue;
-        config.rank = tensor.shape[lora->isB ? 1 : 0];
+        ++ranks[tensor.shape[lora->isB ? 1 : 0]];
         if (std::find(config.targets.begin(), config.targets.end(), lora->target) == config.targets.end())
             config.targets.push_back(lora->target);
     }
+    config.rank = commonRank(ranks);
     const auto specials = static_cast<std::int64_t>(config.specialTokens.size());
     if (config.rank < 1 || embeddings <= specials || embeddings > mostSlots)
-        throw Error(ErrorKind::InvalidInput,
-                    source + " is not an ICAE adapter: it lacks LoRA matrices or memory_token_embed.weight.",
-                    "Name a published ICAE checkpoint in safetensors format, or a folder with icae.safetensors.");
+        throw Error(
+            ErrorKind::InvalidInput,
+            source + " is not an ICAE adapter: it has no "
+                + (config.rank < 1 ? "LoRA matrices (lora_A and lora_B)."
+                                   : "memory tokens (memory_token_embed.weight)."),
+            "Name a published ICAE checkpoint in safetensors format, a PEFT folder with its memory tokens, or a "
+            "folder with icae.safetensors.");
+    config.alpha = peft == nullptr ? config.alpha : peft->alpha;
     config.slots = embeddings - specials;
     config.spanTokens = config.slots * publishedTokensPerSlot;
     config.contextBos = true;
     config.prompt = publishedPrompt();
     config.inferred = {
-        "LoRA rank " + std::to_string(config.rank) + ", targets and " + std::to_string(config.slots)
-            + " slots: from the tensors' shapes.",
-        "LoRA alpha 32: the published value; no file says it.",
+        "LoRA rank " + std::to_string(config.rank) + (ranks.size() > 1 ? " (some modules have another)" : "")
+            + ", targets and " + std::to_string(config.slots) + " slots: from the tensors' shapes.",
+        alphaSentence(peft),
         "Spans of at most " + std::to_string(config.spanTokens) + " tokens: 4 tokens a slot, as published.",
         "Sequential positions, BOS before the text and the prompt [INST] … [/INST]: as published.",
     };

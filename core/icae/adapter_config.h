@@ -1,5 +1,8 @@
 #pragma once
 
+#include "icae/adapter_names.h"
+#include "icae/peft_config.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -68,25 +71,17 @@ std::string toJsonText(const AdapterConfig& config);
 /// @throws Error (InvalidInput) naming the field; (Unsupported) for an unknown layout or target
 AdapterConfig parseAdapterConfig(std::string_view json, const std::string& source);
 
-/// One LoRA matrix or other tensor of a published adapter, by its name.
-struct AdapterTensor {
-    std::int64_t layer = -1;
-    std::string target; ///< e.g. "q_proj"
-    bool isB = false; ///< lora_B [out, r], else lora_A [r, in]
-};
-
-/// Takes a published tensor name apart; nothing where it is no LoRA matrix.
-std::optional<AdapterTensor> parseLoraName(std::string_view name);
-
 /// What a tensor is called and how large it is; all that can be inferred from without loading.
 struct TensorShape {
     std::string name;
     std::vector<std::int64_t> shape;
 };
 
-/// For an adapter without icae_config.json, as published: rank, targets and slots from the tensors, alpha 32, 4 tokens
-/// a slot, sequential layout. `inferred` says so.
-/// @throws Error (InvalidInput) where the tensors are not an ICAE adapter's
-AdapterConfig inferAdapterConfig(const std::vector<TensorShape>& tensors, const std::string& source);
+/// For an adapter without icae_config.json, as published: rank, targets and slots from the tensors, alpha 32 unless
+/// PEFT's configuration says it, 4 tokens a slot, sequential layout. `inferred` says so.
+/// @param tensors by their published names
+/// @throws Error (InvalidInput) naming what an ICAE adapter has and this lacks
+AdapterConfig inferAdapterConfig(const std::vector<TensorShape>& tensors, const PeftConfig* peft,
+                                 const std::string& source);
 
 } // namespace icae

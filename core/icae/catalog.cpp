@@ -1,10 +1,13 @@
 #include "icae/catalog.h"
 
+#include "icae/hub_folder.h"
+#include "llm/vocabulary.h"
 #include "protocol/error.h"
 #include "protocol/json.h"
 #include "tensor/compat.h"
 #include "tensor/sha256.h"
 #include "text/text_file.h"
+#include "text/tokenizer_folder.h"
 
 #include <algorithm>
 #include <set>
@@ -16,7 +19,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int levelsBelow = 2;
-constexpr auto adapterFile = "icae.safetensors";
 constexpr auto memoryTokens = "memory_token_embed.weight";
 
 MemoryNeed memoryNeed(const LlmConfig& config, const AdapterConfig* adapter)
@@ -63,10 +65,13 @@ bool holdsBase(const fs::path& folder)
 /// A checkpoint as published: one file with the memory tokens in it.
 bool isPublishedAdapter(const fs::path& file)
 {
-    if (file.extension() != ".safetensors" || file.filename() == adapterFile)
+    if (file.extension() != ".safetensors" || file == adapterIn(file.parent_path()))
         return false;
     try {
-        return TensorStore::open(file)->contains(memoryTokens);
+        const auto names = TensorStore::open(file)->names();
+        const auto has = [&](auto&& wanted) { return std::any_of(names.begin(), names.end(), wanted); };
+        return has([](const auto& name) { return publishedName(name) == memoryTokens; })
+            && has([](const auto& name) { return parseLoraName(name).has_value(); });
     } catch (const Error&) {
         return false;
     }
@@ -77,17 +82,25 @@ struct Found {
     std::set<fs::path> seen;
     std::vector<fs::path> bases;
     std::vector<fs::path> adapters;
+    std::vector<FolderProblem> problems;
 
-    void search(const fs::path& folder, int levels)
+    void search(const fs::path& named, int levels)
     {
         std::error_code ignored;
+        auto folder = named;
+        try {
+            folder = hubSnapshot(named); // links lead from there to the files themselves
+        } catch (const Error& error) {
+            problems.push_back({named.string(), error.message(), error.remedy()});
+            return;
+        }
         const auto real = fs::weakly_canonical(folder, ignored);
         if (!seen.insert(real).second)
             return;
         const bool base = holdsBase(folder);
         if (base)
             bases.push_back(folder);
-        if (fs::exists(folder / adapterFile, ignored))
+        if (!adapterIn(folder).empty())
             adapters.push_back(folder);
         std::vector<fs::path> entries;
         for (const auto& entry : fs::directory_iterator(folder, ignored))
@@ -104,14 +117,35 @@ struct Found {
 
 } // namespace
 
+namespace {
+
+std::string scalingOf(const RopeConfig& rope)
+{
+    if (rope.scaling == RopeConfig::Scaling::None)
+        return {};
+    const auto factor = ", factor " + nlohmann::json(rope.factor).dump();
+    return (rope.scaling == RopeConfig::Scaling::Linear ? "linear" : "llama3") + factor;
+}
+
+std::string additionsOf(const LlmConfig& config)
+{
+    std::string text;
+    if (config.qkvBias)
+        text = config.outputBias ? "biases on q, k, v and o" : "biases on q, k and v";
+    if (config.normsHeads)
+        text += std::string(text.empty() ? "" : ", ") + "RMSNorm of each head of q and k";
+    return text;
+}
+
+} // namespace
+
 BaseInfo describeBase(const fs::path& folder, bool hash)
 {
     BaseInfo info;
     info.folder = folder.string();
-    std::error_code ignored;
-    info.tokenizer = fs::exists(folder / "tokenizer.model", ignored);
+    info.name = hubName(folder);
     try {
-        const auto config = readLlmConfig(folder);
+        auto config = readLlmConfig(folder);
         info.architecture = config.architecture;
         info.parameters = config.parameters();
         info.layers = config.layers;
@@ -123,11 +157,21 @@ BaseInfo describeBase(const fs::path& folder, bool hash)
         info.vocabulary = config.vocabSize;
         info.positions = config.maxPositions;
         info.ropeTheta = config.rope.theta;
+        info.ropeScaling = scalingOf(config.rope);
+        info.additions = additionsOf(config);
+        info.slidingWindow = config.slidingWindow.value_or(0);
         info.tiedEmbeddings = config.tiedEmbeddings;
         info.memoryBytes = memoryNeed(config, nullptr);
         const auto store = TensorStore::open(folder);
         info.diskBytes = sizeOfFiles(store->files());
         checkWeights(config, *store);
+        const auto words = loadFolderTokenizer(folder);
+        info.tokenizer = words.tokenizer != nullptr;
+        info.tokenizerFile = words.file.filename().string();
+        if (words.tokenizer)
+            info.remarks = adoptTokenizer(config, *words.tokenizer);
+        if (!words.remark.empty())
+            info.remarks.push_back(words.remark);
         info.configSha256 = sha256OfFile(folder / "config.json");
         info.weightsSha256 =
             hash ? sha256OfFiles(store->files()) : quickSha256OfFiles(store->files()).value_or(std::string());
@@ -147,7 +191,7 @@ AdapterInfo describeAdapter(const fs::path& path, const std::vector<BaseInfo>& b
         const auto& c = file.config;
         info.file = file.weights.string();
         info.parameters = file.parameters();
-        info.diskBytes = sizeOfFiles({file.weights});
+        info.diskBytes = sizeOfFiles(file.files());
         info.slots = c.slots;
         info.elasticSlots = c.elasticSlots;
         info.spanTokens = c.spanTokens;
@@ -157,7 +201,7 @@ AdapterInfo describeAdapter(const fs::path& path, const std::vector<BaseInfo>& b
         info.contextBos = c.contextBos;
         info.lora = {c.rank, c.alpha, c.targets};
         info.specialTokens = c.specialTokens;
-        info.sha256 = hash ? sha256OfFile(file.weights) : quickSha256OfFile(file.weights).value_or(std::string());
+        info.sha256 = hash ? sha256OfFiles(file.files()) : quickSha256OfFiles(file.files()).value_or(std::string());
         info.inferred = c.inferred;
         info.published = !c.inferred.empty();
         info.baseNamed = !c.base.weights.empty();
@@ -182,13 +226,14 @@ ModelList listModels(const ListModelsParams& params)
         else
             list.problems.push_back({folder, "There is no folder " + folder + ".", "Check the path, or remove it."});
     }
+    list.problems.insert(list.problems.end(), found.problems.begin(), found.problems.end());
     for (const auto& base : found.bases)
         list.bases.push_back(describeBase(base, params.hashes));
     for (auto& base : list.bases) {
         if (base.tokenizer || !base.problem.empty())
             continue;
-        base.problem = base.folder + " holds no tokenizer.model.";
-        base.remedy = "Download tokenizer.model (sentencepiece) from where the model came.";
+        base.problem = base.folder + " holds neither tokenizer.model nor tokenizer.json.";
+        base.remedy = "Download tokenizer.json from where the model came.";
     }
     for (const auto& adapter : found.adapters)
         list.adapters.push_back(describeAdapter(adapter, list.bases, params.hashes));

@@ -2,6 +2,7 @@
 
 #include "llm/vocabulary.h"
 #include "protocol/error.h"
+#include "protocol/placeholder.h"
 #include "tensor/compat.h"
 #include "tensor/sha256.h"
 #include "text/text_file.h"
@@ -38,6 +39,7 @@ LlmConfig readLlmConfig(const fs::path& base)
 {
     const auto file = base / "config.json";
     std::error_code ignored;
+    refuseDanglingLink(file);
     if (!fs::exists(file, ignored))
         throw Error(ErrorKind::NotFound, base.string() + " holds no config.json.",
                     "Name a model folder in Hugging Face format.");
@@ -131,7 +133,11 @@ std::shared_ptr<const Model> Model::load(const ModelPaths& paths, const Options&
             throw Error(ErrorKind::Mismatch,
                         "The adapter " + adapter->weights.string() + " does not fit this base: " + why + ".",
                         "Use the base that the adapter was trained on.");
-        if (adapter->config.base.weights.empty())
+        if (const auto why = whyFrozenWeightsDiffer(*adapter, *store); !why.empty())
+            throw Error(ErrorKind::Mismatch,
+                        "The adapter " + adapter->weights.string() + " does not fit this base: " + why + ".",
+                        "Use the base that the adapter was trained on.");
+        if (adapter->config.base.weights.empty() && adapter->frozen.empty())
             model->m_remarks.emplace_back("The adapter does not name its base: only shapes were compared.");
     }
     requireMemory(memoryNeeded(config, adapter ? &adapter->config : nullptr, dtype), device);
@@ -139,7 +145,7 @@ std::shared_ptr<const Model> Model::load(const ModelPaths& paths, const Options&
         model->m_weights = loadWeights(config, *store, device, dtype, progress, stop);
         if (adapter) {
             model->m_adapter = std::make_unique<Adapter>(Adapter::load(*adapter, config, model->m_weights));
-            model->m_adapterHash = sha256OfFile(adapter->weights);
+            model->m_adapterHash = sha256OfFiles(adapter->files());
             for (const auto& sentence : adapter->config.inferred)
                 model->m_remarks.push_back(sentence);
         }

@@ -1,5 +1,6 @@
 #include "icae/model.h"
 
+#include "icae/hub_folder.h"
 #include "protocol/error.h"
 
 #include <algorithm>
@@ -18,12 +19,13 @@ bool isThere(const fs::path& path)
 
 bool isBase(const fs::path& folder)
 {
-    return isThere(folder / "config.json");
+    std::error_code ignored;
+    return isThere(folder / "config.json") || fs::is_symlink(folder / "config.json", ignored);
 }
 
 bool isAdapter(const fs::path& path)
 {
-    return isThere(path / "icae.safetensors");
+    return !adapterIn(path).empty();
 }
 
 /// A folder's name as such, also where the path ends in a slash.
@@ -101,8 +103,10 @@ std::vector<fs::path> adaptersIn(const fs::path& folder)
     return adapters;
 }
 
-ModelPaths findModel(const fs::path& model, const fs::path& adapter, const std::string& preferred)
+ModelPaths findModel(const fs::path& named, const fs::path& namedAdapter, const std::string& preferred)
 {
+    const auto model = named.empty() ? named : hubSnapshot(named);
+    const auto adapter = namedAdapter.empty() ? namedAdapter : hubSnapshot(namedAdapter);
     if (model.empty()) {
         if (adapter.empty())
             throw Error(ErrorKind::InvalidInput, "No model was named.",

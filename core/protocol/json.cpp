@@ -1,6 +1,7 @@
 #include "protocol/json.h"
 
 #include "protocol/error.h"
+#include "protocol/placeholder.h"
 
 #include <algorithm>
 #include <cmath>
@@ -66,6 +67,7 @@ JsonReader JsonReader::parse(std::string_view text, std::string source, bool com
     try {
         json = nlohmann::json::parse(text, nullptr, true, comments);
     } catch (const nlohmann::json::exception& e) {
+        refusePlaceholder(text, source);
         throw notJson(source, "is not valid JSON", e.what());
     }
     return {std::move(json), std::move(source)};

@@ -78,7 +78,9 @@ struct MemoryNeed {
 /// A base LLM's folder. Where it cannot be used, `problem` says why and the facts may be missing.
 struct BaseInfo {
     std::string folder;
+    std::string name; ///< ORG/NAME where the folder lies in Hugging Face's cache
     std::string architecture;
+    std::string additions; ///< what its layers have beside Llama's, e.g. "biases on q, k, v"
     std::int64_t parameters = 0;
     std::int64_t layers = 0;
     std::int64_t hiddenSize = 0;
@@ -89,8 +91,12 @@ struct BaseInfo {
     std::int64_t vocabulary = 0;
     std::int64_t positions = 0;
     double ropeTheta = 0;
+    std::string ropeScaling; ///< e.g. "llama3, factor 8"
+    std::int64_t slidingWindow = 0; ///< tokens that attention reaches back; 0: all
     bool tiedEmbeddings = false;
-    bool tokenizer = false; ///< tokenizer.model is there
+    bool tokenizer = false; ///< there is one
+    std::string tokenizerFile; ///< its name
+    std::vector<std::string> remarks; ///< sentences on what its files say differently, or leave open
     std::int64_t diskBytes = 0; ///< of the weights
     std::string configSha256;
     std::string weightsSha256; ///< empty where it has not been computed yet
@@ -101,7 +107,9 @@ struct BaseInfo {
     static void describe(auto& value, auto&& field)
     {
         field("folder", value.folder);
+        field("name", value.name);
         field("architecture", value.architecture);
+        field("additions", value.additions);
         field("parameters", value.parameters);
         field("layers", value.layers);
         field("hidden_size", value.hiddenSize);
@@ -112,8 +120,12 @@ struct BaseInfo {
         field("vocabulary", value.vocabulary);
         field("positions", value.positions);
         field("rope_theta", value.ropeTheta);
+        field("rope_scaling", value.ropeScaling);
+        field("sliding_window", value.slidingWindow);
         field("tied_embeddings", value.tiedEmbeddings);
         field("tokenizer", value.tokenizer);
+        field("tokenizer_file", value.tokenizerFile);
+        field("remarks", value.remarks);
         field("disk_bytes", value.diskBytes);
         field("config_sha256", value.configSha256);
         field("weights_sha256", value.weightsSha256);

@@ -1,7 +1,9 @@
 #include "tensor/safetensors.h"
 
 #include "protocol/error.h"
+#include "protocol/placeholder.h"
 #include "tensor/atomic_file.h"
+#include "tensor/weight_files.h"
 
 #include <nlohmann/json.hpp>
 
@@ -156,41 +158,6 @@ void checkLayout(const std::map<std::string, TensorView>& tensors, std::span<con
         torn(source, std::to_string(data.data() + data.size() - next) + " bytes at its end belong to no tensor");
 }
 
-std::string readAll(const fs::path& path)
-{
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream text;
-    text << file.rdbuf();
-    if (!file)
-        throw Error(ErrorKind::Io, path.string() + " cannot be read.",
-                    "Check that it exists and that you may read it.");
-    return text.str();
-}
-
-/// Shard names of an index, each a plain file name.
-std::set<std::string> shardsOf(const fs::path& index, std::map<std::string, std::string>& homes)
-{
-    json parsed;
-    try {
-        parsed = json::parse(readAll(index));
-    } catch (const json::exception& e) {
-        torn(index.string(), "it is not valid JSON", e.what());
-    }
-    if (!parsed.is_object() || !parsed.contains("weight_map") || !parsed["weight_map"].is_object())
-        torn(index.string(), "it has no weight_map");
-    std::set<std::string> shards;
-    for (const auto& [name, file] : parsed["weight_map"].items()) {
-        if (!file.is_string())
-            tornTensor(index.string(), name, "is mapped to something that is not a file name");
-        const auto shard = file.get<std::string>();
-        if (shard.empty() || shard == ".." || shard.find('/') != std::string::npos)
-            tornTensor(index.string(), name, "is mapped to \"" + shard + "\", which is not a file of this folder");
-        homes[name] = shard;
-        shards.insert(shard);
-    }
-    return shards;
-}
-
 } // namespace
 
 std::int64_t sizeOf(DType dtype)
@@ -208,9 +175,12 @@ SafetensorsContent SafetensorsContent::parse(std::span<const std::byte> bytes, c
     std::uint64_t headerSize = 0;
     if (bytes.size() < sizeof headerSize)
         torn(source, "it has only " + std::to_string(bytes.size()) + " bytes");
+    constexpr std::size_t enough = 256; // to know what stands in a file's place
+    const auto* characters = reinterpret_cast<const char*>(bytes.data()); // NOLINT: bytes are characters
+    refusePlaceholder({characters, std::min(bytes.size(), enough)}, source);
     std::memcpy(&headerSize, bytes.data(), sizeof headerSize);
     if (headerSize > longestHeader || headerSize > bytes.size() - sizeof headerSize)
-        torn(source, "its header claims " + std::to_string(headerSize) + " bytes, more than the file has");
+        torn(source, "its header claims more bytes than the file has, or it is no safetensors file");
     const auto* text = reinterpret_cast<const char*>(bytes.data() + sizeof headerSize); // NOLINT: bytes are characters
     const auto header = parseHeader({text, headerSize}, source);
     const auto data = bytes.subspan(sizeof headerSize + headerSize);
@@ -292,27 +262,8 @@ std::shared_ptr<const TensorStore> TensorStore::open(const fs::path& path)
 {
     const std::shared_ptr<TensorStore> store(new TensorStore); // NOLINT: the constructor is private
     store->m_source = path.string();
-    std::error_code ignored;
-    fs::path target = path;
-    if (fs::is_directory(path, ignored)) {
-        target = path / "model.safetensors";
-        if (!fs::exists(target, ignored))
-            target = path / "model.safetensors.index.json";
-        if (!fs::exists(target, ignored))
-            throw Error(ErrorKind::NotFound,
-                        path.string() + " holds neither model.safetensors nor model.safetensors.index.json.",
-                        "Name a folder in Hugging Face format; weights in .bin files must be converted first.");
-    }
-    if (target.extension() != ".json") {
-        store->add(target);
-        return store;
-    }
-    std::map<std::string, std::string> homes;
-    for (const auto& shard : shardsOf(target, homes))
-        store->add(target.parent_path() / shard);
-    for (const auto& [name, shard] : homes)
-        if (!store->contains(name))
-            tornTensor(target.string(), name, "is missing from " + shard);
+    for (const auto& file : weightFiles(path))
+        store->add(file);
     return store;
 }
 

@@ -49,8 +49,7 @@ private:
 /// that another program shortens meanwhile raises SIGBUS, as with any mapping. Views live as long as this object.
 class TensorStore {
 public:
-    /// @param path a .safetensors file, an index (*.index.json), or a folder with model.safetensors or
-    ///        model.safetensors.index.json
+    /// @param path a file, index or folder: see weightFiles()
     /// @throws Error (NotFound, Io, InvalidInput)
     static std::shared_ptr<const TensorStore> open(const std::filesystem::path& path);
 

@@ -1,6 +1,7 @@
 #include "text/tokenizer.h"
 
 #include "protocol/error.h"
+#include "protocol/placeholder.h"
 #include "text/json/json_tokenizer.h"
 #include "text/sentencepiece_tokenizer.h"
 #include "text/text_parts.h"
@@ -40,6 +41,7 @@ void requireText(std::string_view text)
 
 std::shared_ptr<const Tokenizer> Tokenizer::load(const fs::path& file)
 {
+    refuseDanglingLink(file);
     std::ifstream stream(file, std::ios::binary);
     std::ostringstream content;
     content << stream.rdbuf();
@@ -47,6 +49,7 @@ std::shared_ptr<const Tokenizer> Tokenizer::load(const fs::path& file)
         throw Error(ErrorKind::NotFound, "There is no tokenizer at " + file.string() + ".",
                     "The model's folder must hold its tokenizer.model or tokenizer.json; download it from where the "
                     "model came.");
+    refusePlaceholder(content.str(), file.string());
     if (file.extension() == ".json")
         return std::make_shared<JsonTokenizer>(content.str(), file.string());
     return std::make_shared<SentencePieceTokenizer>(content.str(), file.string());

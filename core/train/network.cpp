@@ -197,12 +197,12 @@ void TrainNetwork::loadAdapter(const AdapterFile& file)
             || parameter.name == "memory_token_embed.weight";
         if (!ofAdapter)
             continue;
-        if (!file.store->contains(parameter.name)
-            || file.store->tensor(parameter.name).shape != parameter.value.sizes())
+        const auto own = file.tensors.find(parameter.name);
+        if (own == file.tensors.end() || own->second.shape != parameter.value.sizes())
             throw Error(ErrorKind::Mismatch,
                         "The adapter " + file.weights.string() + " differs from the job's in " + parameter.name + ".",
                         "Give the job the same LoRA rank, targets, slots and slot scale as that adapter.");
-        parameter.value.copy_(toTensor(file.store->tensor(parameter.name)));
+        parameter.value.copy_(toTensor(own->second));
     }
 }
 

@@ -141,8 +141,8 @@ private Q_SLOTS:
         QCOMPARE(store->names(), (std::vector<std::string>{"a", "b"}));
         QCOMPARE(store->files().size(), 2U);
         for (const auto* bad : {R"({"weight_map":{"a":"../1.safetensors"}})", R"({"weight_map":{"a":".."}})",
-                                R"({"weight_map":{"a":"3.safetensors"}})", R"({"weight_map":{"c":"1.safetensors"}})",
-                                R"({"weight_map":{"a":5}})", R"({"weight_map":[]})", "{", "[]"}) {
+                                R"({"weight_map":{"a":"3.safetensors"}})", R"({"weight_map":{"a":5}})",
+                                R"({"weight_map":[]})", "{", "[]"}) {
             index(bad);
             QVERIFY2(icae::errorOf([&] { icae::TensorStore::open(path); }).kind() != icae::ErrorKind::Internal, bad);
         }

@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         std::abort();
     try {
         icae::inferAdapterConfig(
-            {{text, {8, 64}}, {"memory_token_embed.weight", {static_cast<std::int64_t>(size), 64}}}, "fuzz");
+            {{text, {8, 64}}, {"memory_token_embed.weight", {static_cast<std::int64_t>(size), 64}}}, nullptr, "fuzz");
     } catch (const icae::Error&) { // likewise
     }
     return 0;

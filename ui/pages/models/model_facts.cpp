@@ -57,11 +57,16 @@ std::vector<std::pair<QString, std::vector<Fact>>> baseFacts(const BaseInfo& bas
         {tr("Vocabulary"), number(base.vocabulary), {}, false},
         {tr("Positions"), number(base.positions), tr("Longest sequence in tokens"), false},
         {tr("RoPE theta"), base.ropeTheta == 0 ? u"–"_s : u"%L1"_s.arg(base.ropeTheta, 0, 'f', 0), {}, false},
+        {tr("RoPE scaling"),
+         base.ropeScaling.empty() ? tr("none") : QString::fromStdString(base.ropeScaling),
+         {},
+         false},
+        {tr("Layers also have"), base.additions.empty() ? u"–"_s : QString::fromStdString(base.additions), {}, false},
         {tr("Embeddings"), base.tiedEmbeddings ? tr("tied to the output") : tr("apart from the output"), {}, false},
     };
     const std::vector<Fact> files{
         {tr("On disk"), byteText(base.diskBytes), {}, false},
-        {tr("Tokenizer"), base.tokenizer ? tr("there") : tr("missing"), {}, false},
+        {tr("Tokenizer"), base.tokenizer ? QString::fromStdString(base.tokenizerFile) : tr("missing"), {}, false},
         {tr("Memory"),
          tr("%1 in float32, %2 in half precision")
              .arg(byteText(base.memoryBytes.fp32), byteText(base.memoryBytes.bf16)),
