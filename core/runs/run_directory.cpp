@@ -31,7 +31,7 @@ namespace {
 
 } // namespace
 
-RunDirectory::RunDirectory(fs::path folder, bool resume)
+RunDirectory::RunDirectory(fs::path folder, bool resume, RunKind kind)
     : m_folder(std::move(folder))
 {
     const auto check = [&] {
@@ -45,10 +45,11 @@ RunDirectory::RunDirectory(fs::path folder, bool resume)
     };
     check();
     std::error_code fault;
-    fs::create_directories(m_folder / "checkpoints", fault);
+    const auto inner = kind == RunKind::Training ? m_folder / "checkpoints" : m_folder;
+    fs::create_directories(inner, fault);
     if (fault)
-        cannotWrite(m_folder / "checkpoints", fault.value());
-    lock();
+        cannotWrite(inner, fault.value());
+    lock(kind);
     try {
         check(); // another process may have begun and ended a run before the lock was ours
         removeRemains();
@@ -65,7 +66,7 @@ RunDirectory::~RunDirectory()
     close(m_lock);
 }
 
-void RunDirectory::lock()
+void RunDirectory::lock(RunKind kind)
 {
     m_lock = open((m_folder / "lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644); // NOLINT: POSIX
     if (m_lock < 0)
@@ -73,7 +74,9 @@ void RunDirectory::lock()
     if (flock(m_lock, LOCK_EX | LOCK_NB) == 0)
         return;
     close(m_lock);
-    throw Error(ErrorKind::InvalidInput, "Another process is training in " + m_folder.string() + ".",
+    throw Error(ErrorKind::InvalidInput,
+                std::string("Another process is ") + (kind == RunKind::Training ? "training" : "measuring") + " in "
+                    + m_folder.string() + ".",
                 "Wait for it, or stop it first.");
 }
 

@@ -13,8 +13,9 @@ namespace icae {
 class RunDirectory {
 public:
     /// @param resume whether the run must exist already
+    /// @param kind a training run's folder gets a folder for checkpoints
     /// @throws Error (InvalidInput) where a new run's folder holds one, or another process owns it; (NotFound, Io)
-    RunDirectory(std::filesystem::path folder, bool resume);
+    RunDirectory(std::filesystem::path folder, bool resume, RunKind kind = RunKind::Training);
     ~RunDirectory();
     RunDirectory(const RunDirectory&) = delete;
     RunDirectory& operator=(const RunDirectory&) = delete;
@@ -32,7 +33,7 @@ public:
     void forgetAfter(std::string_view file, std::int64_t step, std::int64_t evaluated) const;
 
 private:
-    void lock();
+    void lock(RunKind kind);
     void removeRemains() const;
 
     std::filesystem::path m_folder;

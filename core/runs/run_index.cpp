@@ -3,11 +3,28 @@
 #include "protocol/error.h"
 #include "runs/run_status.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <functional>
+#include <set>
+#include <utility>
 
 namespace icae {
 
 namespace fs = std::filesystem;
+
+RunStatus statusOf(const fs::path& run)
+{
+    try {
+        return readRunStatus(run);
+    } catch (const Error& error) {
+        RunStatus status;
+        status.state = RunState::Damaged;
+        status.reason = error.message();
+        return status;
+    }
+}
 
 std::vector<RunSummary> listRuns(const fs::path& root)
 {
@@ -15,27 +32,22 @@ std::vector<RunSummary> listRuns(const fs::path& root)
     if (!fs::is_directory(root, fault))
         throw Error(ErrorKind::NotFound, "There is no folder " + root.string() + ".", "Name a folder with runs.");
     std::vector<RunSummary> runs;
-    const auto add = [&](const fs::path& folder) {
-        if (!fs::exists(folder / runStatusName, fault))
-            return false;
-        RunSummary run{folder, {}};
-        try {
-            run.status = readRunStatus(folder);
-        } catch (const Error& error) {
-            run.status.state = RunState::Damaged;
-            run.status.reason = error.message();
+    std::set<std::pair<dev_t, ino_t>> seen; // links may lead back
+    const std::function<void(const fs::path&)> visit = [&](const fs::path& folder) {
+        struct stat facts { };
+        if (stat(folder.c_str(), &facts) != 0 || !seen.emplace(facts.st_dev, facts.st_ino).second)
+            return;
+        std::error_code gone; // a run's files come and go meanwhile
+        if (fs::exists(folder / runStatusName, gone)) {
+            runs.push_back({folder, statusOf(folder)});
+            return;
         }
-        runs.push_back(std::move(run));
-        return true;
+        for (auto it = fs::directory_iterator(folder, fs::directory_options::skip_permission_denied, gone);
+             !gone && it != fs::directory_iterator(); it.increment(gone))
+            if (std::error_code ignored; it->is_directory(ignored) && it->path().filename() != trashName)
+                visit(it->path());
     };
-    if (!add(root)) {
-        auto it = fs::recursive_directory_iterator(root, fs::directory_options::skip_permission_denied, fault);
-        for (; !fault && it != fs::recursive_directory_iterator(); it.increment(fault)) {
-            std::error_code gone; // a run's files come and go meanwhile
-            if (it->is_directory(gone) && add(it->path()))
-                it.disable_recursion_pending();
-        }
-    }
+    visit(root);
     std::sort(runs.begin(), runs.end(), [](const auto& a, const auto& b) { return a.folder < b.folder; });
     return runs;
 }

@@ -13,7 +13,14 @@ struct RunSummary {
     RunStatus status;
 };
 
-/// Runs in and below a folder, by name. One whose status cannot be read is Damaged.
+/// Where deleted runs are kept, beside those that are there.
+inline constexpr auto trashName = ".trash";
+
+/// A run's status; Damaged, with the reason, where it cannot be read.
+RunStatus statusOf(const std::filesystem::path& run);
+
+/// Runs in and below a folder, by name; links are followed, each folder is looked at once, deleted runs are left out.
+/// One whose status cannot be read is Damaged.
 /// @throws Error (NotFound) where there is no such folder
 std::vector<RunSummary> listRuns(const std::filesystem::path& root);
 

@@ -98,6 +98,16 @@ RunStatus lastRunStatus(const fs::path& run)
     }
 }
 
+std::int64_t runOwner(const fs::path& run)
+{
+    try {
+        const auto json = JsonReader::parse(readTextFile(run / runStatusName), run.string());
+        return json.text("host", "") == hostName() ? json.integer("pid", 0, many, 0) : 0;
+    } catch (const Error&) {
+        return 0;
+    }
+}
+
 StatusFile::StatusFile(const fs::path& run, std::chrono::milliseconds interval)
     : m_path(run / runStatusName)
     , m_interval(interval)

@@ -23,6 +23,9 @@ RunStatus readRunStatus(const std::filesystem::path& run);
 /// The same, and an empty status where it cannot be read.
 RunStatus lastRunStatus(const std::filesystem::path& run);
 
+/// The process that wrote a run's status, and still lives or not; 0 where it is on another machine, or none did.
+std::int64_t runOwner(const std::filesystem::path& run);
+
 /// status.json of a run that this process owns. A thread renews its heartbeat, by which other machines see that the
 /// process is alive, however long a step takes.
 class StatusFile {

@@ -1,0 +1,182 @@
+#include "runs/run_control.h"
+
+#include "protocol/error.h"
+#include "protocol/fields.h"
+#include "runs/launcher.h"
+#include "runs/run_index.h"
+#include "runs/run_status.h"
+#include "tensor/atomic_file.h"
+#include "text/text_file.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <thread>
+
+namespace icae {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto patience = 20s; // for a process to say that it lives
+constexpr auto lookAgain = 20ms;
+constexpr auto outputName = "output.txt";
+
+void requireStill(const fs::path& run, const std::string& what)
+{
+    if (isAlive(statusOf(run).state))
+        throw Error(ErrorKind::InvalidInput, run.string() + " is running: it cannot be " + what + ".",
+                    "Stop it first.");
+}
+
+void requireName(const std::string& name)
+{
+    if (name.empty() || name.front() == '.' || name.size() > 200 || name.find('/') != std::string::npos)
+        throw Error(ErrorKind::InvalidInput, "\"" + name + "\" is no name for a run.",
+                    "Use a name without slashes that does not begin with a dot.");
+}
+
+void move(const fs::path& from, const fs::path& to)
+{
+    std::error_code fault;
+    if (fs::exists(to, fault))
+        throw Error(ErrorKind::InvalidInput, to.string() + " exists already.", "Choose another name.");
+    fs::rename(from, to, fault);
+    if (fault)
+        throw Error(ErrorKind::Io, from.string() + " cannot be moved to " + to.string() + ": " + fault.message() + ".",
+                    "Check that you may write there.");
+}
+
+void makeFolder(const fs::path& folder)
+{
+    std::error_code fault;
+    fs::create_directories(folder, fault);
+    if (fault)
+        throw Error(ErrorKind::Io, "The folder " + folder.string() + " cannot be made: " + fault.message() + ".",
+                    "Choose a folder that you may write to.");
+}
+
+fs::path unused(const fs::path& folder, const std::string& name)
+{
+    auto path = folder / name;
+    std::error_code ignored;
+    for (int i = 2; fs::exists(path, ignored); ++i)
+        path = folder / (name + "-" + std::to_string(i));
+    return path;
+}
+
+/// What a process that ended at once left to say.
+Error whyEnded(const fs::path& output)
+{
+    std::string said;
+    try {
+        said = readTextFile(output);
+    } catch (const Error&) { // NOLINT(bugprone-empty-catch): it said nothing
+    }
+    constexpr std::size_t most = 2000;
+    return {ErrorKind::InvalidInput, "The run ended before it began.", "See what it said, and start it again.",
+            said.size() > most ? said.substr(said.size() - most) : said};
+}
+
+/// Starts the program and waits until the run's status is another process's than before.
+void launch(const fs::path& run, std::vector<std::string> arguments)
+{
+    const auto output = run / outputName;
+    const auto before = runOwner(run);
+    const auto process = launchDetached({std::move(arguments), output});
+    const auto start = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() - start < patience) {
+        if (const auto now = runOwner(run); now == process && now != before)
+            return;
+        int code = 0;
+        if (const auto ended = waitpid(process, &code, WNOHANG);
+            ended == process || (ended < 0 && errno == ECHILD && kill(process, 0) != 0)) {
+            if (runOwner(run) == process)
+                return; // quick work
+            throw whyEnded(output);
+        }
+        std::this_thread::sleep_for(lookAgain);
+    }
+}
+
+} // namespace
+
+void stopRun(const fs::path& run)
+{
+    if (!isAlive(statusOf(run).state))
+        throw Error(ErrorKind::InvalidInput, run.string() + " does not run.", "There is nothing to stop.");
+    const auto process = runOwner(run);
+    if (process <= 1)
+        throw Error(ErrorKind::Unsupported, run.string() + " runs on another machine.", "Stop it there.");
+    if (kill(static_cast<pid_t>(process), SIGTERM) != 0 && errno != ESRCH)
+        throw Error(ErrorKind::Io, "The process of " + run.string() + " cannot be reached.",
+                    "Stop it as the user who started it.");
+}
+
+fs::path startRun(RunKind kind, const std::string& spec, const fs::path& runs, const std::string& name,
+                  const fs::path& folder)
+{
+    const auto wanted = name.empty() ? std::string(nameOf(kind)) : name;
+    requireName(wanted);
+    makeFolder(runs);
+    const auto run = unused(runs, wanted);
+    makeFolder(run);
+    const auto file = run / "spec.json";
+    try {
+        writeFile(file, spec);
+        std::vector<std::string> arguments{kind == RunKind::Study ? "study" : "train", file.string(), "--run",
+                                           run.string()};
+        arguments.insert(arguments.end(), {kind == RunKind::Study ? "--folder" : "--data", folder.string()});
+        launch(run, std::move(arguments));
+    } catch (const Error&) {
+        std::error_code ignored;
+        if (!fs::exists(run / "config.json", ignored))
+            fs::remove_all(run, ignored); // nothing began
+        throw;
+    }
+    return run;
+}
+
+void resumeRun(const fs::path& run)
+{
+    requireStill(run, "resumed");
+    const bool study = statusOf(run).kind == RunKind::Study;
+    launch(run,
+           study ? std::vector<std::string>{"study", "--run", run.string(), "--resume"}
+                 : std::vector<std::string>{"train", "--resume", run.string()});
+}
+
+fs::path renameRun(const fs::path& run, const std::string& name)
+{
+    requireName(name);
+    requireStill(run, "renamed");
+    auto to = run.parent_path() / name;
+    move(run, to);
+    return to;
+}
+
+DeletedRun deleteRun(const fs::path& run)
+{
+    requireStill(run, "deleted");
+    const auto trash = run.parent_path() / trashName;
+    makeFolder(trash);
+    const auto to = unused(trash, run.filename().string());
+    move(run, to);
+    return {run.string(), to.string()};
+}
+
+void restoreRun(const DeletedRun& deleted)
+{
+    std::error_code ignored;
+    if (fs::path(deleted.trash).parent_path().filename() != trashName || !fs::is_directory(deleted.trash, ignored))
+        throw Error(ErrorKind::NotFound, deleted.trash + " is no deleted run.", "The trash may have been emptied.");
+    move(deleted.trash, deleted.run);
+}
+
+} // namespace icae

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "protocol/run_messages.h"
+
+#include <filesystem>
+#include <string>
+
+namespace icae {
+
+/// Asks a run's process to stop, all of its session included; returns at once.
+/// @throws Error (InvalidInput) where it does not run; (Unsupported) where it runs on another machine
+void stopRun(const std::filesystem::path& run);
+
+/// Starts `icae study` or `icae train` in the background.
+/// @param spec text of the spec or job
+/// @param runs folder in which the run's folder is made
+/// @param name of that folder, made unique; empty: from the kind
+/// @param folder that the spec's relative paths start from
+/// @return the run's folder, once its process has said that it lives
+/// @throws Error (Io, InvalidInput) with what the process said where it ended at once
+std::filesystem::path startRun(RunKind kind, const std::string& spec, const std::filesystem::path& runs,
+                               const std::string& name, const std::filesystem::path& folder);
+
+/// Goes on with a run that is over, in the background.
+/// @throws Error as startRun(); (InvalidInput) where it runs
+void resumeRun(const std::filesystem::path& run);
+
+/// @param name a file name; @return the new folder
+/// @throws Error (InvalidInput) where it runs, or the name is none or is taken; (Io)
+std::filesystem::path renameRun(const std::filesystem::path& run, const std::string& name);
+
+/// Moves a run to the folder .trash beside it.
+/// @throws Error (InvalidInput) where it runs; (Io)
+DeletedRun deleteRun(const std::filesystem::path& run);
+
+/// Takes a deleted run back to where it was.
+/// @throws Error (NotFound, InvalidInput, Io)
+void restoreRun(const DeletedRun& deleted);
+
+} // namespace icae
