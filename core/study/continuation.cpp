@@ -3,20 +3,13 @@
 #include "icae/compressor.h"
 #include "icae/reader.h"
 #include "protocol/error.h"
+#include "reading/rating.h"
 
 namespace icae {
 
 namespace {
 
 using Ids = std::vector<std::int32_t>;
-
-double meanNll(const std::vector<TokenScore>& scores)
-{
-    double total = 0;
-    for (const auto& score : scores)
-        total += static_cast<double>(score.nll);
-    return total / static_cast<double>(scores.size());
-}
 
 } // namespace
 
@@ -59,9 +52,9 @@ ContinuationResult continuation(const Model& model, const std::vector<std::strin
         auto whole = given;
         whole.push_back(first.front());
         std::vector<Prompt> prompts(1, reader.plain(whole));
-        text.push_back(meanNll(reader.score(prompts, targets, {}, stop).front()));
+        text.push_back(forcedScores(reader.score(prompts, targets, {}, stop).front()).loss);
         prompts.front() = reader.plain(first);
-        nothing.push_back(meanNll(reader.score(prompts, targets, {}, stop).front()));
+        nothing.push_back(forcedScores(reader.score(prompts, targets, {}, stop).front()).loss);
         if (model.hasAdapter()) {
             auto ids = at::empty({result.spans, result.spanTokens}, at::kLong);
             std::copy(given.begin(), given.end(), ids.data_ptr<int64_t>());
@@ -69,7 +62,7 @@ ContinuationResult continuation(const Model& model, const std::vector<std::strin
             const std::vector shapes(static_cast<std::size_t>(result.spans),
                                      SpanShape{result.spanTokens, result.slots});
             prompts.front() = reader.prompt(Task::Continue, shapes, slots.flatten(0, 1), {}, first);
-            withSlots.push_back(meanNll(reader.score(prompts, targets, {}, stop).front()));
+            withSlots.push_back(forcedScores(reader.score(prompts, targets, {}, stop).front()).loss);
         }
         state.done += 1;
         if (progress)

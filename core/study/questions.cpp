@@ -1,10 +1,9 @@
 #include "study/questions.h"
 
-#include "icae/compressor.h"
-#include "icae/reader.h"
 #include "protocol/error.h"
 #include "protocol/json_lines.h"
-#include "text/spans.h"
+#include "reading/rating.h"
+#include "study/question_asker.h"
 #include "text/text_file.h"
 
 #include <algorithm>
@@ -13,7 +12,7 @@ namespace icae {
 
 namespace {
 
-using Ids = std::vector<std::int32_t>;
+using Ids = TokenIds;
 
 constexpr std::int64_t leastTextTokens = 16;
 constexpr std::int64_t mostTextTokens = 1536;
@@ -27,81 +26,12 @@ struct Collected {
 
     void add(const std::vector<TokenScore>& scores)
     {
-        double total = 0;
-        for (const auto& score : scores)
-            total += static_cast<double>(score.nll);
-        loss.push_back(total / static_cast<double>(scores.size()));
+        loss.push_back(forcedScores(scores).loss);
         exact.push_back(
             std::all_of(scores.begin(), scores.end(), [](const auto& score) { return score.rank == 0; }) ? 1 : 0);
     }
 
     ContextScores summary() const { return {summarise(loss), summarise(exact)}; }
-};
-
-Ids joined(std::initializer_list<Ids> parts)
-{
-    Ids all;
-    for (const auto& part : parts)
-        all.insert(all.end(), part.begin(), part.end());
-    return all;
-}
-
-/// Prompts of one question in the three conditions.
-class Asker {
-public:
-    explicit Asker(const Model& model)
-        : m_model(model)
-        , m_compressor(model)
-        , m_reader(model)
-    {
-        const auto& words = model.adapter().config.prompt;
-        const auto& tokenizer = *model.tokenizer();
-        m_first = {static_cast<std::int32_t>(model.config().bosId)};
-        m_left = joined({words.leftBos ? bos() : Ids{}, tokenizer.encodePrompt(words.left)});
-        m_before = tokenizer.encodePrompt(words.rightBefore);
-        m_after = tokenizer.encodePrompt(words.rightAfter);
-    }
-
-    const Reader& reader() const { return m_reader; }
-
-    Prompt withSlots(const Ids& text, const Ids& question) const
-    {
-        const auto& config = m_model.adapter().config;
-        const auto plan = planSpans(text.size(), static_cast<std::size_t>(config.spanTokens));
-        const auto longest = static_cast<std::int64_t>(plan.front().count);
-        const auto choices = config.slotChoices();
-        const auto enough =
-            std::find_if(choices.begin(), choices.end(), [&](auto count) { return count * 4 >= longest; });
-        std::vector<SpanShape> shapes;
-        std::vector<at::Tensor> slots;
-        for (const auto& span : plan) {
-            const auto count = static_cast<std::int64_t>(span.count);
-            const auto k = std::min(enough == choices.end() ? choices.back() : *enough, count);
-            auto ids = at::empty({1, count}, at::kLong);
-            std::copy_n(text.begin() + static_cast<std::ptrdiff_t>(span.first), count, ids.data_ptr<int64_t>());
-            slots.push_back(m_compressor.encode(ids, k)[0]);
-            shapes.push_back({count, k});
-        }
-        const c10::InferenceMode noGradients;
-        return m_reader.prompt(Task::Instruct, shapes, at::cat(slots, 0), m_left,
-                               joined({m_before, question, m_after}));
-    }
-
-    Prompt plain(const Ids& text, const Ids& question) const
-    {
-        return m_reader.plain(joined({text.empty() ? m_first : bos(), text, m_before, question, m_after}));
-    }
-
-private:
-    Ids bos() const { return m_model.config().hasBos ? m_first : Ids{}; }
-
-    const Model& m_model;
-    Compressor m_compressor;
-    Reader m_reader;
-    Ids m_first; ///< what stands before everything where nothing else does
-    Ids m_left;
-    Ids m_before;
-    Ids m_after;
 };
 
 } // namespace
@@ -123,7 +53,7 @@ std::vector<Question> parseQuestions(const std::string& text, const std::string&
 QuestionResult answerQuestions(const Model& model, const std::vector<Question>& questions, std::int64_t most,
                                const ProgressCallback& progress, const std::stop_token& stop)
 {
-    const Asker asker(model);
+    const QuestionAsker asker(model);
     const auto& tokenizer = *model.tokenizer();
     const auto count = most > 0 ? std::min(questions.size(), static_cast<std::size_t>(most)) : questions.size();
     QuestionResult result;

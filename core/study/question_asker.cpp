@@ -1,0 +1,77 @@
+#include "study/question_asker.h"
+
+#include "text/spans.h"
+
+#include <algorithm>
+
+namespace icae {
+
+namespace {
+
+using Ids = TokenIds;
+
+Ids joined(std::initializer_list<Ids> parts)
+{
+    Ids all;
+    for (const auto& part : parts)
+        all.insert(all.end(), part.begin(), part.end());
+    return all;
+}
+
+} // namespace
+
+QuestionAsker::QuestionAsker(const Model& model)
+    : m_model(model)
+    , m_compressor(model)
+    , m_reader(model)
+{
+    const auto& words = model.adapter().config.prompt;
+    const auto& tokenizer = *model.tokenizer();
+    m_first = {static_cast<std::int32_t>(model.config().bosId)};
+    m_left = joined({words.leftBos ? bos() : Ids{}, tokenizer.encodePrompt(words.left)});
+    m_before = tokenizer.encodePrompt(words.rightBefore);
+    m_after = tokenizer.encodePrompt(words.rightAfter);
+}
+
+Prompt QuestionAsker::withSlots(const TokenIds& text, const TokenIds& question) const
+{
+    const auto& config = m_model.adapter().config;
+    const auto plan = planSpans(text.size(), static_cast<std::size_t>(config.spanTokens));
+    const auto longest = static_cast<std::int64_t>(plan.front().count);
+    const auto choices = config.slotChoices();
+    const auto enough = std::find_if(choices.begin(), choices.end(), [&](auto count) { return count * 4 >= longest; });
+    std::vector<SpanShape> shapes;
+    std::vector<at::Tensor> slots;
+    for (const auto& span : plan) {
+        const auto count = static_cast<std::int64_t>(span.count);
+        const auto k = std::min(enough == choices.end() ? choices.back() : *enough, count);
+        auto ids = at::empty({1, count}, at::kLong);
+        std::copy_n(text.begin() + static_cast<std::ptrdiff_t>(span.first), count, ids.data_ptr<int64_t>());
+        slots.push_back(m_compressor.encode(ids, k)[0]);
+        shapes.push_back({count, k});
+    }
+    const c10::InferenceMode noGradients;
+    return m_reader.prompt(Task::Instruct, shapes, at::cat(slots, 0), m_left, joined({m_before, question, m_after}));
+}
+
+Prompt QuestionAsker::plain(const TokenIds& text, const TokenIds& question) const
+{
+    return m_reader.plain(joined({text.empty() ? m_first : bos(), text, m_before, question, m_after}));
+}
+
+Prompt QuestionAsker::withSlots(const Question& question) const
+{
+    return withSlots(encode(question.input), encode(question.prompt));
+}
+
+Prompt QuestionAsker::withText(const Question& question) const
+{
+    return plain(encode(question.input), encode(question.prompt));
+}
+
+Prompt QuestionAsker::withNothing(const Question& question) const
+{
+    return plain({}, encode(question.prompt));
+}
+
+} // namespace icae
