@@ -1,0 +1,1 @@
+icae_test(test_study_table test_study_table.cpp LIBRARIES icae_report)
