@@ -86,6 +86,7 @@ CommandAction addAsk(CLI::App& program);
 CommandAction addEvaluate(CLI::App& program);
 CommandAction addVerify(CLI::App& program);
 CommandAction addBench(CLI::App& program);
+CommandAction addStudy(CLI::App& program);
 CommandAction addTrain(CLI::App& program);
 CommandAction addRuns(CLI::App& program);
 CommandAction addServe(CLI::App& program);

@@ -7,9 +7,9 @@
 
 namespace {
 
-constexpr std::array<icae::AddCommand, 11> commands{
-    icae::addInfo,   icae::addCompress, icae::addReconstruct, icae::addContinue, icae::addAsk,   icae::addEvaluate,
-    icae::addVerify, icae::addBench,    icae::addTrain,       icae::addRuns,     icae::addServe,
+constexpr std::array<icae::AddCommand, 12> commands{
+    icae::addInfo,  icae::addCompress, icae::addReconstruct, icae::addContinue, icae::addAsk,  icae::addEvaluate,
+    icae::addStudy, icae::addVerify,   icae::addBench,       icae::addTrain,    icae::addRuns, icae::addServe,
 };
 
 /// CLI11 asks for a subcommand whatever else was given.

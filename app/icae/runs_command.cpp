@@ -1,6 +1,7 @@
 #include "command.h"
 
 #include "protocol/fields.h"
+#include "runs/places.h"
 #include "runs/run_index.h"
 
 #include <algorithm>
@@ -49,6 +50,8 @@ void print(const RunSummary& run)
     std::cout << line.data() << run.folder.string() << "\n";
     for (const auto& warning : s.warnings)
         std::cout << "    " << warning << "\n";
+    if (!s.paused.empty())
+        std::cout << "    " << s.paused << "\n";
     if (!s.reason.empty() && s.state != RunState::Finished)
         std::cout << "    " << s.reason << "\n";
 }
@@ -80,9 +83,10 @@ int listAll(const Arguments& arguments)
 
 CommandAction addRuns(CLI::App& program)
 {
-    auto* command = program.add_subcommand("runs", "List training runs and how they are doing");
+    auto* command = program.add_subcommand("runs", "List training runs and studies, and how they are doing");
     const auto arguments = std::make_shared<Arguments>();
-    command->add_option("ROOT", arguments->root, "A run's folder, or a folder of runs")->required();
+    command->add_option("ROOT", arguments->root, "A run's folder, or a folder of runs")
+        ->default_val(defaultRunsFolder().string());
     command->add_flag("--json", arguments->json, "Print a JSON list");
     command->footer("Example: icae runs runs");
     return [arguments](CommandContext&) { return listAll(*arguments); };

@@ -27,6 +27,7 @@ int takeStandardOutput()
 int serveClient(CommandContext& context)
 {
     std::signal(SIGPIPE, SIG_IGN); // a client that is gone is noticed when writing
+    std::signal(SIGCHLD, SIG_IGN); // runs that it started need nobody to bury them
     const int output = takeStandardOutput();
     switch (serve(STDIN_FILENO, output, ICAE_VERSION, context.stop)) {
     case ServeEnd::DeviceFailed:

@@ -1,0 +1,73 @@
+#include "study/kept_models.h"
+
+#include "protocol/error.h"
+#include "protocol/json.h"
+#include "text/text_file.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace icae {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::string_view prefix = "step-";
+
+/// The base that a run's config.json names.
+fs::path baseOfRun(const fs::path& run)
+{
+    const auto file = run / "config.json";
+    const auto job = JsonReader::parse(readTextFile(file), file.string(), true);
+    const fs::path base = job.text("base", "");
+    std::error_code ignored;
+    for (const auto& inside : {base / "model" / "base", base / "base"})
+        if (!base.empty() && fs::is_directory(inside, ignored))
+            return inside;
+    return base;
+}
+
+/// Base and adapter in a folder that training exported to. A frozen base is where the run's config.json says.
+ModelPaths exportedIn(const fs::path& folder, const fs::path& run)
+{
+    std::error_code ignored;
+    const auto adapter = folder / "adapter";
+    if (!fs::exists(adapter / "icae.safetensors", ignored))
+        return {};
+    if (fs::exists(folder / "base" / "config.json", ignored))
+        return {folder / "base", adapter};
+    return findModel(baseOfRun(run), adapter, {});
+}
+
+} // namespace
+
+fs::path keptFolder(const fs::path& run, std::int64_t step)
+{
+    return run / "kept" / (std::string(prefix) + std::to_string(step));
+}
+
+std::vector<KeptModel> keptModels(const fs::path& run)
+{
+    std::vector<KeptModel> kept;
+    std::error_code fault;
+    for (const auto& entry : fs::directory_iterator(run / "kept", fault)) {
+        const auto name = entry.path().filename().string();
+        std::int64_t step = 0;
+        if (!name.starts_with(prefix)
+            || std::from_chars(name.data() + prefix.size(), name.data() + name.size(), step).ec != std::errc())
+            continue;
+        if (auto paths = exportedIn(entry.path(), run); !paths.adapter.empty())
+            kept.push_back({step, std::move(paths)});
+    }
+    std::sort(kept.begin(), kept.end(), [](const auto& a, const auto& b) { return a.step < b.step; });
+    if (kept.empty())
+        if (auto paths = exportedIn(run / "model", run); !paths.adapter.empty())
+            kept.push_back({0, std::move(paths)});
+    if (kept.empty())
+        throw Error(ErrorKind::NotFound, run.string() + " has not written an adapter yet.",
+                    "Name a training run that has a checkpoint.");
+    return kept;
+}
+
+} // namespace icae
