@@ -1,7 +1,12 @@
 #include "engine/dispatcher.h"
 
+#include "engine/streams.h"
+#include "runs/device_turn.h"
+#include "study/spec.h"
+#include "study/study.h"
 #include "tensor/compat.h"
 
+#include <optional>
 #include <type_traits>
 
 namespace icae {
@@ -27,6 +32,7 @@ Dispatcher::Dispatcher(Session& session, Channel& channel, std::function<void()>
     add(protocol::ask, &Session::ask);
     add(protocol::memorySave, &Session::saveMemory);
     add(protocol::memoryLoad, &Session::loadMemory);
+    addRuns();
     std::vector<std::string> names;
     for (const auto& [name, prepare] : m_methods)
         names.push_back(name);
@@ -38,17 +44,57 @@ template <typename Params, typename Result>
 void Dispatcher::add(const protocol::Method<Params, Result>& method,
                      Result (Session::*member)(const Params&, const RequestContext&))
 {
-    m_methods[method.name] = [this, method = protocol::MethodInfo(method), member](const RequestId& id,
+    addAnswer(method, [this, member](const Params& params, const RequestContext& context) {
+        return (m_session.*member)(params, context);
+    });
+}
+
+/// @param answer takes Params and RequestContext, and gives a Result
+template <typename Params, typename Result, typename Answer>
+void Dispatcher::addAnswer(const protocol::Method<Params, Result>& method, Answer answer)
+{
+    m_methods[method.name] = [this, method = protocol::MethodInfo(method), answer](const RequestId& id,
                                                                                    nlohmann::json json) {
         auto params = fromJson<Params>(JsonReader(std::move(json), std::string("the request ") + method.name));
         Prepared prepared{method.pace, {}};
         if constexpr (std::is_same_v<Params, ListModelsParams>)
             prepared.pace = params.hashes ? Pace::Model : method.pace; // hashing may take a while
-        prepared.job = [this, id, member, params = std::move(params)](const std::stop_token& stop) {
-            answer(id, stop, [&] { return nlohmann::json((m_session.*member)(params, {id, m_channel, stop})); });
+        prepared.job = [this, id, method, answer, params = std::move(params)](const std::stop_token& stop) {
+            this->answer(id, stop, [&] {
+                std::optional<DeviceTurn> turn; // runs on the device give way to a person meanwhile
+                if (method.pace == Pace::Model && !stop.stop_requested())
+                    turn.emplace(m_session.device());
+                return nlohmann::json(answer(params, RequestContext{id, m_channel, stop}));
+            });
         };
         return prepared;
     };
+}
+
+void Dispatcher::addRuns()
+{
+    const auto desk = [this](auto member) {
+        return
+            [this, member](const auto& params, const RequestContext& /*context*/) { return (m_runs.*member)(params); };
+    };
+    addAnswer(protocol::runsList, desk(&RunDesk::list));
+    addAnswer(protocol::runsRead, desk(&RunDesk::read));
+    addAnswer(protocol::runsStart, desk(&RunDesk::start));
+    addAnswer(protocol::runsStop, desk(&RunDesk::stop));
+    addAnswer(protocol::runsResume, desk(&RunDesk::resume));
+    addAnswer(protocol::runsRename, desk(&RunDesk::rename));
+    addAnswer(protocol::runsDelete, desk(&RunDesk::discard));
+    addAnswer(protocol::runsRestore, desk(&RunDesk::restore));
+    addAnswer(protocol::runsFolder, desk(&RunDesk::folder));
+    addAnswer(protocol::studyCheck, desk(&RunDesk::check));
+    addAnswer(protocol::studySample, desk(&RunDesk::sample));
+    addAnswer(protocol::studyTemplate, [](const StudyTemplateParams& params, const RequestContext& /*context*/) {
+        return StudyTemplate{studyTemplate(params.kind)};
+    });
+    addAnswer(protocol::studyEstimate, [this](const StudySpecParams& params, const RequestContext& context) {
+        ProgressReporter progress(context.channel, context.id);
+        return estimateStudy(m_runs.specOf(params), progress.callback(), context.stop);
+    });
 }
 
 void Dispatcher::answer(const RequestId& id, const std::stop_token& stop, const std::function<nlohmann::json()>& action)

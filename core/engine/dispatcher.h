@@ -2,6 +2,7 @@
 
 #include "engine/channel.h"
 #include "engine/lane.h"
+#include "engine/run_desk.h"
 #include "engine/session.h"
 #include "protocol/rpc.h"
 
@@ -35,11 +36,15 @@ private:
     template <typename Params, typename Result>
     void add(const protocol::Method<Params, Result>& method,
              Result (Session::*answer)(const Params&, const RequestContext&));
+    template <typename Params, typename Result, typename Answer>
+    void addAnswer(const protocol::Method<Params, Result>& method, Answer answer);
+    void addRuns();
     void answer(const RequestId& id, const std::stop_token& stop, const std::function<nlohmann::json()>& action);
     void takeRequest(RpcMessage message);
     void cancel(const RpcMessage& message);
 
     Session& m_session;
+    RunDesk m_runs;
     Channel& m_channel;
     std::function<void()> m_deviceFailed;
     std::map<std::string, Prepare> m_methods;

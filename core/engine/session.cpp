@@ -305,6 +305,12 @@ std::shared_ptr<const Model> Session::model() const
     return m_model;
 }
 
+std::string Session::device() const
+{
+    const std::scoped_lock lock(m_modelMutex);
+    return m_model ? m_model->device().device.str() : at::Device(at::kCPU).str();
+}
+
 void Session::setModel(std::shared_ptr<const Model> model)
 {
     {

@@ -46,6 +46,7 @@ public:
     MemoryInfo saveMemory(const SaveMemoryParams& params, const RequestContext& context);
     MemoryInfo loadMemory(const LoadMemoryParams& params, const RequestContext& context);
 
+    std::string device() const; ///< id of the device that requests compute on
     void setCapabilities(std::vector<std::string> methods) { m_capabilities = std::move(methods); }
     /// @param waiting how many model requests wait
     void setQueue(std::function<std::int64_t()> waiting) { m_waiting = std::move(waiting); }

@@ -1,0 +1,182 @@
+#include "engine/run_desk.h"
+
+#include "protocol/error.h"
+#include "protocol/fields.h"
+#include "runs/places.h"
+#include "runs/run_control.h"
+#include "runs/run_index.h"
+#include "runs/run_reader.h"
+#include "study/grid.h"
+#include "study/spec.h"
+#include "study/texts.h"
+#include "tensor/atomic_file.h"
+#include "text/text_file.h"
+
+#include <set>
+
+namespace icae {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr auto specName = "the spec";
+
+/// What an engine remembers between starts.
+struct EngineSettings {
+    std::string runs; ///< folder; empty: the default
+
+    static void describe(auto& value, auto&& field) { field("runs", value.runs); }
+};
+
+EngineSettings readSettings()
+{
+    const auto file = engineSettingsFile();
+    std::error_code fault;
+    if (!fs::exists(file, fault))
+        return {};
+    return fromJson<EngineSettings>(JsonReader::parse(readTextFile(file), file.string()));
+}
+
+} // namespace
+
+fs::path RunDesk::runsFolder() const
+{
+    const std::scoped_lock lock(m_mutex);
+    const auto settings = readSettings();
+    return settings.runs.empty() ? defaultRunsFolder() : fs::path(settings.runs);
+}
+
+fs::path RunDesk::folderOf(const std::string& named) const
+{
+    return named.empty() ? runsFolder() : fs::path(named);
+}
+
+RunList RunDesk::list(const ListRunsParams& params) const
+{
+    RunList list;
+    list.folder = runsFolder().string();
+    std::set<std::string> seen;
+    const auto add = [&](const fs::path& folder) {
+        for (const auto& run : listRuns(folder))
+            if (auto info = describeRun(run.folder); seen.insert(info.run).second)
+                list.runs.push_back(std::move(info));
+    };
+    std::error_code fault;
+    if (fs::is_directory(list.folder, fault)) // it is made with the first run
+        add(list.folder);
+    for (const auto& folder : params.folders) {
+        try {
+            add(folder);
+        } catch (const Error& error) {
+            list.problems.push_back({folder, error.message(), error.remedy()});
+        }
+    }
+    return list;
+}
+
+RunContent RunDesk::read(const ReadRunParams& params) const
+{
+    return readRun(params);
+}
+
+RunInfo RunDesk::start(const StartRunParams& params) const
+{
+    const auto folder = folderOf(params.folder);
+    if (params.kind == RunKind::Study)
+        requireNoProblems(specOf({params.spec, params.folder}), specName);
+    return describeRun(startRun(params.kind, params.spec, runsFolder(), params.name, folder));
+}
+
+RunInfo RunDesk::stop(const RunParams& params) const
+{
+    stopRun(params.run);
+    return describeRun(params.run);
+}
+
+RunInfo RunDesk::resume(const RunParams& params) const
+{
+    resumeRun(params.run);
+    return describeRun(params.run);
+}
+
+RunInfo RunDesk::rename(const RenameRunParams& params) const
+{
+    return describeRun(renameRun(params.run, params.name));
+}
+
+DeletedRun RunDesk::discard(const RunParams& params) const
+{
+    return deleteRun(params.run);
+}
+
+RunInfo RunDesk::restore(const DeletedRun& params) const
+{
+    restoreRun(params);
+    return describeRun(params.run);
+}
+
+RunsFolder RunDesk::folder(const RunsFolderParams& params)
+{
+    if (!params.folder.empty()) {
+        const bool isDefault = params.folder == "default";
+        if (!isDefault && !fs::path(params.folder).is_absolute())
+            throw Error(ErrorKind::InvalidInput, "\"" + params.folder + "\" is no absolute path.",
+                        "Name a folder on the engine's machine, from its root.");
+        const EngineSettings settings{isDefault ? std::string() : params.folder};
+        std::error_code fault;
+        fs::create_directories(isDefault ? defaultRunsFolder() : fs::path(params.folder), fault);
+        if (!fault)
+            fs::create_directories(engineSettingsFile().parent_path(), fault);
+        if (fault)
+            throw Error(ErrorKind::Io, "The folder " + params.folder + " cannot be made: " + fault.message() + ".",
+                        "Choose a folder that you may write to.");
+        const std::scoped_lock lock(m_mutex);
+        writeFile(engineSettingsFile(), FieldWriter::encode(settings).dump(1) + "\n");
+    }
+    RunsFolder result;
+    result.folder = runsFolder().string();
+    result.isDefault = fs::path(result.folder) == defaultRunsFolder();
+    std::error_code fault;
+    auto existing = fs::path(result.folder);
+    while (!fs::exists(existing, fault) && existing.has_relative_path())
+        existing = existing.parent_path();
+    if (const auto space = fs::space(existing, fault); !fault)
+        result.freeBytes = static_cast<std::int64_t>(space.available);
+    return result;
+}
+
+StudySpec RunDesk::specOf(const StudySpecParams& params) const
+{
+    return parseStudySpec(params.spec, specName, folderOf(params.folder));
+}
+
+StudyCheck RunDesk::check(const StudySpecParams& params) const
+{
+    StudyCheck check;
+    check.sampleTexts = bundledTextNames();
+    try {
+        auto spec = specOf(params);
+        check.problems = problemsOf(spec);
+        if (check.problems.empty()) {
+            const auto models = findStudyModels(spec);
+            std::optional<AdapterConfig> adapter;
+            if (!models.front().paths.adapter.empty())
+                adapter = AdapterFile::open(models.front().paths.adapter).config;
+            spec = withDefaults(std::move(spec), adapter ? &*adapter : nullptr);
+            check.cells = std::ssize(cellsOf(spec, models, adapter ? adapter->spanTokens : 0));
+            check.samples = check.cells * spec.windows;
+        }
+        check.spec = std::move(spec);
+    } catch (const Error& error) {
+        check.problems.push_back({{}, error.message(), error.remedy()});
+    }
+    return check;
+}
+
+StudySample RunDesk::sample(const StudySampleParams& params) const
+{
+    return readSampleAt(params.run, params.offset);
+}
+
+} // namespace icae

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "protocol/run_messages.h"
+
+#include <filesystem>
+#include <mutex>
+#include <string>
+
+namespace icae {
+
+/// How the engine answers requests about runs: they are processes of their own, and their folders are the truth. Knows
+/// nothing but where new ones are started. Safe to use from several threads.
+class RunDesk {
+public:
+    RunList list(const ListRunsParams& params) const;
+    RunContent read(const ReadRunParams& params) const;
+    RunInfo start(const StartRunParams& params) const;
+    RunInfo stop(const RunParams& params) const;
+    RunInfo resume(const RunParams& params) const;
+    RunInfo rename(const RenameRunParams& params) const;
+    DeletedRun discard(const RunParams& params) const;
+    RunInfo restore(const DeletedRun& params) const;
+    RunsFolder folder(const RunsFolderParams& params);
+
+    StudyCheck check(const StudySpecParams& params) const;
+    StudySample sample(const StudySampleParams& params) const;
+    /// The spec with its absolute paths. @throws Error (InvalidInput) naming the field at fault
+    StudySpec specOf(const StudySpecParams& params) const;
+
+private:
+    std::filesystem::path runsFolder() const;
+    std::filesystem::path folderOf(const std::string& named) const;
+
+    mutable std::mutex m_mutex; ///< of the settings file
+};
+
+} // namespace icae

@@ -1,0 +1,170 @@
+#include "engine.h"
+
+#include <QTest>
+
+#include <csignal>
+#include <fstream>
+
+using namespace icae;
+
+/// The engine's runs: started, watched, stopped, resumed, renamed, deleted and restored; they outlive it.
+class TestServeRuns : public QObject {
+    Q_OBJECT
+
+    ModelFixture m_model;
+
+    std::string spec(int windows, const char* lengths = "[8, 16]") const
+    {
+        return R"({"kind": "length", // by length
+                   "models": [{"base": "base", "adapter": "reconstruct", "name": "tiny"}],
+                   "texts": ["text.txt"], "slots": [2, 4], "device": "cpu", "lengths": )"
+            + std::string(lengths) + ", \"windows\": " + std::to_string(windows) + "}";
+    }
+
+    std::string folder() const { return m_model.path("").string(); }
+
+    static RunContent finished(Engine& engine, const std::string& run)
+    {
+        RunContent content;
+        for (QElapsedTimer timer = started(); timer.elapsed() < qint64{60000} * slowness; QTest::qWait(20)) {
+            content = engine.call(protocol::runsRead, {run, {}, true});
+            if (!isAlive(content.info.status.state))
+                break;
+        }
+        return content;
+    }
+
+    static QElapsedTimer started()
+    {
+        QElapsedTimer timer;
+        timer.start();
+        return timer;
+    }
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        qputenv("XDG_DATA_HOME", m_model.file("data").toUtf8());
+        qputenv("XDG_CONFIG_HOME", m_model.file("config").toUtf8());
+        qputenv("OMP_NUM_THREADS", "1");
+    }
+
+    void startsAndReads()
+    {
+        Engine engine(m_model);
+        QVERIFY(engine.call(protocol::runsList, {}).runs.empty());
+        const auto check = engine.call(protocol::studyCheck, {spec(3), folder()});
+        QVERIFY(check.problems.empty());
+        QCOMPARE(check.cells, 4);
+        QCOMPARE(check.samples, 12);
+        const auto info = engine.call(protocol::runsStart, {RunKind::Study, spec(3), "first", folder()});
+        QCOMPARE(info.name, std::string("first"));
+        const auto content = finished(engine, info.run);
+        QCOMPARE(content.info.status.state, RunState::Finished);
+        QCOMPARE(content.cells.samples.size(), std::size_t{12});
+        QVERIFY(content.study && content.study->models.size() == 1);
+        QVERIFY(!content.study->models.front().adapterSha256.empty());
+        QVERIFY(engine.call(protocol::runsRead, {info.run, content.position}).cells.samples.empty());
+        const auto sample = engine.call(protocol::studySample, {info.run, content.cells.samples.back().offset});
+        QCOMPARE(sample.reference, content.cells.samples.back().reference);
+        QVERIFY(!sample.reference.empty());
+        const auto list = engine.call(protocol::runsList, {});
+        QCOMPARE(list.runs.size(), std::size_t{1});
+        QCOMPARE(list.runs[0].status.kind, RunKind::Study);
+        // A second run of that name gets another folder.
+        const auto again = engine.call(protocol::runsStart, {RunKind::Study, spec(1), "first", folder()});
+        QCOMPARE(again.name, std::string("first-2"));
+        finished(engine, again.run);
+    }
+
+    void outlivesItsEngine()
+    {
+        std::string run;
+        {
+            Engine engine(m_model);
+            run = engine.call(protocol::runsStart, {RunKind::Study, spec(4), "alone", folder()}).run;
+        } // killed
+        Engine engine(m_model);
+        const auto content = finished(engine, run);
+        QCOMPARE(content.info.status.state, RunState::Finished);
+        QCOMPARE(content.cells.samples.size(), std::size_t{16});
+    }
+
+    void stopsAndResumes()
+    {
+        Engine engine(m_model);
+        const auto run = engine
+                             .call(protocol::runsStart,
+                                   {RunKind::Study, spec(4000, "[1, 2, 3, 4, 5, 6, 7, 8]"), "stopped", folder()})
+                             .run;
+        QVERIFY(engine.failure(protocol::runsDelete, {run}).find("is running") != std::string::npos);
+        engine.failure(protocol::runsStop, {run});
+        auto content = finished(engine, run);
+        if (content.info.status.state == RunState::Finished)
+            return; // the texts gave few windows
+        QCOMPARE(content.info.status.state, RunState::Stopped);
+        engine.call(protocol::runsResume, {run});
+        content = finished(engine, run);
+        QCOMPARE(content.info.status.state, RunState::Finished);
+    }
+
+    void renamesDeletesRestores()
+    {
+        Engine engine(m_model);
+        const auto run = engine.call(protocol::runsStart, {RunKind::Study, spec(1), "old", folder()}).run;
+        finished(engine, run);
+        const auto renamed = engine.call(protocol::runsRename, {run, "new"});
+        QCOMPARE(renamed.name, std::string("new"));
+        const auto before = engine.call(protocol::runsList, {}).runs.size();
+        const auto deleted = engine.call(protocol::runsDelete, {renamed.run});
+        QCOMPARE(engine.call(protocol::runsList, {}).runs.size(), before - 1);
+        QCOMPARE(engine.call(protocol::runsRestore, deleted).run, renamed.run);
+        QCOMPARE(engine.call(protocol::runsList, {}).runs.size(), before);
+    }
+
+    void refusesWhatIsWrong()
+    {
+        Engine engine(m_model);
+        const auto starts = [&](const std::string& text) {
+            return engine.failure(protocol::runsStart, {RunKind::Study, text, "wrong", folder()});
+        };
+        QVERIFY(starts("{").find("not valid JSON") != std::string::npos);
+        QVERIFY(starts(spec(3, "[0]")).find("\"lengths\"") != std::string::npos);
+        QVERIFY(starts(R"({"kind": "length", "widths": [1]})").find("\"widths\"") != std::string::npos);
+        const auto check = engine.call(protocol::studyCheck, {spec(-1, "[0]"), folder()});
+        QCOMPARE(check.problems.size(), std::size_t{2});
+        QCOMPARE(check.problems[0].field, std::string("lengths"));
+        QCOMPARE(check.problems[1].field, std::string("windows"));
+        QVERIFY(engine.failure(protocol::runsRead, {folder() + "/nowhere"}).find("holds no run") != std::string::npos);
+        QVERIFY(!engine.failure(protocol::runsFolder, {"relative"}).empty());
+        const auto problems = engine.call(protocol::runsList, {{folder() + "/nowhere"}}).problems;
+        QCOMPARE(problems.size(), std::size_t{1});
+    }
+
+    void remembersTheRunsFolder()
+    {
+        const auto other = m_model.path("other-runs").string();
+        {
+            Engine engine(m_model);
+            QVERIFY(engine.call(protocol::runsFolder, {}).isDefault);
+            QCOMPARE(engine.call(protocol::runsFolder, {other}).folder, other);
+        }
+        Engine engine(m_model);
+        const auto folder = engine.call(protocol::runsFolder, {});
+        QCOMPARE(folder.folder, other);
+        QVERIFY(!folder.isDefault && folder.freeBytes > 0);
+        QVERIFY(engine.call(protocol::runsFolder, {"default"}).isDefault);
+    }
+
+    void estimatesAndTemplates()
+    {
+        Engine engine(m_model);
+        const auto estimate = engine.call(protocol::studyEstimate, {spec(3), folder()});
+        QCOMPARE(estimate.samples, 12);
+        QVERIFY(estimate.seconds > 0 && estimate.firstSeconds > 0 && estimate.firstSeconds < estimate.seconds);
+        QVERIFY(engine.call(protocol::studyTemplate, {StudyKind::Latency}).spec.find("batches") != std::string::npos);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestServeRuns)
+#include "test_serve_runs.moc"
