@@ -22,6 +22,12 @@ if(ICAE_SANITIZE)
     target_link_options(icae_options INTERFACE -fsanitize=address,undefined)
 endif()
 
+if(ICAE_SANITIZE_THREADS)
+    target_compile_options(icae_options INTERFACE -fsanitize=thread -fno-omit-frame-pointer
+        -Wno-maybe-uninitialized)
+    target_link_options(icae_options INTERFACE -fsanitize=thread)
+endif()
+
 # ccache needs to be told that a precompiled header does not make a file uncacheable.
 find_program(ICAE_CCACHE ccache)
 if(ICAE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)

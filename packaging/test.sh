@@ -2,6 +2,8 @@
 # packaging/test.sh [CTEST_OPTION...]: installs what is missing, builds with warnings as errors and runs the tests.
 # With CI=true it also builds the fuzzers and runs each for ICAE_FUZZ_SECONDS (60) seconds, before the tests, so that
 # ctest's summary closes the output.
+# packaging/test.sh --tsan [CTEST_OPTION...]: builds what works with threads of our own with ThreadSanitizer instead, and
+# runs its tests.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=common.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
@@ -16,6 +18,12 @@ if $ci; then
     "$icaeRoot/packaging/setup.sh" --ci
 else
     "$icaeRoot/packaging/setup.sh" --test
+fi
+if [[ "${1:-}" == --tsan ]]; then
+    shift
+    buildPreset dev-tsan icae_thread_tests
+    say "Testing build/dev-tsan"
+    cd -- "$icaeRoot" && exec ctest --preset dev-tsan --no-tests=error "$@"
 fi
 buildPreset release all -DICAE_WERROR=ON
 

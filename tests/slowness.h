@@ -4,6 +4,8 @@
 /// tests/CMakeLists.txt gives ctest the same patience.
 #if defined(__SANITIZE_ADDRESS__)
 constexpr int slowness = 6;
+#elif defined(__SANITIZE_THREAD__)
+constexpr int slowness = 10;
 #else
 constexpr int slowness = 1;
 #endif
