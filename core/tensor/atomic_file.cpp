@@ -36,11 +36,20 @@ AtomicFile::AtomicFile(fs::path path, std::uint64_t expectedBytes)
     , m_expected(expectedBytes)
 {
     struct stat status { };
-    m_direct = stat(m_path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+    if (m_path.native().find('\0') != std::string::npos)
+        throw Error(ErrorKind::InvalidInput, std::string("The path ") + m_path.c_str() + "… holds a zero byte.",
+                    "Correct the path.");
+    const bool exists = stat(m_path.c_str(), &status) == 0;
+    const bool replaces = exists && S_ISREG(status.st_mode);
+    m_direct = exists && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
     if (m_direct) {
         m_written = m_path;
-        m_file = open(m_path.c_str(), O_WRONLY | O_CLOEXEC);
-    } else if (fs::is_directory(m_path)) {
+        m_file = open(m_path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC); // no waiting for a pipe's reader
+        if (m_file < 0 && errno == ENXIO)
+            throw Error(ErrorKind::Io, m_path.string() + " is a pipe that nobody reads.", "Name a file to write.");
+        if (m_file >= 0)
+            fcntl(m_file, F_SETFL, fcntl(m_file, F_GETFL) & ~O_NONBLOCK); // NOLINT: POSIX
+    } else if (exists && S_ISDIR(status.st_mode)) {
         throw Error(ErrorKind::Io, m_path.string() + " is a folder.", "Name a file to write.");
     } else {
         // Not mkostemp(): its files are the user's alone, and whoever asks for the umask changes it for all threads.
@@ -48,6 +57,8 @@ AtomicFile::AtomicFile(fs::path path, std::uint64_t expectedBytes)
             m_written = m_path.parent_path() / temporaryName();
             m_file = open(m_written.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         } while (m_file < 0 && errno == EEXIST);
+        if (m_file >= 0 && replaces)
+            fchmod(m_file, status.st_mode & 07777U); // who could not read the old file cannot read the new one
     }
     if (m_file < 0)
         fail(errno);
@@ -103,6 +114,9 @@ void AtomicFile::fail(int fault) const
     case ENOTDIR:
         throw Error(ErrorKind::Io, m_path.string() + " cannot be written: there is no folder " + folder + ".",
                     "Create the folder first, or name another.", std::strerror(fault));
+    case ENAMETOOLONG:
+        throw Error(ErrorKind::Io, "The file name " + m_path.string().substr(0, 40) + "… is too long.",
+                    "Use a shorter name.");
     case EACCES:
     case EPERM:
     case EROFS:
