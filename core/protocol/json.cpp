@@ -19,13 +19,33 @@ Error notJson(const std::string& source, const std::string& why, std::string det
             "Check that the file is complete and has not been edited by hand.", std::move(details)};
 }
 
+/// The parser's words without its own prefix; of a text of one line without "line 1", as the source may be a line itself.
+std::string placed(std::string words, std::string_view text)
+{
+    if (const auto end = words.find("] "); end != std::string::npos)
+        words.erase(0, end + 2);
+    constexpr std::string_view line = "line 1, ";
+    const auto at = words.find(line);
+    if (at != std::string::npos && text.find('\n') == std::string_view::npos)
+        words.erase(at, line.size());
+    return words;
+}
+
 /// Nesting is bounded before the parser recurses into it.
-bool nestsTooDeep(std::string_view text)
+bool nestsTooDeep(std::string_view text, bool comments)
 {
     int depth = 0;
     bool quoted = false;
     for (std::size_t i = 0; i < text.size(); ++i) {
         const char c = text[i];
+        const auto next = i + 1 < text.size() ? text[i + 1] : '\0';
+        if (comments && !quoted && c == '/' && (next == '/' || next == '*')) { // as the parser skips them
+            const auto end = next == '/' ? text.find('\n', i) : text.find("*/", i + 2);
+            if (end == std::string_view::npos)
+                return false;
+            i = next == '/' ? end : end + 1;
+            continue;
+        }
         if (quoted) {
             if (c == '\\')
                 ++i;
@@ -61,14 +81,14 @@ JsonReader::JsonReader(nlohmann::json object, std::string source)
 
 JsonReader JsonReader::parse(std::string_view text, std::string source, bool comments)
 {
-    if (nestsTooDeep(text))
+    if (nestsTooDeep(text, comments))
         throw notJson(source, "is nested more than " + std::to_string(deepest) + " levels deep");
     nlohmann::json json;
     try {
         json = nlohmann::json::parse(text, nullptr, true, comments);
     } catch (const nlohmann::json::exception& e) {
         refusePlaceholder(text, source);
-        throw notJson(source, "is not valid JSON", e.what());
+        throw notJson(source, "is not valid JSON", placed(e.what(), text));
     }
     return {std::move(json), std::move(source)};
 }

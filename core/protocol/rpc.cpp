@@ -2,6 +2,7 @@
 
 #include "protocol/engine_protocol.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace icae {
@@ -71,10 +72,16 @@ RpcMessage parseMessage(std::string_view content)
     try {
         reader = JsonReader::parse(content, "The message");
     } catch (const Error& error) {
+        const bool list =
+            content.substr(std::min(content.find_first_not_of(" \t\r\n"), content.size())).starts_with('[');
+        if (list && error.message().find("JSON object") != std::string::npos)
+            throw RpcFault(protocol::invalidRequest, {}, "Batches are not supported: send each request as a message.");
         throw RpcFault(protocol::parseError, {}, error.message(), error.details());
     }
     RpcMessage message;
     try {
+        if (reader->json().contains("id") && reader->json()["id"].is_null() && reader->has("method"))
+            throw RpcFault(protocol::invalidRequest, {}, "The id of a request must not be null.");
         if (reader->has("id"))
             message.id = RequestId::read(*reader, "id");
         return readMessage(*reader, message);

@@ -126,7 +126,9 @@ private Q_SLOTS:
         QTest::newRow("torn") << QByteArray(R"({"jsonrpc":"2.0","id":)") << protocol::parseError << -1;
         QTest::newRow("no UTF-8") << QByteArray("{\"jsonrpc\":\"\xff\"}") << protocol::parseError << -1;
         QTest::newRow("deep") << QByteArray(100000, '[') << protocol::parseError << -1;
-        QTest::newRow("batch") << QByteArray("[]") << protocol::parseError << -1;
+        QTest::newRow("batch") << QByteArray("[]") << protocol::invalidRequest << -1;
+        QTest::newRow("null id") << QByteArray(R"({"jsonrpc":"2.0","id":null,"method":"status"})")
+                                 << protocol::invalidRequest << -1;
         QTest::newRow("no version") << QByteArray(R"({"id":3,"method":"ask"})") << protocol::invalidRequest << 3;
         QTest::newRow("bad id") << QByteArray(R"({"jsonrpc":"2.0","id":[3],"method":"ask"})")
                                 << protocol::invalidRequest << -1;
