@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,6 +54,8 @@ TextDiff diffTexts(std::string_view reference, std::string_view hypothesis);
 
 /// The diff for a terminal: deleted orange and struck through, inserted blue and underlined; without colours
 /// [-deleted-] and {+inserted+}.
-std::string renderDiff(const TextDiff& diff, std::string_view reference, std::string_view hypothesis, bool colours);
+/// @param shown what stands for a stretch of the texts, in their order; as it is where there is none
+std::string renderDiff(const TextDiff& diff, std::string_view reference, std::string_view hypothesis, bool colours,
+                       const std::function<std::string(std::string_view)>& shown = {});
 
 } // namespace icae

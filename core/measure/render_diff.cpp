@@ -11,19 +11,21 @@ constexpr std::string_view off = "\x1b[0m";
 
 } // namespace
 
-std::string renderDiff(const TextDiff& diff, std::string_view reference, std::string_view hypothesis, bool colours)
+std::string renderDiff(const TextDiff& diff, std::string_view reference, std::string_view hypothesis, bool colours,
+                       const std::function<std::string(std::string_view)>& shown)
 {
     std::string out;
+    const auto asShown = [&](std::string_view text) { return shown ? shown(text) : std::string(text); };
     const auto mark = [&](std::string_view text, std::string_view on, std::string_view end) {
         if (!text.empty())
-            out.append(on).append(text).append(end);
+            out.append(on).append(asShown(text)).append(end);
     };
     for (const auto& row : diff.rows) {
         for (const auto& hunk : row.hunks) {
             const auto ours = reference.substr(hunk.referenceBegin, hunk.referenceEnd - hunk.referenceBegin);
             const auto theirs = hypothesis.substr(hunk.hypothesisBegin, hunk.hypothesisEnd - hunk.hypothesisBegin);
             if (hunk.kind == DiffKind::Equal) {
-                out += theirs;
+                out += asShown(theirs);
                 continue;
             }
             mark(ours, colours ? deletedOn : "[-", colours ? off : "-]");

@@ -2,8 +2,12 @@
 
 #include "measure/unicode.h"
 
+#include <unicode/brkiter.h>
+#include <unicode/utext.h>
+
 #include <algorithm>
 #include <array>
+#include <memory>
 
 namespace icae {
 
@@ -41,6 +45,30 @@ std::size_t skipSpaces(std::string_view text, std::size_t at)
     return at;
 }
 
+/// Words joined until no boundary lies inside a grapheme cluster (Unicode Annex 29): flags, joined emoji, syllables.
+std::vector<Word> joinClusters(std::string_view text, const std::vector<Word>& words)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    UText* source = utext_openUTF8(nullptr, text.data(), static_cast<std::int64_t>(text.size()), &status);
+    const std::unique_ptr<UText, decltype(&utext_close)> guard(source, utext_close);
+    const std::unique_ptr<icu::BreakIterator> clusters(
+        icu::BreakIterator::createCharacterInstance(icu::Locale::getRoot(), status));
+    if (U_FAILURE(status))
+        return words;
+    clusters->setText(source, status);
+    std::vector<Word> joined;
+    std::int32_t boundary = clusters->first();
+    for (const auto& word : words) {
+        while (boundary != icu::BreakIterator::DONE && boundary < static_cast<std::int32_t>(word.begin))
+            boundary = clusters->next();
+        if (joined.empty() || boundary == static_cast<std::int32_t>(word.begin))
+            joined.push_back(word);
+        else
+            joined.back() = {joined.back().begin, word.end, false};
+    }
+    return joined;
+}
+
 } // namespace
 
 std::vector<Word> splitWords(std::string_view text)
@@ -65,7 +93,9 @@ std::vector<Word> splitWords(std::string_view text)
             previous = kind;
         at += character.bytes;
     }
-    return words;
+    const bool ascii =
+        std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+    return ascii || text.size() > INT32_MAX ? words : joinClusters(text, words);
 }
 
 std::vector<std::size_t> sentenceEnds(std::string_view text)

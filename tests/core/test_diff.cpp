@@ -155,6 +155,25 @@ private Q_SLOTS:
         }
     }
 
+    void wordsKeepGraphemeClustersWhole_data()
+    {
+        QTest::addColumn<QString>("cluster");
+        for (const auto* cluster :
+             {"👩\u200d👩\u200d👧", "👍🏽", "🇩🇪", "e\u0301", "क\u094dष\u093f", "1\ufe0f\u20e3", "த\u0bbf", "각"})
+            QTest::newRow(cluster) << QString::fromUtf8(cluster);
+    }
+
+    void wordsKeepGraphemeClustersWhole()
+    {
+        QFETCH(QString, cluster);
+        const auto text = "🇫🇷" + (cluster + cluster).toStdString() + "🇯🇵";
+        const auto size = static_cast<std::size_t>(cluster.toUtf8().size());
+        for (const auto& word : icae::splitWords(text)) {
+            QVERIFY(word.begin == 0 || (word.begin >= 8 && (word.begin - 8) % size == 0));
+            QVERIFY(word.end == text.size() || (word.end - 8) % size == 0);
+        }
+    }
+
     void dissimilarTextsStayAffordable()
     {
         std::string reference;
