@@ -79,7 +79,7 @@ struct RunPosition {
 
 struct ReadRunParams {
     std::string run;
-    RunPosition since;
+    RunPosition since = {};
     bool texts = false; ///< cells with their ids and texts; without: measures alone, which a figure needs
     std::int64_t most = 4 << 20; ///< bytes of each file to read at once, about
 
@@ -143,8 +143,8 @@ struct RunContent {
 struct StartRunParams {
     RunKind kind = RunKind::Study;
     std::string spec; ///< JSON with comments: a study's spec, or a training job
-    std::string name; ///< of the run's folder, in the engine's runs folder; empty: made from the spec
-    std::string folder; ///< that relative paths of the spec start from; empty: the runs folder
+    std::string name = {}; ///< of the run's folder, in the engine's runs folder; empty: made from the spec
+    std::string folder = {}; ///< that relative paths of the spec start from; empty: the runs folder
 
     static void describe(auto& value, auto&& field)
     {
@@ -218,7 +218,7 @@ struct StudyTemplate {
 
 struct StudySpecParams {
     std::string spec; ///< JSON with comments
-    std::string folder; ///< that relative paths start from; empty: the runs folder
+    std::string folder = {}; ///< that relative paths start from; empty: the runs folder
 
     static void describe(auto& value, auto&& field)
     {
