@@ -185,7 +185,8 @@ private Q_SLOTS:
         QCOMPARE(one.spans.size(), 1U);
         QCOMPARE(one.spans[0].index, 1);
         QCOMPARE(one.spans[0].text, whole.reconstruction.spans[1].text);
-        QCOMPARE(one.spans[0].scores->loss, whole.reconstruction.spans[1].scores->loss);
+        // Both spans were rated side by side before, and sums of floats depend on what stands beside them.
+        QVERIFY(std::abs(one.spans[0].scores->loss - whole.reconstruction.spans[1].scores->loss) < 1e-6);
         QCOMPARE(one.tokens, whole.reconstruction.spans[1].tokens);
         QVERIFY(one.freeTokens.empty() && one.forcedTokens.empty());
         params.source.spans = {99};
