@@ -22,6 +22,7 @@ Dispatcher::Dispatcher(Session& session, Channel& channel, std::function<void()>
     add(protocol::textPlan, &Session::plan);
     add(protocol::memoryList, &Session::listMemories);
     add(protocol::memoryDiscard, &Session::discardMemory);
+    add(protocol::memoryPin, &Session::pinMemory);
     add(protocol::exportReport, &Session::exportReport);
     add(protocol::modelsLoad, &Session::loadModel);
     add(protocol::modelsUnload, &Session::unloadModel);
@@ -40,6 +41,28 @@ Dispatcher::Dispatcher(Session& session, Channel& channel, std::function<void()>
     session.setQueue([this] { return m_model.waiting(); });
 }
 
+namespace {
+
+/// The model that a request names; empty where it names none.
+std::string modelNamed(const auto& params)
+{
+    if constexpr (requires { params.model; })
+        return params.model;
+    else
+        return {};
+}
+
+/// Whether a request is work that gives way to a person's.
+bool isBackground(const auto& params)
+{
+    if constexpr (requires { params.background; })
+        return params.background;
+    else
+        return false;
+}
+
+} // namespace
+
 template <typename Params, typename Result>
 void Dispatcher::add(const protocol::Method<Params, Result>& method,
                      Result (Session::*member)(const Params&, const RequestContext&))
@@ -56,15 +79,18 @@ void Dispatcher::addAnswer(const protocol::Method<Params, Result>& method, Answe
     m_methods[method.name] = [this, method = protocol::MethodInfo(method), answer](const RequestId& id,
                                                                                    nlohmann::json json) {
         auto params = fromJson<Params>(JsonReader(std::move(json), std::string("the request ") + method.name));
-        Prepared prepared{method.pace, {}};
+        Prepared prepared{method.pace, isBackground(params) ? Lane::Rank::Background : Lane::Rank::Person, {}};
         if constexpr (std::is_same_v<Params, ListModelsParams>)
-            prepared.pace = params.hashes ? Pace::Model : method.pace; // hashing may take a while
-        prepared.job = [this, id, method, answer, params = std::move(params)](const std::stop_token& stop) {
-            this->answer(id, stop, [&] {
-                std::optional<DeviceTurn> turn; // runs on the device give way to a person meanwhile
-                if (method.pace == Pace::Model && !stop.stop_requested())
-                    turn.emplace(m_session.device());
-                return nlohmann::json(answer(params, RequestContext{id, m_channel, stop}));
+            if (params.hashes) { // hashing may take a while
+                prepared.pace = Pace::Model;
+                prepared.rank = Lane::Rank::Background;
+            }
+        prepared.job = [this, id, method, answer, params = std::move(params)](const Lane::Turn& turn) {
+            this->answer(id, turn, [&] {
+                std::optional<DeviceTurn> person; // runs on the device give way to a person meanwhile
+                if (method.pace == Pace::Model && !isBackground(params))
+                    person.emplace(m_session.device(modelNamed(params)));
+                return nlohmann::json(answer(params, RequestContext{id, m_channel, turn.stop()}));
             });
         };
         return prepared;
@@ -97,17 +123,23 @@ void Dispatcher::addRuns()
     });
 }
 
-void Dispatcher::answer(const RequestId& id, const std::stop_token& stop, const std::function<nlohmann::json()>& action)
+void Dispatcher::answer(const RequestId& id, const Lane::Turn& turn, const std::function<nlohmann::json()>& action)
 {
+    // What gave way to a person is not answered: it begins anew.
     try {
-        if (stop.stop_requested())
+        if (turn.stop().stop_requested())
             throw Error(ErrorKind::Cancelled, "The request was cancelled before it began.", {});
-        m_channel.result(id, action());
+        auto result = action();
+        if (turn.mayAnswer())
+            m_channel.result(id, std::move(result));
     } catch (const Error& error) {
-        m_channel.error(id, toRpcError(error));
+        if (turn.mayAnswer())
+            m_channel.error(id, toRpcError(error));
     } catch (const std::exception& exception) {
-        m_channel.error(id, toRpcError(compat::asError(exception)));
-        if (compat::isDeviceFault(exception))
+        const bool failed = compat::isDeviceFault(exception);
+        if (turn.mayAnswer())
+            m_channel.error(id, toRpcError(compat::asError(exception)));
+        if (failed)
             m_deviceFailed();
     }
 }
@@ -144,7 +176,7 @@ void Dispatcher::takeRequest(RpcMessage message)
     }
     try {
         auto prepared = method->second(message.id, std::move(message.params));
-        (prepared.pace == Pace::Light ? m_light : m_model).add(message.id, std::move(prepared.job));
+        (prepared.pace == Pace::Light ? m_light : m_model).add(message.id, std::move(prepared.job), prepared.rank);
     } catch (const Error& error) {
         m_channel.error(message.id, toRpcError(error, protocol::invalidParams));
     }

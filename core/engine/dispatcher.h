@@ -28,6 +28,7 @@ private:
     using Pace = protocol::Pace;
     struct Prepared {
         Pace pace = Pace::Light;
+        Lane::Rank rank = Lane::Rank::Person;
         Lane::Job job;
     };
     /// Reads the parameters; throws Error.
@@ -39,7 +40,7 @@ private:
     template <typename Params, typename Result, typename Answer>
     void addAnswer(const protocol::Method<Params, Result>& method, Answer answer);
     void addRuns();
-    void answer(const RequestId& id, const std::stop_token& stop, const std::function<nlohmann::json()>& action);
+    void answer(const RequestId& id, const Lane::Turn& turn, const std::function<nlohmann::json()>& action);
     void takeRequest(RpcMessage message);
     void cancel(const RpcMessage& message);
 

@@ -16,13 +16,28 @@ Lane::~Lane()
     cancelAll();
 }
 
-void Lane::add(const RequestId& id, Job job)
+void Lane::add(const RequestId& id, Job job, Rank rank)
 {
     {
         const std::scoped_lock lock(m_mutex);
-        m_waiting.push_back({id, std::move(job), {}});
+        insert({id, std::move(job), rank, {}}, false);
+        if (rank == Rank::Person && m_runningRank == Rank::Background && !m_running.isNull() && !m_answers
+            && !m_stopRunning.stop_requested()) {
+            m_givesWay = true;
+            m_stopRunning.request_stop();
+        }
     }
     m_changed.notify_one();
+}
+
+/// Behind those of its rank, or in front of them.
+void Lane::insert(Entry entry, bool first)
+{
+    const auto rank = entry.rank;
+    const auto place = std::find_if(m_waiting.begin(), m_waiting.end(), [&](const Entry& other) {
+        return other.rank > rank || (first && other.rank == rank);
+    });
+    m_waiting.insert(place, std::move(entry));
 }
 
 void Lane::cancel(const RequestId& id)
@@ -30,8 +45,10 @@ void Lane::cancel(const RequestId& id)
     std::deque<Entry> cancelled;
     {
         const std::scoped_lock lock(m_mutex);
-        if (m_running == id)
+        if (m_running == id) {
+            m_givesWay = false;
             m_stopRunning.request_stop();
+        }
         const auto found =
             std::find_if(m_waiting.begin(), m_waiting.end(), [&](const Entry& entry) { return entry.id == id; });
         if (found != m_waiting.end()) {
@@ -48,6 +65,7 @@ void Lane::cancelAll()
     std::deque<Entry> cancelled;
     {
         const std::scoped_lock lock(m_mutex);
+        m_givesWay = false;
         m_stopRunning.request_stop();
         cancelled = std::exchange(m_waiting, {});
     }
@@ -68,6 +86,13 @@ std::int64_t Lane::waiting() const
     return static_cast<std::int64_t>(m_waiting.size());
 }
 
+bool Lane::mayAnswer()
+{
+    const std::scoped_lock lock(m_mutex);
+    m_answers = !m_givesWay;
+    return m_answers;
+}
+
 void Lane::work(const std::stop_token& ended)
 {
     std::unique_lock lock(m_mutex);
@@ -75,9 +100,22 @@ void Lane::work(const std::stop_token& ended)
         auto entry = std::move(m_waiting.front());
         m_waiting.pop_front();
         m_running = entry.id;
+        m_runningRank = entry.rank;
         m_stopRunning = entry.stop;
+        m_givesWay = false;
+        m_answers = false;
         lock.unlock();
-        entry.job(entry.stop.get_token());
+        entry.job(Turn(this, entry.stop.get_token()));
+        lock.lock();
+        const bool unanswered = !m_answers;
+        const bool again = unanswered && m_givesWay;
+        if (again) {
+            entry.stop = {};
+            insert(std::move(entry), true);
+        }
+        lock.unlock();
+        if (unanswered && !again) // cancelled after it gave way
+            runStopped(entry);
         entry.job = nullptr; // what it holds may take long to destroy
         lock.lock();
         m_running = {};
@@ -87,7 +125,7 @@ void Lane::work(const std::stop_token& ended)
 void Lane::runStopped(Entry& entry)
 {
     entry.stop.request_stop();
-    entry.job(entry.stop.get_token());
+    entry.job(Turn(nullptr, entry.stop.get_token()));
 }
 
 } // namespace icae

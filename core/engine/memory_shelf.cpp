@@ -10,7 +10,7 @@ namespace icae {
 
 namespace {
 
-constexpr std::size_t mostHeld = 64;
+constexpr std::ptrdiff_t mostHeld = 64; // beside pinned ones
 
 MemoryInfo infoOf(const Source& source)
 {
@@ -46,8 +46,10 @@ MemoryShelf::Held MemoryShelf::add(Source source, const std::string& path)
     const std::scoped_lock lock(m_mutex);
     info.id = m_prefix + std::to_string(++m_count);
     m_held.push_back({info, std::make_shared<const Source>(std::move(source))});
-    if (m_held.size() > mostHeld)
-        m_held.pop_front();
+    // The new one stays, whatever is pinned: its request has yet to read it.
+    const auto isLoose = [](const Held& held) { return !held.info.pinned; };
+    if (std::count_if(m_held.begin(), m_held.end(), isLoose) > mostHeld)
+        m_held.erase(std::find_if(m_held.begin(), m_held.end(), isLoose));
     return m_held.back();
 }
 
@@ -62,6 +64,14 @@ MemoryInfo MemoryShelf::saved(const std::string& id, const std::string& path)
     const std::scoped_lock lock(m_mutex);
     auto& info = position(id)->info;
     info.path = path;
+    return info;
+}
+
+MemoryInfo MemoryShelf::pin(const std::string& id, bool pinned)
+{
+    const std::scoped_lock lock(m_mutex);
+    auto& info = position(id)->info;
+    info.pinned = pinned;
     return info;
 }
 

@@ -12,7 +12,7 @@
 namespace icae {
 
 /// Memories that requests may name. Slots are held in host memory, so that a model can go and come back. The oldest
-/// ones go first where there are too many.
+/// ones that nobody pinned go first where there are too many.
 class MemoryShelf {
 public:
     struct Held {
@@ -27,6 +27,7 @@ public:
     /// @throws Error (NotFound) where there is no such memory, here and below
     Held find(const std::string& id);
     MemoryInfo saved(const std::string& id, const std::string& path); ///< notes where it was saved
+    MemoryInfo pin(const std::string& id, bool pinned); ///< a pinned one never goes by itself
     void discard(const std::string& id);
     std::vector<MemoryInfo> list() const; ///< oldest first
 

@@ -26,32 +26,6 @@ std::int64_t residentBytes()
     return resident * sysconf(_SC_PAGESIZE);
 }
 
-LoadedModel describe(const Model& model)
-{
-    LoadedModel loaded;
-    const auto& device = model.device();
-    loaded.base = model.paths().base.string();
-    loaded.adapter = model.paths().adapter.string();
-    loaded.adapterSha256 = model.adapterHash();
-    loaded.device = device.device.str();
-    loaded.deviceName = describeDevice(device.device);
-    loaded.deviceReason = device.reason;
-    loaded.dtype = dtypeName(model.weights().dtype());
-    loaded.positions = model.config().maxPositions;
-    loaded.remarks = model.remarks();
-    const AdapterConfig* adapter = model.hasAdapter() ? &model.adapter().config : nullptr;
-    loaded.memoryBytes = memoryNeeded(model.config(), adapter, model.weights().dtype());
-    if (adapter != nullptr) {
-        loaded.slots = adapter->slots;
-        loaded.slotChoices = adapter->slotChoices();
-        loaded.spanTokens = adapter->spanTokens;
-        loaded.positionLayout = layoutName(adapter->layout);
-        loaded.aeReads = aeReadsName(adapter->aeReads);
-        loaded.specialTokens = adapter->specialTokens;
-    }
-    return loaded;
-}
-
 SamplingOptions samplingOf(const SamplingParams& params)
 {
     SamplingOptions options;
@@ -151,9 +125,8 @@ EngineStatus Session::status(const NoParams& /*params*/, const RequestContext& /
     status.devices = listDevices();
     status.residentBytes = residentBytes();
     status.waiting = m_waiting ? m_waiting() : 0;
-    const std::scoped_lock lock(m_modelMutex);
-    if (m_model)
-        status.model = describe(*m_model);
+    status.model = m_models.current();
+    status.models = m_models.list();
     return status;
 }
 
@@ -169,7 +142,7 @@ TextPlan Session::plan(const PlanParams& params, const RequestContext& context)
     options.spanTokens = params.spanTokens;
     if (params.text.empty())
         return {};
-    const auto model = this->model();
+    const auto model = m_models.get(params.model);
     const auto tokens = model->asContext(m_encodings.encode(model->tokenizer(), params.text, context.stop));
     return planText(*model, tokens, options, params.tokens);
 }
@@ -185,6 +158,11 @@ MemoryList Session::discardMemory(const MemoryParams& params, const RequestConte
     return {m_memories.list()};
 }
 
+MemoryInfo Session::pinMemory(const PinMemoryParams& params, const RequestContext& /*context*/)
+{
+    return m_memories.pin(params.memory, params.pinned);
+}
+
 ExportResult Session::exportReport(const ExportParams& params, const RequestContext& /*context*/)
 {
     auto content = renderReport(params);
@@ -197,41 +175,19 @@ ExportResult Session::exportReport(const ExportParams& params, const RequestCont
 LoadedModel Session::loadModel(const LoadModelParams& params, const RequestContext& context)
 {
     ProgressReporter progress(context.channel, context.id);
-    const auto paths = findModel(params.base, params.adapter, params.preferred);
-    Model::Options options;
-    options.device = params.device;
-    options.dtype = params.dtype;
-    const auto load = [&] { return Model::load(paths, options, progress.callback(), context.stop); };
-    std::shared_ptr<const Model> loaded;
-    try {
-        loaded = load();
-    } catch (const Error& error) {
-        bool hasOther = false;
-        {
-            const std::scoped_lock lock(m_modelMutex);
-            hasOther = m_model != nullptr;
-        }
-        if (error.kind() != ErrorKind::OutOfMemory || !hasOther)
-            throw;
-    }
-    if (!loaded) {
-        setModel(nullptr);
-        loaded = load();
-    }
-    setModel(loaded);
-    return describe(*loaded);
+    return m_models.describe(m_models.load(params, progress.callback(), context.stop));
 }
 
-EngineStatus Session::unloadModel(const UnloadModelParams& /*params*/, const RequestContext& context)
+EngineStatus Session::unloadModel(const UnloadModelParams& params, const RequestContext& context)
 {
-    setModel(nullptr);
+    m_models.unload(params.model);
     return status({}, context);
 }
 
 CompressResult Session::compress(const CompressParams& params, const RequestContext& context)
 {
     ProgressReporter progress(context.channel, context.id);
-    const auto model = this->model();
+    const auto model = modelFor(params.model, params.source.memory);
     const auto resolved = resolve(params.source, *model, progress.callback(), context.stop);
     CompressResult result;
     result.memory = resolved.info;
@@ -244,7 +200,7 @@ ScoreResult Session::score(const ScoreParams& params, const RequestContext& cont
 {
     ProgressReporter progress(context.channel, context.id);
     const auto alternatives = checkedAlternatives(params.alternatives);
-    const auto model = this->model();
+    const auto model = modelFor(params.model, params.source.memory);
     const auto resolved = resolve(params.source, *model, progress.callback(), context.stop);
     progress.callback()({"Measuring", 0, 0, "tokens"});
     const auto& spans = params.source.spans;
@@ -262,7 +218,7 @@ ReconstructResult Session::reconstruct(const ReconstructParams& params, const Re
     options.spans = params.source.spans;
     options.tokens = params.tokens;
     options.alternatives = checkedAlternatives(params.alternatives);
-    const auto model = this->model();
+    const auto model = modelFor(params.model, params.source.memory);
     Listening listening(*model, context);
     const auto resolved = resolve(params.source, *model, listening.progress(), context.stop);
     ReconstructResult result;
@@ -292,35 +248,20 @@ MemoryInfo Session::saveMemory(const SaveMemoryParams& params, const RequestCont
 
 MemoryInfo Session::loadMemory(const LoadMemoryParams& params, const RequestContext& /*context*/)
 {
+    const auto header = params.model.empty() ? Memory::readHeader(params.path) : std::nullopt;
+    const auto model =
+        header ? m_models.thatMade(header->adapterHash, header->baseWeightsHash) : m_models.get(params.model);
     Source source;
-    source.memory = Memory::load(params.path, *model());
+    source.memory = Memory::load(params.path, *model);
     return m_memories.add(std::move(source), params.path).info;
 }
 
-std::shared_ptr<const Model> Session::model() const
+std::shared_ptr<const Model> Session::modelFor(const std::string& model, const std::string& memory)
 {
-    const std::scoped_lock lock(m_modelMutex);
-    if (!m_model)
-        throw Error(ErrorKind::InvalidInput, "No model is loaded.", "Load one first.");
-    return m_model;
-}
-
-std::string Session::device() const
-{
-    const std::scoped_lock lock(m_modelMutex);
-    return m_model ? m_model->device().device.str() : at::Device(at::kCPU).str();
-}
-
-void Session::setModel(std::shared_ptr<const Model> model)
-{
-    {
-        const std::scoped_lock lock(m_modelMutex);
-        std::swap(m_model, model);
-    }
-    if (!model)
-        return;
-    model.reset();
-    returnFreedMemory();
+    if (!model.empty() || memory.empty())
+        return m_models.get(model);
+    const auto header = m_memories.find(memory).source->memory.header;
+    return m_models.thatMade(header.adapterHash, header.baseWeightsHash);
 }
 
 MemoryShelf::Held Session::resolve(const SourceParams& params, const Model& model, const ProgressCallback& progress,
@@ -345,7 +286,7 @@ MemoryShelf::Held Session::resolve(const SourceParams& params, const Model& mode
 ReadResult Session::readSources(Task task, const ReadParams& params, const RequestContext& context)
 {
     const ReadOptions options{task, params.question, params.maxTokens, samplingOf(params.sampling)};
-    const auto model = this->model();
+    const auto model = modelFor(params.model, params.sources.empty() ? std::string() : params.sources.front().memory);
     Listening listening(*model, context);
     std::vector<MemoryShelf::Held> resolved;
     for (const auto& source : params.sources)

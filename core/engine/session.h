@@ -2,6 +2,7 @@
 
 #include "engine/channel.h"
 #include "engine/memory_shelf.h"
+#include "engine/model_shelf.h"
 #include "icae/model.h"
 #include "reading/read.h"
 #include "text/encoding_cache.h"
@@ -33,9 +34,9 @@ public:
     TextPlan plan(const PlanParams& params, const RequestContext& context);
     MemoryList listMemories(const NoParams& params, const RequestContext& context);
     MemoryList discardMemory(const MemoryParams& params, const RequestContext& context);
+    MemoryInfo pinMemory(const PinMemoryParams& params, const RequestContext& context);
     ExportResult exportReport(const ExportParams& params, const RequestContext& context);
 
-    /// The old model stays until the new one is there, unless memory is too short for both.
     LoadedModel loadModel(const LoadModelParams& params, const RequestContext& context);
     EngineStatus unloadModel(const UnloadModelParams& params, const RequestContext& context);
     CompressResult compress(const CompressParams& params, const RequestContext& context);
@@ -46,14 +47,15 @@ public:
     MemoryInfo saveMemory(const SaveMemoryParams& params, const RequestContext& context);
     MemoryInfo loadMemory(const LoadMemoryParams& params, const RequestContext& context);
 
-    std::string device() const; ///< id of the device that requests compute on
+    /// Id of the device that a request computes on; @param model as in the request
+    std::string device(const std::string& model) const { return m_models.device(model); }
     void setCapabilities(std::vector<std::string> methods) { m_capabilities = std::move(methods); }
     /// @param waiting how many model requests wait
     void setQueue(std::function<std::int64_t()> waiting) { m_waiting = std::move(waiting); }
 
 private:
-    std::shared_ptr<const Model> model() const;
-    void setModel(std::shared_ptr<const Model> model);
+    /// The model that a request names; where it names none but reads a memory, the one that made it.
+    std::shared_ptr<const Model> modelFor(const std::string& model, const std::string& memory);
     /// The memory that is named, or that of the text, compressed now; where the model computes.
     MemoryShelf::Held resolve(const SourceParams& params, const Model& model, const ProgressCallback& progress,
                               const std::stop_token& stop);
@@ -64,8 +66,7 @@ private:
     std::function<std::int64_t()> m_waiting;
     MemoryShelf m_memories;
     EncodingCache m_encodings; ///< of the text that is being written
-    mutable std::mutex m_modelMutex;
-    std::shared_ptr<const Model> m_model;
+    ModelShelf m_models;
 };
 
 } // namespace icae

@@ -140,9 +140,16 @@ std::shared_ptr<const Model> Model::load(const ModelPaths& paths, const Options&
         if (adapter->config.base.weights.empty() && adapter->frozen.empty())
             model->m_remarks.emplace_back("The adapter does not name its base: only shapes were compared.");
     }
-    requireMemory(memoryNeeded(config, adapter ? &adapter->config : nullptr, dtype), device);
+    const auto same = std::find_if(options.loaded.begin(), options.loaded.end(), [&](const auto& other) {
+        return other->m_baseHashes.weights == model->m_baseHashes.weights
+            && other->m_baseHashes.config == model->m_baseHashes.config && other->m_device.device == device
+            && other->m_weights.dtype() == dtype;
+    });
+    const bool isLoaded = same != options.loaded.end();
+    const auto needed = memoryNeeded(config, adapter ? &adapter->config : nullptr, dtype);
+    requireMemory(isLoaded ? needed - memoryNeeded(config, nullptr, dtype) : needed, device);
     try {
-        model->m_weights = loadWeights(config, *store, device, dtype, progress, stop);
+        model->m_weights = isLoaded ? (*same)->m_weights : loadWeights(config, *store, device, dtype, progress, stop);
         if (adapter) {
             model->m_adapter = std::make_unique<Adapter>(Adapter::load(*adapter, config, model->m_weights));
             model->m_adapterHash = sha256OfFiles(adapter->files());
@@ -186,6 +193,11 @@ std::shared_ptr<const Model> Model::of(Parts parts)
         model->m_adapter = std::make_unique<Adapter>(std::move(*parts.adapter));
     model->m_tokenizer = std::move(parts.tokenizer);
     return model;
+}
+
+bool Model::sharesBaseWith(const Model& other) const
+{
+    return m_weights.layers.front().qkv.is_same(other.m_weights.layers.front().qkv);
 }
 
 const Adapter& Model::adapter() const

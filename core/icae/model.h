@@ -11,6 +11,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 namespace icae {
 
@@ -58,6 +59,9 @@ public:
         std::string dtype = "auto"; ///< as chooseDtype()
         bool plainKernels = false; ///< plain ATen operations instead of fused ones
         AdapterOverrides overrides;
+        /// Models whose base is not loaded again where it is the same by its hashes, on the same device, in the same
+        /// dtype.
+        std::vector<std::shared_ptr<const Model>> loaded;
     };
 
     /// @throws Error: everything that can be wrong with a base or an adapter; (OutOfMemory) before loading where it
@@ -98,6 +102,9 @@ public:
     std::vector<Token> encodeContext(std::string_view text) const;
     /// The same for a text's tokens.
     std::vector<Token> asContext(std::vector<Token> tokens) const;
+
+    /// Whether both compute with one base in memory.
+    bool sharesBaseWith(const Model& other) const;
 
 private:
     Model(Decoder decoder, DeviceChoice device);
