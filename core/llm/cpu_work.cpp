@@ -9,11 +9,11 @@ namespace icae {
 
 namespace {
 
-/// Copies or adds columns [begin, begin + n) of each sequence.
-void deliverColumns(const float* room, std::int64_t batch, std::int64_t n, float* out, std::int64_t stride,
+/// Copies or adds columns [begin, begin + n) of each vector.
+void deliverColumns(const float* room, std::int64_t vectors, std::int64_t n, float* out, std::int64_t stride,
                     bool accumulate)
 {
-    for (std::int64_t b = 0; b < batch; ++b) {
+    for (std::int64_t b = 0; b < vectors; ++b) {
         for (std::int64_t i = 0; i < n; ++i)
             out[b * stride + i] = room[b * n + i] + (accumulate ? out[b * stride + i] : 0.0F);
     }
@@ -69,19 +69,19 @@ ProductWork::ProductWork(const Shape& shape, const float* matrix, const float* x
 
 std::span<const float> ProductWork::input() const
 {
-    return {m_x, static_cast<std::size_t>(m_shape.batch * m_shape.depth)};
+    return {m_x, static_cast<std::size_t>(vectors() * m_shape.depth)};
 }
 
-void ProductWork::compute(std::int64_t chunk, const float* input, std::int64_t /*argument*/, float* room) const
+void ProductWork::compute(std::int64_t chunk, const float* input, std::int64_t argument, float* room) const
 {
     const auto [begin, n] = m_chunks[chunk];
-    cpu::matrixVectors(m_matrix + begin * m_shape.depth, input, room, n, m_shape.batch, m_shape.depth, 0, n, false);
+    cpu::matrixVectors(m_matrix + begin * m_shape.depth, input, room, n, argument, m_shape.depth, 0, n, false);
 }
 
 void ProductWork::deliver(std::int64_t chunk, const float* room)
 {
     const auto [begin, n] = m_chunks[chunk];
-    deliverColumns(room, m_shape.batch, n, m_out + begin, m_shape.rows, m_accumulate);
+    deliverColumns(room, vectors(), n, m_out + begin, m_shape.rows, m_accumulate);
 }
 
 GatedWork::GatedWork(const ProductWork::Shape& shape, const float* matrix, const float* x, float* out, int threads)
@@ -95,30 +95,30 @@ GatedWork::GatedWork(const ProductWork::Shape& shape, const float* matrix, const
 
 std::span<const float> GatedWork::input() const
 {
-    return {m_x, static_cast<std::size_t>(m_shape.batch * m_shape.depth)};
+    return {m_x, static_cast<std::size_t>(vectors() * m_shape.depth)};
 }
 
-void GatedWork::compute(std::int64_t chunk, const float* input, std::int64_t /*argument*/, float* room) const
+void GatedWork::compute(std::int64_t chunk, const float* input, std::int64_t argument, float* room) const
 {
     const auto [begin, n] = m_chunks[chunk];
-    float* up = room + m_shape.batch * n;
-    cpu::matrixVectors(m_matrix + begin * m_shape.depth, input, room, n, m_shape.batch, m_shape.depth, 0, n, false);
-    cpu::matrixVectors(m_matrix + (m_shape.rows + begin) * m_shape.depth, input, up, n, m_shape.batch, m_shape.depth, 0,
-                       n, false);
-    cpu::swigluRow(room, up, room, m_shape.batch * n);
+    float* up = room + argument * n;
+    cpu::matrixVectors(m_matrix + begin * m_shape.depth, input, room, n, argument, m_shape.depth, 0, n, false);
+    cpu::matrixVectors(m_matrix + (m_shape.rows + begin) * m_shape.depth, input, up, n, argument, m_shape.depth, 0, n,
+                       false);
+    cpu::swigluRow(room, up, room, argument * n);
 }
 
 void GatedWork::deliver(std::int64_t chunk, const float* room)
 {
     const auto [begin, n] = m_chunks[chunk];
-    deliverColumns(room, m_shape.batch, n, m_out + begin, m_shape.rows, false);
+    deliverColumns(room, vectors(), n, m_out + begin, m_shape.rows, false);
 }
 
-AttentionWork::AttentionWork(const Shape& shape, const float* queries, const float* keys, const float* values,
+AttentionWork::AttentionWork(const Shape& shape, const float* input, const float* keys, const float* values,
                              const std::int64_t* starts, float* out)
     : m_shape(shape)
     , m_width(shape.heads / shape.kvHeads * shape.headDim)
-    , m_queries(queries)
+    , m_input(input)
     , m_keys(keys)
     , m_values(values)
     , m_starts(starts)
@@ -128,8 +128,9 @@ AttentionWork::AttentionWork(const Shape& shape, const float* queries, const flo
 
 std::span<const float> AttentionWork::input() const
 {
-    return {m_queries,
-            static_cast<std::size_t>((m_shape.batch - 1) * m_shape.queryWidth + m_shape.heads * m_shape.headDim)};
+    return {m_input,
+            static_cast<std::size_t>(m_shape.mostVectors * placeSize + (vectors() - 1) * m_shape.queryWidth
+                                     + m_shape.heads * m_shape.headDim)};
 }
 
 std::int64_t AttentionWork::roomNeeded() const
@@ -137,15 +138,18 @@ std::int64_t AttentionWork::roomNeeded() const
     return m_width + m_shape.capacity; // what is delivered, and the scores of one head
 }
 
-void AttentionWork::compute(std::int64_t chunk, const float* input, std::int64_t argument, float* room) const
+void AttentionWork::compute(std::int64_t chunk, const float* input, std::int64_t /*argument*/, float* room) const
 {
-    const auto b = chunk / m_shape.kvHeads;
-    const auto first = m_starts == nullptr ? 0 : m_starts[b];
-    const auto offset = (chunk * m_shape.capacity + first) * m_shape.headDim;
-    const float* queries = input + b * m_shape.queryWidth + chunk % m_shape.kvHeads * m_width;
+    const auto vector = chunk / m_shape.kvHeads;
+    const auto head = chunk % m_shape.kvHeads;
+    const auto sequence = static_cast<std::int64_t>(input[vector * placeSize]);
+    const auto tokens = static_cast<std::int64_t>(input[vector * placeSize + 1]);
+    const auto first = m_starts == nullptr ? 0 : m_starts[sequence];
+    const auto offset = ((sequence * m_shape.kvHeads + head) * m_shape.capacity + first) * m_shape.headDim;
+    const float* queries = input + m_shape.mostVectors * placeSize + vector * m_shape.queryWidth + head * m_width;
     const float scale = 1.0F / std::sqrt(static_cast<float>(m_shape.headDim));
     for (std::int64_t i = 0; i < m_width; i += m_shape.headDim)
-        cpu::attendRow(queries + i, m_keys + offset, m_values + offset, room + i, room + m_width, argument - first,
+        cpu::attendRow(queries + i, m_keys + offset, m_values + offset, room + i, room + m_width, tokens - first,
                        m_shape.headDim, scale);
 }
 

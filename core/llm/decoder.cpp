@@ -32,16 +32,27 @@ Decoder::Decoder(LlmConfig config, std::shared_ptr<const Kernels> kernels)
 {
 }
 
+/// @param wanted how many of the last rows of each sequence the last layer computes; 0: all
 at::Tensor Decoder::run(const LlmWeights& weights, const at::Tensor& embeddings, const at::Tensor& positions,
-                        int64_t wanted, const std::function<std::pair<at::Tensor, at::Tensor>(int64_t)>& cacheOf,
-                        int64_t past, const at::Tensor& starts, const std::stop_token& stop) const
+                        const RowLayout& layout, int64_t wanted,
+                        const std::function<std::pair<at::Tensor, at::Tensor>(int64_t)>& cacheOf,
+                        const std::stop_token& stop) const
 {
-    const int64_t batch = embeddings.size(0);
-    const int64_t length = embeddings.size(1);
-    checkWindow(m_config, past + length);
+    for (const auto& s : layout.sequences())
+        checkWindow(m_config, s.past + s.count);
     const HeadShape heads{m_config.heads, m_config.kvHeads, m_config.headDim};
     const auto& k = *m_kernels;
-    auto x = embeddings.reshape({batch * length, m_config.hiddenSize}).clone();
+    const int64_t length = layout.sequences().front().count;
+    const bool skips = wanted > 0 && wanted < length;
+    const auto shorter = skips ? layout.last(wanted) : layout;
+    /// The last `wanted` rows of each sequence of x [B·length, ..].
+    const auto lastRows = [&](const at::Tensor& x) {
+        auto shape = x.sizes().vec();
+        shape.front() = length;
+        shape.insert(shape.begin(), x.size(0) / length);
+        return x.view(shape).narrow(1, length - wanted, wanted).contiguous().flatten(0, 1);
+    };
+    auto x = embeddings.clone();
     for (int64_t i = 0; i < m_config.layers; ++i) {
         if (stop.stop_requested())
             throw Error(ErrorKind::Cancelled, "Stopped.", {});
@@ -49,43 +60,53 @@ at::Tensor Decoder::run(const LlmWeights& weights, const at::Tensor& embeddings,
         auto [keys, values] = cacheOf(i);
         const auto qkv = k.linear(k.rmsNorm(x, layer.inputNorm, m_config.rmsEps), layer.qkv);
         auto q = k.ropeSplit(qkv, positions, weights.inverseFrequencies, heads, layer.headInputs(m_config), keys,
-                             values, past);
-        const int64_t skipped = i + 1 == m_config.layers ? length - wanted : 0;
-        if (skipped > 0) {
-            q = q.narrow(2, skipped, wanted).contiguous();
-            x = x.view({batch, length, m_config.hiddenSize}).narrow(1, skipped, wanted).contiguous().flatten(0, 1);
+                             values, layout);
+        const bool last = i + 1 == m_config.layers;
+        if (last && skips) {
+            q = lastRows(q);
+            x = lastRows(x);
         }
-        k.addLinear(x, k.attention(q, keys, values, past + skipped, starts), layer.o);
+        k.addLinear(x, k.attention(q, keys, values, last ? shorter : layout), layer.o);
         if (layer.oBias.defined())
             x.add_(layer.oBias);
         const auto gateUp = k.linear(k.rmsNorm(x, layer.postNorm, m_config.rmsEps), layer.gateUp);
         k.addLinear(x, k.swiglu(gateUp), layer.down);
     }
-    return k.rmsNorm(x, weights.finalNorm, m_config.rmsEps).view({batch, wanted, m_config.hiddenSize});
+    return k.rmsNorm(x, weights.finalNorm, m_config.rmsEps);
 }
 
 at::Tensor Decoder::hidden(const LlmWeights& weights, const at::Tensor& embeddings, const at::Tensor& positions,
                            int64_t wanted, const std::stop_token& stop) const
 {
     // Without a cache each layer's keys and values live in the same buffer.
-    auto keys =
-        at::empty({embeddings.size(0), m_config.kvHeads, embeddings.size(1), m_config.headDim}, embeddings.options());
+    const int64_t batch = embeddings.size(0);
+    const int64_t length = embeddings.size(1);
+    auto keys = at::empty({batch, m_config.kvHeads, length, m_config.headDim}, embeddings.options());
     auto values = at::empty_like(keys);
     return run(
-        weights, embeddings, positions, wanted, [&](int64_t) { return std::pair(keys, values); }, 0, {}, stop);
+               weights, embeddings.reshape({batch * length, -1}), positions.reshape({-1}),
+               RowLayout::uniform(batch, length, 0, {}, embeddings.device()), wanted,
+               [&](int64_t) { return std::pair(keys, values); }, stop)
+        .view({batch, wanted, m_config.hiddenSize});
 }
 
 at::Tensor Decoder::hidden(const LlmWeights& weights, const at::Tensor& embeddings, const at::Tensor& positions,
                            int64_t wanted, KvCache& cache, const std::stop_token& stop) const
 {
-    if (cache.length + embeddings.size(1) > cache.capacity)
-        throw Error(ErrorKind::Internal, "The key-value cache is too small.", "Report this.");
-    const auto cacheOf = [&](int64_t i) {
-        return std::pair(cache.keys[static_cast<std::size_t>(i)], cache.values[static_cast<std::size_t>(i)]);
-    };
-    auto states = run(weights, embeddings, positions, wanted, cacheOf, cache.length, cache.starts, stop);
-    cache.length += embeddings.size(1);
-    return states;
+    const int64_t batch = embeddings.size(0);
+    const int64_t length = embeddings.size(1);
+    auto states = run(
+        weights, embeddings.reshape({batch * length, -1}), positions.reshape({-1}),
+        RowLayout::uniform(batch, length, cache.commonLength(length), cache.starts, embeddings.device()), wanted,
+        [&](int64_t i) { return cache.layer(i); }, stop);
+    cache.advance(length);
+    return states.view({batch, wanted, m_config.hiddenSize});
+}
+
+at::Tensor Decoder::hidden(const LlmWeights& weights, const at::Tensor& embeddings, const at::Tensor& positions,
+                           const RowLayout& layout, KvCache& cache) const
+{
+    return run(weights, embeddings, positions, layout, 0, [&](int64_t i) { return cache.layer(i); }, {});
 }
 
 at::Tensor Decoder::logits(const LlmWeights& weights, const at::Tensor& states) const

@@ -36,6 +36,14 @@ public:
     at::Tensor hidden(const LlmWeights& weights, const at::Tensor& embeddings, const at::Tensor& positions,
                       int64_t wanted, KvCache& cache, const std::stop_token& stop = {}) const;
 
+    /// Reads rows of several sequences, each behind what the cache holds of its own, and remembers them.
+    /// @param embeddings [N, d] in the weights' dtype
+    /// @param positions [N] float32 on their device
+    /// @param layout its past must be what the cache holds
+    /// @return the states after the final norm [N, d]
+    at::Tensor hidden(const LlmWeights& weights, const at::Tensor& embeddings, const at::Tensor& positions,
+                      const RowLayout& layout, KvCache& cache) const;
+
     /// states [N, d] -> logits [N, vocabulary] in the weights' dtype
     at::Tensor logits(const LlmWeights& weights, const at::Tensor& states) const;
 
@@ -46,9 +54,10 @@ public:
     const Kernels& kernels() const { return *m_kernels; }
 
 private:
-    at::Tensor run(const LlmWeights& weights, const at::Tensor& embeddings, const at::Tensor& positions, int64_t wanted,
-                   const std::function<std::pair<at::Tensor, at::Tensor>(int64_t)>& cacheOf, int64_t past,
-                   const at::Tensor& starts, const std::stop_token& stop) const;
+    at::Tensor run(const LlmWeights& weights, const at::Tensor& embeddings, const at::Tensor& positions,
+                   const RowLayout& layout, int64_t wanted,
+                   const std::function<std::pair<at::Tensor, at::Tensor>(int64_t)>& cacheOf,
+                   const std::stop_token& stop) const;
 
     LlmConfig m_config;
     std::shared_ptr<const Kernels> m_kernels;

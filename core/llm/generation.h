@@ -49,13 +49,39 @@ struct Generation {
     std::vector<EndReason> ends; ///< a prompt
     double prefillSeconds = 0;
     double decodeSeconds = 0;
-    std::int64_t steps = 0; ///< one-token steps of the whole batch
+    std::int64_t forwards = 0; ///< of the whole batch, after the prompts were read
+    std::int64_t drafted = 0; ///< tokens that a drafter proposed and a forward checked
+    std::int64_t accepted = 0; ///< those of them that were written
+};
+
+/// Proposes what sequences write next, so that one forward can check several tokens.
+class Drafter {
+public:
+    Drafter() = default;
+    Drafter(const Drafter&) = delete;
+    Drafter& operator=(const Drafter&) = delete;
+    virtual ~Drafter() = default;
+
+    /// What the sequence may write next, as far as there is an idea of it; valid until the next wrote().
+    virtual std::span<const std::int32_t> draft(std::size_t sequence) const = 0;
+
+    /// Called for each token that a sequence has written, in order.
+    virtual void wrote(std::size_t sequence, std::int32_t token) = 0;
+
+    /// How many of the first drafted tokens are kept.
+    /// @param choices as many as drafted: what the model itself chose in their places
+    virtual std::size_t agreement(std::size_t sequence, std::span<const std::int32_t> drafted,
+                                  std::span<const std::int32_t> choices) const;
 };
 
 /// Continues all prompts at once. Prompts of different lengths are padded on the left.
+/// @param drafter used where tokens are chosen greedily: the longest agreeing prefix of a draft and the model's own
+/// next
+///        choice are kept, which is the text that goes on token by token, up to rounding; nullptr: token by token
 /// @throws Error (InvalidInput) where positions go beyond the model's; (OutOfMemory)
-/// A stop request ends it within one token and is no error: the result holds what was generated until then.
+/// A stop request ends it within one forward and is no error: the result holds what was generated until then.
 Generation generate(const Decoder& decoder, const LlmWeights& weights, std::span<const Prompt> prompts,
-                    const GenerationOptions& options, const TokenCallback& callback, const std::stop_token& stop);
+                    const GenerationOptions& options, const TokenCallback& callback, const std::stop_token& stop,
+                    Drafter* drafter = nullptr);
 
 } // namespace icae

@@ -7,6 +7,8 @@
 #include "llm/cuda_step.h"
 #endif
 
+#include <algorithm>
+
 namespace icae {
 
 namespace {
@@ -22,18 +24,79 @@ public:
 
     at::Tensor step(const at::Tensor& ids, const at::Tensor& positions) override
     {
-        const auto states = m_decoder.hidden(m_weights, Decoder::embed(m_weights, ids).unsqueeze(1),
-                                             positions.unsqueeze(1), 1, m_cache);
-        return m_decoder.logits(m_weights, states.squeeze(1));
+        std::vector<SequenceRows> sequences;
+        for (int64_t b = 0; b < m_cache.batch; ++b) {
+            const auto length = m_cache.lengths[static_cast<std::size_t>(b)];
+            sequences.push_back({b, b, 1, std::min(length, m_cache.capacity - 1)});
+        }
+        auto logits = forward(ids, positions, std::move(sequences));
+        m_cache.advance(1);
+        return logits;
     }
 
+    at::Tensor read(const TokenRows& rows) override
+    {
+        auto logits = forward(onDevice(rows.ids, at::kLong), onDevice(rows.positions, at::kFloat), rows.sequences);
+        for (const auto& s : rows.sequences)
+            m_cache.lengths[static_cast<std::size_t>(s.sequence)] += s.count;
+        return logits;
+    }
+
+    ForwardCost cost() const override { return forwardCost(m_decoder.config(), m_weights); }
+
 private:
+    at::Tensor forward(const at::Tensor& ids, const at::Tensor& positions, std::vector<SequenceRows> sequences) const
+    {
+        const RowLayout layout(std::move(sequences), m_cache.starts, m_weights.device());
+        const auto states = m_decoder.hidden(m_weights, Decoder::embed(m_weights, ids), positions, layout, m_cache);
+        return m_decoder.logits(m_weights, states);
+    }
+
+    template <typename T> at::Tensor onDevice(const std::vector<T>& values, at::ScalarType type) const
+    {
+        auto tensor = at::empty({static_cast<int64_t>(values.size())}, type);
+        std::copy(values.begin(), values.end(), tensor.data_ptr<T>());
+        return tensor.to(m_weights.device());
+    }
+
     const Decoder& m_decoder;
     const LlmWeights& m_weights;
     KvCache& m_cache;
 };
 
 } // namespace
+
+void TokenRows::add(int64_t id, float position)
+{
+    ids.push_back(id);
+    positions.push_back(position);
+    ++sequences.back().count;
+}
+
+ForwardCost forwardCost(const LlmConfig& config, const LlmWeights& weights)
+{
+    const auto parameters = static_cast<double>(config.parametersReadPerToken());
+    const auto cached = static_cast<double>(KvCache::bytes(config, 1, 1, weights.dtype()));
+    const auto size = static_cast<double>(c10::elementSize(weights.dtype()));
+    // Two cores of a server: 45 GB/s and 330 GFLOP/s. An H100: 3 TB/s, 45 (fp32) and 600 TFLOP/s, 3 µs a kernel.
+    const bool onCpu = weights.device().is_cpu();
+    const double bytesPerSecond = onCpu ? 45e9 : 3e12;
+    const double row = 2 * parameters / (onCpu ? 330e9 : weights.dtype() == at::kFloat ? 45e12 : 600e12);
+    const double launches = onCpu ? 0 : 27e-6 * static_cast<double>(config.layers);
+    ForwardCost cost;
+    cost.vocabulary = config.vocabSize;
+    cost.forward = (parameters * size / bytesPerSecond + launches) / row;
+    cost.cachedToken = cached / bytesPerSecond / row;
+    if (!onCpu) {
+        // The host waits for a block, and its attention computes whole tiles without tensor cores, at 15 TFLOP/s.
+        constexpr std::int64_t tileQueries = 16;
+        cost.block = 60e-6 / row;
+        cost.tileRows = std::max<std::int64_t>(1, tileQueries * config.kvHeads / config.heads);
+        cost.tile =
+            static_cast<double>(4 * tileQueries * config.kvHeads * config.headDim * config.layers) / 15e12 / row;
+    }
+    return cost;
+}
 
 std::unique_ptr<StepEngine> makePlainStepEngine(const Decoder& decoder, const LlmWeights& weights, KvCache& cache)
 {
@@ -43,7 +106,7 @@ std::unique_ptr<StepEngine> makePlainStepEngine(const Decoder& decoder, const Ll
 std::unique_ptr<StepEngine> makeStepEngine(const Decoder& decoder, const LlmWeights& weights, KvCache& cache)
 {
     if (weights.device().is_cpu() && weights.dtype() == at::kFloat && cache.batch <= fewRows)
-        return std::make_unique<CpuStep>(decoder.config(), weights, cache);
+        return std::make_unique<CpuStep>(decoder, weights, cache);
 #ifdef ICAE_WITH_CUDA_KERNELS
     if (weights.device().is_cuda() && CudaStep::fits(decoder.config(), cache))
         return std::make_unique<CudaStep>(decoder, weights, cache);

@@ -2,6 +2,7 @@
 
 #include "tensor/cpu_math.h"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -107,13 +108,11 @@ void CpuKernels::product(at::Tensor& out, const at::Tensor& x, const at::Tensor&
 
 at::Tensor CpuKernels::ropeSplit(const at::Tensor& qkv, const at::Tensor& positions,
                                  const at::Tensor& inverseFrequencies, const HeadShape& shape, const HeadInputs& inputs,
-                                 at::Tensor& keys, at::Tensor& values, int64_t past) const
+                                 at::Tensor& keys, at::Tensor& values, const RowLayout& layout) const
 {
-    const int64_t batch = positions.size(0);
-    const int64_t length = positions.size(1);
     const int64_t headDim = shape.headDim;
     const int64_t half = headDim / 2;
-    auto q = at::empty({batch, shape.heads, length, headDim}, qkv.options());
+    auto q = at::empty({qkv.size(0), shape.heads, headDim}, qkv.options());
     const auto rowPositions = positions.contiguous();
     const float* position = rowPositions.data_ptr<float>();
     const float* frequencies = inverseFrequencies.data_ptr<float>();
@@ -123,6 +122,7 @@ at::Tensor CpuKernels::ropeSplit(const at::Tensor& qkv, const at::Tensor& positi
     auto* valueCache = values.data_ptr<float>();
     const int64_t capacity = keys.size(2);
     const int64_t width = (shape.heads + 2 * shape.kvHeads) * headDim;
+    const auto& sequences = layout.sequences();
     const auto extra = cpuInputs(inputs);
 #pragma omp parallel
     {
@@ -130,10 +130,12 @@ at::Tensor CpuKernels::ropeSplit(const at::Tensor& qkv, const at::Tensor& positi
         float* cos = cosSin.data();
         float* sin = cos + half;
         std::vector<float> prepared(static_cast<std::size_t>(extra.any() ? width : 0));
-#pragma omp for schedule(static)
-        for (int64_t row = 0; row < batch * length; ++row) {
-            const int64_t b = row / length;
-            const int64_t t = row % length;
+        const auto [begin, end] = threadShare(qkv.size(0));
+        auto s = sequences.begin();
+        for (int64_t row = begin; row < end; ++row) {
+            while (row >= s->first + s->count)
+                ++s;
+            const int64_t place = s->sequence * shape.kvHeads * capacity + s->past + row - s->first;
             const float* in = source + row * width;
             if (extra.any()) {
                 std::copy_n(in, width, prepared.data());
@@ -142,57 +144,67 @@ at::Tensor CpuKernels::ropeSplit(const at::Tensor& qkv, const at::Tensor& positi
             }
             cpu::rotation(position[row], frequencies, cos, sin, half);
             for (int64_t head = 0; head < shape.heads; ++head, in += headDim)
-                cpu::rotate(in, cos, sin, queries + ((b * shape.heads + head) * length + t) * headDim, half);
+                cpu::rotate(in, cos, sin, queries + (row * shape.heads + head) * headDim, half);
             for (int64_t head = 0; head < shape.kvHeads; ++head, in += headDim)
-                cpu::rotate(in, cos, sin, keyCache + ((b * shape.kvHeads + head) * capacity + past + t) * headDim,
-                            half);
+                cpu::rotate(in, cos, sin, keyCache + (place + head * capacity) * headDim, half);
             for (int64_t head = 0; head < shape.kvHeads; ++head, in += headDim)
-                std::copy_n(in, headDim, valueCache + ((b * shape.kvHeads + head) * capacity + past + t) * headDim);
+                std::copy_n(in, headDim, valueCache + (place + head * capacity) * headDim);
         }
     }
     return q;
 }
 
-at::Tensor CpuKernels::attention(const at::Tensor& q, const at::Tensor& keys, const at::Tensor& values, int64_t past,
-                                 const at::Tensor& starts) const
+at::Tensor CpuKernels::attention(const at::Tensor& q, const at::Tensor& keys, const at::Tensor& values,
+                                 const RowLayout& layout) const
 {
-    const int64_t batch = q.size(0);
     const int64_t heads = q.size(1);
-    const int64_t length = q.size(2);
-    const int64_t headDim = q.size(3);
-    const int64_t group = heads / keys.size(1);
+    const int64_t headDim = q.size(2);
+    const int64_t kvHeads = keys.size(1);
     const int64_t capacity = keys.size(2);
     const float scale = 1.0F / std::sqrt(static_cast<float>(headDim));
-    const int64_t* firstValid = starts.defined() ? starts.data_ptr<int64_t>() : nullptr;
+    const int64_t* firstValid = layout.starts().defined() ? layout.starts().data_ptr<int64_t>() : nullptr;
+
+    struct Task {
+        const SequenceRows* sequence;
+        int64_t first; ///< among the sequence's rows
+    };
+    std::vector<Task> tasks;
+    int64_t room = 0;
+    for (const auto& s : layout.sequences()) {
+        for (int64_t first = 0; first < s.count; first += queryBlock)
+            tasks.push_back({&s, first});
+        room = std::max(room, std::min(s.count, queryBlock) * (s.past + s.count));
+    }
 #ifndef ICAE_HAVE_CBLAS
-    if (length > 1)
-        return m_plain->attention(q, keys, values, past, starts);
+    if (tasks.size() < static_cast<std::size_t>(q.size(0)))
+        return m_plain->attention(q, keys, values, layout);
 #endif
-    auto out = at::empty({batch * length, heads * headDim}, q.options());
+    // Late blocks see more keys: handing them out first keeps the threads busy to the end.
+    std::stable_sort(tasks.begin(), tasks.end(), [](const Task& a, const Task& b) {
+        return a.sequence->past + a.first > b.sequence->past + b.first;
+    });
+    auto out = at::empty({q.size(0), heads * headDim}, q.options());
     const float* queries = q.data_ptr<float>();
     const float* keyCache = keys.data_ptr<float>();
     const float* valueCache = values.data_ptr<float>();
     auto* target = out.data_ptr<float>();
-    const int64_t blocks = (length + queryBlock - 1) / queryBlock;
     const BlasThreadScope oneThread(1);
 #pragma omp parallel
     {
-        std::vector<float> scores(static_cast<std::size_t>(std::min(length, queryBlock) * (past + length)));
-        // Late blocks see more keys: handing them out first keeps the threads busy to the end.
+        std::vector<float> scores(static_cast<std::size_t>(room));
 #pragma omp for schedule(dynamic)
-        for (int64_t task = 0; task < batch * heads * blocks; ++task) {
-            const int64_t b = task % (batch * heads) / heads;
-            const int64_t head = task % heads;
-            const int64_t first = (blocks - 1 - task / (batch * heads)) * queryBlock;
-            const int64_t rows = std::min(queryBlock, length - first);
-            const int64_t start = firstValid == nullptr ? 0 : firstValid[b];
-            const int64_t end = past + first + rows;
-            const int64_t cacheRow = (b * (heads / group) + head / group) * capacity;
+        for (int64_t item = 0; item < static_cast<int64_t>(tasks.size()) * heads; ++item) {
+            const auto& [s, first] = tasks[static_cast<std::size_t>(item / heads)];
+            const int64_t head = item % heads;
+            const int64_t rows = std::min(queryBlock, s->count - first);
+            const int64_t start = firstValid == nullptr ? 0 : firstValid[s->sequence];
+            const int64_t n = s->past + first + rows - start;
+            const int64_t cacheRow = (s->sequence * kvHeads + head / (heads / kvHeads)) * capacity;
             const float* k = keyCache + (cacheRow + start) * headDim;
             const float* v = valueCache + (cacheRow + start) * headDim;
-            const float* query = queries + ((b * heads + head) * length + first) * headDim;
-            float* result = target + ((b * length + first) * heads + head) * headDim;
-            const int64_t n = end - start;
+            const int64_t offset = ((s->first + first) * heads + head) * headDim;
+            const float* query = queries + offset;
+            float* result = target + offset;
             if (n <= 0) {
                 for (int64_t row = 0; row < rows; ++row)
                     std::fill_n(result + row * heads * headDim, headDim, 0.0F);
@@ -203,7 +215,7 @@ at::Tensor CpuKernels::attention(const at::Tensor& q, const at::Tensor& keys, co
                 continue;
             }
 #ifdef ICAE_HAVE_CBLAS
-            productTransposed(query, headDim, k, headDim, scores.data(), n, rows, n, headDim, scale, 0.0F);
+            productTransposed(query, heads * headDim, k, headDim, scores.data(), n, rows, n, headDim, scale, 0.0F);
             for (int64_t row = 0; row < rows; ++row) {
                 float* line = scores.data() + row * n;
                 const int64_t visible = std::max<int64_t>(0, n - (rows - 1 - row));

@@ -39,9 +39,9 @@ public:
     void addLinear(at::Tensor& y, const at::Tensor& x, const at::Tensor& weight) const override;
     at::Tensor ropeSplit(const at::Tensor& qkv, const at::Tensor& positions, const at::Tensor& inverseFrequencies,
                          const HeadShape& shape, const HeadInputs& inputs, at::Tensor& keys, at::Tensor& values,
-                         int64_t past) const override;
-    at::Tensor attention(const at::Tensor& q, const at::Tensor& keys, const at::Tensor& values, int64_t past,
-                         const at::Tensor& starts) const override;
+                         const RowLayout& layout) const override;
+    at::Tensor attention(const at::Tensor& q, const at::Tensor& keys, const at::Tensor& values,
+                         const RowLayout& layout) const override;
     at::Tensor swiglu(const at::Tensor& gateUp) const override;
 
 private:

@@ -50,23 +50,24 @@ void CudaKernels::addLinear(at::Tensor& y, const at::Tensor& x, const at::Tensor
 
 at::Tensor CudaKernels::ropeSplit(const at::Tensor& qkv, const at::Tensor& positions,
                                   const at::Tensor& inverseFrequencies, const HeadShape& shape,
-                                  const HeadInputs& inputs, at::Tensor& keys, at::Tensor& values, int64_t past) const
+                                  const HeadInputs& inputs, at::Tensor& keys, at::Tensor& values,
+                                  const RowLayout& layout) const
 {
     const c10::cuda::CUDAGuard guard(qkv.device());
     const auto rows = positions.contiguous();
-    auto q = at::empty({rows.size(0), shape.heads, rows.size(1), shape.headDim}, qkv.options());
-    const auto pastOnDevice = at::full({1}, past, qkv.options().dtype(at::kInt));
-    const cuda::RopeShape sizes{rows.size(0), rows.size(1), shape.heads, shape.kvHeads, shape.headDim, keys.size(2)};
+    auto q = at::empty({qkv.size(0), shape.heads, shape.headDim}, qkv.options());
+    const auto* table = layout.table().data_ptr<int32_t>();
     cuda::ropeSplit(cudaType(qkv.scalar_type()), qkv.data_ptr(), rows.data_ptr<float>(),
                     inverseFrequencies.data_ptr<float>(), cudaInputs(inputs), q.data_ptr(), keys.data_ptr(),
-                    values.data_ptr(), sizes, pastOnDevice.data_ptr<int32_t>(), currentStream(qkv.device()));
+                    values.data_ptr(), {shape.heads, shape.kvHeads, shape.headDim, keys.size(2)},
+                    {qkv.size(0), table, table + qkv.size(0)}, currentStream(qkv.device()));
     return q;
 }
 
-at::Tensor CudaKernels::attention(const at::Tensor& q, const at::Tensor& keys, const at::Tensor& values, int64_t past,
-                                  const at::Tensor& starts) const
+at::Tensor CudaKernels::attention(const at::Tensor& q, const at::Tensor& keys, const at::Tensor& values,
+                                  const RowLayout& layout) const
 {
-    return m_plain->attention(q, keys, values, past, starts);
+    return m_plain->attention(q, keys, values, layout);
 }
 
 at::Tensor CudaKernels::swiglu(const at::Tensor& gateUp) const

@@ -111,7 +111,7 @@ private:
 
     static cuda::RopeShape sizes(const HeadShape& shape, int64_t batch, int64_t length)
     {
-        return {batch, length, shape.heads, shape.kvHeads, shape.headDim, length};
+        return {batch, length, shape.heads, shape.kvHeads, shape.headDim};
     }
 
     /// Numbers of a head next to each other, heads and tokens at multiples of 8.

@@ -1,45 +1,23 @@
+#include "small_model.h"
+
 #include "llm/generation.h"
 #include "llm/step.h"
 #include "protocol/error.h"
 
 #include <QtTest>
 
-namespace {
-
-icae::LlmConfig smallConfig()
-{
-    icae::LlmConfig config;
-    config.architecture = "LlamaForCausalLM";
-    config.vocabSize = 90;
-    config.hiddenSize = 48;
-    config.intermediateSize = 64;
-    config.layers = 3;
-    config.heads = 4;
-    config.kvHeads = 2;
-    config.headDim = 12;
-    config.maxPositions = 200;
-    return config;
-}
-
-} // namespace
-
 /// Generation: batches, padding, the one-token engine, sampling and stopping.
 class TestGeneration : public QObject {
     Q_OBJECT
 
-    icae::LlmConfig m_config = smallConfig();
-    icae::Decoder m_decoder{m_config, icae::makeKernels(at::kCPU, at::kFloat)};
-    icae::LlmWeights m_weights;
+    SmallModel m_model;
+    const icae::LlmConfig& m_config = m_model.config;
+    const icae::Decoder& m_decoder = m_model.decoder;
+    const icae::LlmWeights& m_weights = m_model.weights;
 
     icae::Prompt prompt(const std::vector<int64_t>& ids, int64_t maxTokens) const
     {
-        icae::Prompt prompt;
-        prompt.embeddings = icae::Decoder::embed(m_weights, at::tensor(ids, at::kLong));
-        for (std::size_t i = 0; i < ids.size(); ++i)
-            prompt.positions.push_back(static_cast<float>(i) * 1.5F);
-        prompt.nextPosition = static_cast<float>(ids.size()) * 1.5F;
-        prompt.maxTokens = maxTokens;
-        return prompt;
+        return m_model.prompt(ids, maxTokens);
     }
 
     icae::Generation generate(const std::vector<icae::Prompt>& prompts, const icae::GenerationOptions& options = {},
@@ -49,14 +27,6 @@ class TestGeneration : public QObject {
     }
 
 private Q_SLOTS:
-    void initTestCase()
-    {
-        at::manual_seed(7);
-        m_weights = icae::randomWeights(m_config, at::kCPU, at::kFloat);
-        m_weights.embedding.mul_(20); // spreads the logits, so that no two tokens are nearly tied
-        m_weights.head.mul_(5);
-    }
-
     /// The one-token engines agree with each other and with reading everything at once.
     void stepsEqualOneForward_data()
     {

@@ -17,13 +17,13 @@ enum class Type { F32, F16, BF16 };
 void rmsNorm(Type type, const void* x, const void* weight, void* out, std::int64_t rows, std::int64_t d, float eps,
              Stream stream);
 
+/// Heads of a batch of equally long sequences, in training.
 struct RopeShape {
     std::int64_t batch = 0;
     std::int64_t length = 0; ///< T
     std::int64_t heads = 0;
     std::int64_t kvHeads = 0;
     std::int64_t headDim = 0;
-    std::int64_t capacity = 0; ///< tokens that the caches hold
 };
 
 // Training. Rows of at most mostTrainedWidth numbers, a multiple of 8.
@@ -68,6 +68,21 @@ void crossEntropy(Type type, void* logits, const std::int64_t* targets, const fl
 /// out[r] = silu(gate)·up. gateUp [rows, 2·f] -> out [rows, f].
 void swiglu(Type type, const void* gateUp, void* out, std::int64_t rows, std::int64_t f, Stream stream);
 
+/// Key-value caches [B, kvHeads, capacity, headDim], and the heads that read them.
+struct CacheShape {
+    std::int64_t heads = 0;
+    std::int64_t kvHeads = 0;
+    std::int64_t headDim = 0;
+    std::int64_t capacity = 0; ///< tokens a sequence
+};
+
+/// Where the rows of a forward belong; both arrays on the device.
+struct CacheRows {
+    std::int64_t count = 0;
+    const std::int32_t* sequences = nullptr; ///< negative: a row that only fills up, and belongs nowhere
+    const std::int32_t* places = nullptr; ///< in the sequence's cache
+};
+
 /// What q, k and v get between their projection and RoPE, in the storage type; nullptr: nothing.
 struct HeadInputs {
     const void* bias = nullptr; ///< [(heads + 2·kvHeads)·headDim]
@@ -77,25 +92,46 @@ struct HeadInputs {
 };
 
 /// Rotates q and k at the given positions (cosine and sine rounded to the storage type, as HF does), after what
-/// `inputs` asks for, and stores k and v behind `past` tokens of the caches.
-/// @param qkv [B·T, (heads + 2·kvHeads)·headDim]
-/// @param positions [B·T] float32
-/// @param q [B, heads, T, headDim]
-/// @param keys, values [B, kvHeads, capacity, headDim]
-/// @param past on the device
+/// `inputs` asks for, and stores k and v in the rows' places of the caches.
+/// @param qkv [rows, (heads + 2·kvHeads)·headDim]
+/// @param positions [rows] float32
+/// @param q [rows, heads, headDim]
 void ropeSplit(Type type, const void* qkv, const float* positions, const float* inverseFrequencies,
-               const HeadInputs& inputs, void* q, void* keys, void* values, const RopeShape& shape,
-               const std::int32_t* past, Stream stream);
+               const HeadInputs& inputs, void* q, void* keys, void* values, const CacheShape& shape,
+               const CacheRows& rows, Stream stream);
 
 /// Floats that decodeAttention needs as workspace.
-std::int64_t attentionWorkspace(const RopeShape& shape);
+std::int64_t decodeWorkspace(const CacheShape& shape, std::int64_t rows);
 
-/// Attention of one query a sequence over past + 1 cached tokens from starts[b] on, split over the tokens
-/// (flash-decoding).
-/// @param q [B, heads, headDim]; out [B, heads·headDim]
-/// @param past on the device; starts [B] on the device, or nullptr
+/// Attention of one query a sequence over the cached tokens from starts[sequence] up to its own place, split over the
+/// tokens (flash-decoding).
+/// @param q [rows, heads, headDim]; out [rows, heads·headDim]
+/// @param starts [B] on the device, or nullptr
 void decodeAttention(Type type, const void* q, const void* keys, const void* values, void* out, float* workspace,
-                     const RopeShape& shape, const std::int32_t* past, const std::int64_t* starts, Stream stream);
+                     const CacheShape& shape, const CacheRows& rows, const std::int64_t* starts, Stream stream);
+
+/// Neighbouring queries of one sequence, which read keys and values together. The queries of a sequence and a
+/// key-value head are counted by row, then by head of the group.
+struct QueryTile {
+    std::int32_t sequence = 0;
+    std::int32_t firstRow = 0; ///< of the sequence's rows
+    std::int32_t rows = 0; ///< that the sequence has; 0: a tile that only fills up
+    std::int32_t past = 0; ///< tokens in its cache before them
+    std::int32_t firstQuery = 0;
+};
+inline constexpr std::int64_t queriesPerTile = 16;
+inline constexpr std::int64_t mostBlockHeadDim = 128; ///< of blockAttention
+
+/// Floats that blockAttention needs as workspace.
+std::int64_t blockWorkspace(const CacheShape& shape, std::int64_t rows, std::int64_t tiles);
+
+/// Attention of a few queries a sequence, each over the cached tokens from starts[sequence] up to its own place, split
+/// over the tokens. The caches are read where they lie.
+/// @param q [rows, heads, headDim]; out [rows, heads·headDim]
+/// @param tiles [tileCount] on the device
+void blockAttention(Type type, const void* q, const void* keys, const void* values, void* out, float* workspace,
+                    const CacheShape& shape, std::int64_t rows, const QueryTile* tiles, std::int64_t tileCount,
+                    const std::int64_t* starts, Stream stream);
 
 /// Sequences up to which matrixVector beats a library's product.
 inline constexpr std::int64_t mostColumns = 4;

@@ -1,4 +1,4 @@
-#include "tensor/cuda/common.cuh"
+#include "tensor/cuda/merge_splits.cuh"
 
 #include <algorithm>
 
@@ -13,9 +13,9 @@ constexpr int tokensAtOnce = 4; ///< independent loads in flight
 constexpr int wantedBlocks = 264; ///< two for each multiprocessor of an H100
 constexpr std::int64_t leastTokensPerSplit = 32;
 
-int splitsFor(const RopeShape& shape)
+int splitsFor(const CacheShape& shape, std::int64_t rows)
 {
-    const std::int64_t groups = shape.batch * shape.kvHeads;
+    const std::int64_t groups = rows * shape.kvHeads;
     const std::int64_t byBlocks = std::max<std::int64_t>(1, wantedBlocks / groups);
     const std::int64_t byTokens = std::max<std::int64_t>(1, shape.capacity / leastTokensPerSplit);
     return static_cast<int>(std::min<std::int64_t>({byBlocks, byTokens, 64}));
@@ -47,17 +47,20 @@ __device__ void loadHead(const T* source, int lane, int headDim, float (&target)
 template <typename T, int E, bool Packed, int Group>
 __global__ void __launch_bounds__(threads)
     partialKernel(const T* __restrict__ q, const T* __restrict__ keys, const T* __restrict__ values,
-                  float* __restrict__ workspace, RopeShape shape, int splits, const std::int32_t* __restrict__ past,
+                  float* __restrict__ workspace, CacheShape shape, int splits, CacheRows rows,
                   const std::int64_t* __restrict__ starts, float scale, int firstHead, int group)
 {
     const int headDim = static_cast<int>(shape.headDim);
     const int lane = threadIdx.x % warpSize_;
     const int warp = threadIdx.x / warpSize_;
-    const std::int64_t b = blockIdx.x / shape.kvHeads;
+    const std::int64_t row = blockIdx.x / shape.kvHeads;
     const std::int64_t kvHead = blockIdx.x % shape.kvHeads;
     const int split = blockIdx.y;
-    const std::int64_t start = starts == nullptr ? 0 : starts[b];
-    const std::int64_t total = *past + 1 - start;
+    const std::int64_t sequence = rows.sequences[row];
+    if (sequence < 0)
+        return;
+    const std::int64_t start = starts == nullptr ? 0 : starts[sequence];
+    const std::int64_t total = rows.places[row] + 1 - start;
     const std::int64_t share = (total + splits - 1) / splits;
     const std::int64_t begin = start + split * share;
     const std::int64_t end = min(begin + share, start + total);
@@ -73,9 +76,9 @@ __global__ void __launch_bounds__(threads)
         sum[g] = 0;
         for (int e = 0; e < E; ++e)
             out[g][e] = 0;
-        loadHead<T, E, Packed>(q + (b * shape.heads + queryHead + g) * headDim, lane, headDim, query[g]);
+        loadHead<T, E, Packed>(q + (row * shape.heads + queryHead + g) * headDim, lane, headDim, query[g]);
     }
-    const std::int64_t base = (b * shape.kvHeads + kvHead) * shape.capacity;
+    const std::int64_t base = (sequence * shape.kvHeads + kvHead) * shape.capacity;
     for (std::int64_t first = begin + warp * tokensAtOnce; first < end; first += warps * tokensAtOnce) {
         float key[tokensAtOnce][E];
         float value[tokensAtOnce][E];
@@ -121,12 +124,12 @@ __global__ void __launch_bounds__(threads)
             sharedOut[warp][g][elementOf<E, Packed>(lane, e)] = out[g][e];
     }
     __syncthreads();
-    // Partial results: [B·heads, splits, 2 + headDim] with maximum and sum first.
+    // Partial results: [rows·heads, splits, 2 + headDim] with maximum and sum first.
     for (int g = 0; g < Group; ++g) {
         float greatest = -INFINITY;
         for (int w = 0; w < warps; ++w)
             greatest = fmaxf(greatest, sharedBest[w][g]);
-        float* target = workspace + ((b * shape.heads + queryHead + g) * splits + split) * (headDim + 2);
+        float* target = workspace + ((row * shape.heads + queryHead + g) * splits + split) * (headDim + 2);
         float all = 0;
         for (int w = 0; w < warps; ++w)
             all += sharedSum[w][g] == 0 ? 0 : sharedSum[w][g] * __expf(sharedBest[w][g] - greatest);
@@ -143,45 +146,22 @@ __global__ void __launch_bounds__(threads)
     }
 }
 
-/// Merges the splits of one head.
-template <typename T>
-__global__ void mergeKernel(const float* __restrict__ workspace, T* __restrict__ out, int splits, int headDim)
-{
-    const float* parts = workspace + static_cast<std::int64_t>(blockIdx.x) * splits * (headDim + 2);
-    float greatest = -INFINITY;
-    for (int s = 0; s < splits; ++s)
-        greatest = fmaxf(greatest, parts[s * (headDim + 2)]);
-    float sum = 0;
-    for (int s = 0; s < splits; ++s) {
-        const float* part = parts + s * (headDim + 2);
-        sum += part[1] == 0 ? 0 : part[1] * __expf(part[0] - greatest);
-    }
-    for (int i = threadIdx.x; i < headDim; i += blockDim.x) {
-        float merged = 0;
-        for (int s = 0; s < splits; ++s) {
-            const float* part = parts + s * (headDim + 2);
-            merged += part[1] == 0 ? 0 : part[2 + i] * __expf(part[0] - greatest);
-        }
-        out[static_cast<std::int64_t>(blockIdx.x) * headDim + i] = fromFloat<T>(merged / sum);
-    }
-}
-
 template <typename T> struct Launch {
     const T* q;
     const T* keys;
     const T* values;
     float* workspace;
-    RopeShape shape;
+    CacheShape shape;
     int splits;
-    const std::int32_t* past;
+    CacheRows rows;
     const std::int64_t* starts;
     Stream stream;
 
     template <int E, bool Packed, int Group> void partial(int firstHead, int group) const
     {
-        const dim3 grid(static_cast<unsigned>(shape.batch * shape.kvHeads), static_cast<unsigned>(splits));
+        const dim3 grid(static_cast<unsigned>(rows.count * shape.kvHeads), static_cast<unsigned>(splits));
         partialKernel<T, E, Packed, Group>
-            <<<grid, threads, 0, stream>>>(q, keys, values, workspace, shape, splits, past, starts,
+            <<<grid, threads, 0, stream>>>(q, keys, values, workspace, shape, splits, rows, starts,
                                            1.0F / sqrtf(static_cast<float>(shape.headDim)), firstHead, group);
     }
 
@@ -225,15 +205,15 @@ template <typename T> struct Launch {
 
 } // namespace
 
-std::int64_t attentionWorkspace(const RopeShape& shape)
+std::int64_t decodeWorkspace(const CacheShape& shape, std::int64_t rows)
 {
-    return shape.batch * shape.heads * splitsFor(shape) * (shape.headDim + 2);
+    return rows * shape.heads * splitsFor(shape, rows) * (shape.headDim + 2);
 }
 
 void decodeAttention(Type type, const void* q, const void* keys, const void* values, void* out, float* workspace,
-                     const RopeShape& shape, const std::int32_t* past, const std::int64_t* starts, Stream stream)
+                     const CacheShape& shape, const CacheRows& rows, const std::int64_t* starts, Stream stream)
 {
-    const int splits = splitsFor(shape);
+    const int splits = splitsFor(shape, rows.count);
     dispatch(type, [&](auto zero) {
         using T = decltype(zero);
         const Launch<T> launch{static_cast<const T*>(q),
@@ -242,12 +222,12 @@ void decodeAttention(Type type, const void* q, const void* keys, const void* val
                                workspace,
                                shape,
                                splits,
-                               past,
+                               rows,
                                starts,
                                stream};
         launch.run();
         checkLaunch("decodeAttention");
-        mergeKernel<T><<<static_cast<unsigned>(shape.batch * shape.heads), 128, 0, stream>>>(
+        mergeSplits<T><<<static_cast<unsigned>(rows.count * shape.heads), mergeThreads, 0, stream>>>(
             workspace, static_cast<T*>(out), splits, static_cast<int>(shape.headDim));
     });
     checkLaunch("decodeAttention merge");

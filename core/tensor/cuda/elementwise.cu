@@ -72,12 +72,13 @@ __global__ void swigluKernel(const T* __restrict__ gateUp, T* __restrict__ out, 
 template <typename T>
 __global__ void ropeSplitKernel(const T* __restrict__ qkv, const float* __restrict__ positions,
                                 const float* __restrict__ inverseFrequencies, HeadInputs inputs, T* __restrict__ q,
-                                T* __restrict__ keys, T* __restrict__ values, RopeShape shape,
-                                const std::int32_t* __restrict__ pastTokens)
+                                T* __restrict__ keys, T* __restrict__ values, CacheShape shape,
+                                CacheRows rows)
 {
     const std::int64_t row = blockIdx.x;
-    const std::int64_t b = row / shape.length;
-    const std::int64_t t = row % shape.length;
+    const std::int64_t sequence = rows.sequences[row];
+    if (sequence < 0)
+        return;
     const int half = static_cast<int>(shape.headDim / 2);
     const std::int64_t all = shape.heads + 2 * shape.kvHeads;
     const std::int64_t head = static_cast<std::int64_t>(blockIdx.y) * (threads / warpSize_) + threadIdx.x / warpSize_;
@@ -87,9 +88,9 @@ __global__ void ropeSplitKernel(const T* __restrict__ qkv, const float* __restri
     const bool isQuery = head < shape.heads;
     const bool isKey = !isQuery && head < shape.heads + shape.kvHeads;
     const std::int64_t kvHead = head - shape.heads - (isKey ? 0 : shape.kvHeads);
-    T* target = isQuery ? q + ((b * shape.heads + head) * shape.length + t) * shape.headDim
+    T* target = isQuery ? q + (row * shape.heads + head) * shape.headDim
                         : (isKey ? keys : values)
-            + ((b * shape.kvHeads + kvHead) * shape.capacity + *pastTokens + t) * shape.headDim;
+            + ((sequence * shape.kvHeads + kvHead) * shape.capacity + rows.places[row]) * shape.headDim;
     const T* source = qkv + (row * all + head) * shape.headDim;
     const T* bias = inputs.bias == nullptr ? nullptr : static_cast<const T*>(inputs.bias) + head * shape.headDim;
     const auto* norm = static_cast<const T*>(isQuery ? inputs.queryNorm : isKey ? inputs.keyNorm : nullptr);
@@ -160,18 +161,18 @@ void swiglu(Type type, const void* gateUp, void* out, std::int64_t rows, std::in
 }
 
 void ropeSplit(Type type, const void* qkv, const float* positions, const float* inverseFrequencies,
-               const HeadInputs& inputs, void* q, void* keys, void* values, const RopeShape& shape,
-               const std::int32_t* past, Stream stream)
+               const HeadInputs& inputs, void* q, void* keys, void* values, const CacheShape& shape,
+               const CacheRows& rows, Stream stream)
 {
     constexpr std::int64_t headsPerBlock = threads / warpSize_;
     const std::int64_t all = shape.heads + 2 * shape.kvHeads;
-    const dim3 blocks(static_cast<unsigned>(shape.batch * shape.length),
+    const dim3 blocks(static_cast<unsigned>(rows.count),
                       static_cast<unsigned>((all + headsPerBlock - 1) / headsPerBlock));
     dispatch(type, [&](auto zero) {
         using T = decltype(zero);
         ropeSplitKernel<T><<<blocks, threads, 0, stream>>>(
             static_cast<const T*>(qkv), positions, inverseFrequencies, inputs, static_cast<T*>(q),
-            static_cast<T*>(keys), static_cast<T*>(values), shape, past);
+            static_cast<T*>(keys), static_cast<T*>(values), shape, rows);
     });
     checkLaunch("ropeSplit");
 }
