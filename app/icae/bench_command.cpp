@@ -63,12 +63,23 @@ int runBench(const Arguments& arguments, CommandContext& context)
         model = arguments.model.load(context, "reconstruct");
     else
         model = Model::random(namedShape(arguments.shape), publishedAdapterConfig(), arguments.model.options());
-    const auto result = bench(*model, arguments.bench, context.stop);
+    auto options = arguments.bench;
+    options.imposeAcceptance = !arguments.shape.empty();
+    const auto result = bench(*model, options, context.stop);
     if (arguments.model.json) {
         std::cout << nlohmann::json {
             {"decode_tokens_per_s", result.decodeTokensPerSecond},
             {"decode_ceiling_tokens_per_s", result.decodeCeiling},
             {"decode_ratio", result.decodeRatio()},
+            {"drafted_tokens_per_s", result.draftedTokensPerSecond},
+            {"drafted_speedup", result.draftedSpeedup},
+            {"draft_errors", arguments.bench.draftErrors},
+            {"accepted", result.accepted},
+            {"acceptance_imposed", options.imposeAcceptance},
+            {"agreement", result.agreement},
+            {"drafted_forwards", result.forwards},
+            {"forward_tokens_per_s", result.forwardTokensPerSecond},
+            {"checking_64_in_steps", result.checkingSteps},
             {"compress_tokens_per_s", result.compressTokensPerSecond},
             {"compress_ceiling_tokens_per_s", result.compressCeiling},
             {"compress_ratio", result.compressRatio()},
@@ -84,6 +95,15 @@ int runBench(const Arguments& arguments, CommandContext& context)
               << "decode    " << fixed(result.decodeTokensPerSecond, 1) << " tokens/s of at most "
               << fixed(result.decodeCeiling, 1) << " (" << fixed(100 * result.decodeRatio(), 0)
               << " % of reading the weights at " << fixed(result.bandwidth / 1e9, 1) << " GB/s)\n"
+              << "drafted   " << fixed(result.draftedTokensPerSecond, 1) << " tokens/s, "
+              << fixed(result.draftedSpeedup, 1) << "× (" << fixed(100 * result.accepted, 1)
+              << " % of the drafts accepted"
+              << (options.imposeAcceptance
+                      ? " as imposed, " + fixed(100 * result.agreement, 1) + " % chosen by the model itself"
+                      : std::string())
+              << ", " << fixed(result.forwards, 0) << " forwards; one forward over all tokens "
+              << fixed(result.forwardTokensPerSecond, 1) << " tokens/s; checking " << checkedTokens << " tokens takes "
+              << fixed(result.checkingSteps, 2) << " steps)\n"
               << "compress  " << fixed(result.compressTokensPerSecond, 0) << " tokens/s of at most "
               << fixed(result.compressCeiling, 0) << " (" << fixed(100 * result.compressRatio(), 0)
               << " % of the matrix products at " << fixed(result.gemmFlops / 1e9, 1) << " GFLOP/s)\n";
@@ -108,6 +128,11 @@ CommandAction addBench(CLI::App& program)
     command->add_option("--rounds", arguments->bench.rounds, "Rounds; medians are shown")
         ->capture_default_str()
         ->check(countable());
+    command
+        ->add_option("--draft-errors", arguments->bench.draftErrors,
+                     "Share of the drafted tokens to spoil; with --shape all others count as accepted")
+        ->capture_default_str()
+        ->check(CLI::Range(0.0, 1.0));
     auto* training = command->add_flag("--training", arguments->training, "Measure an adapter's training step instead");
     command->add_option("--batch", arguments->step.sequences, "Spans a training step")
         ->capture_default_str()

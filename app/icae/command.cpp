@@ -30,6 +30,21 @@ Model::Options ModelOptions::options() const
     return result;
 }
 
+CLI::Option* addDecoding(CLI::App& command, Decoding& decoding)
+{
+    return command
+        .add_option_function<std::string>(
+            "--decoding",
+            [&decoding](const std::string& name) {
+                decoding = name == namesOf(Decoding{})[0] ? Decoding::Drafted : Decoding::Plain;
+            },
+            "How the likeliest tokens are found: drafted, where the source proposes them and one forward checks many, "
+            "or "
+            "plain, one forward a token")
+        ->check(CLI::IsMember({namesOf(Decoding{})[0], namesOf(Decoding{})[1]}))
+        ->default_str(namesOf(decoding)[static_cast<std::size_t>(decoding)]);
+}
+
 std::shared_ptr<const Model> ModelOptions::load(CommandContext& context, const std::string& preferred) const
 {
     const auto paths = findModel(model, adapter, preferred);

@@ -62,6 +62,9 @@ struct SamplingArguments {
 /// For options that count things; CLI::PositiveNumber writes the end of its range out with all 309 digits.
 CLI::Range countable();
 
+/// The option --decoding.
+CLI::Option* addDecoding(CLI::App& command, Decoding& decoding);
+
 /// Says on standard error what a result is to be read with; nothing where there is no warning.
 void warn(const std::optional<PlanWarning>& warning);
 

@@ -24,6 +24,7 @@ struct Arguments {
     std::optional<std::int64_t> samples;
     std::string csv;
     std::string raw;
+    Decoding decoding = Decoding::Drafted;
 };
 
 /// What stands in every JSON report beside its figures.
@@ -50,7 +51,7 @@ int evaluateGrid(const Arguments& arguments, CommandContext& context)
         raw.emplace(arguments.raw);
     const EvaluateOptions grid{arguments.lengths,
                                arguments.slots.empty() ? std::vector<std::int64_t>{16, 32, 64, 128} : arguments.slots,
-                               arguments.samples.value_or(128)};
+                               arguments.samples.value_or(128), arguments.decoding};
     for (const auto slots : arguments.slots) // the built-in ones nobody chose
         warn(untrainedSlots(model->adapter().config, slots));
     const auto cells = evaluate(
@@ -76,7 +77,14 @@ int evaluateGrid(const Arguments& arguments, CommandContext& context)
                                  {"bleu_high", cell.bleu.high},
                                  {"em_mean", cell.em.mean},
                                  {"em_median", cell.em.median},
-                                 {"loss_mean", cell.loss.mean}});
+                                 {"loss_mean", cell.loss.mean},
+                                 {"compress_seconds", cell.compressSeconds},
+                                 {"score_seconds", cell.scoreSeconds},
+                                 {"decode_seconds", cell.decodeSeconds},
+                                 {"generated_tokens", cell.generatedTokens},
+                                 {"forwards", cell.forwards},
+                                 {"drafted", cell.drafted},
+                                 {"accepted", cell.accepted}});
     const auto csv = toCsv(cells);
     report(arguments, csv, csv, json);
     return exitSuccess;
@@ -149,11 +157,12 @@ CommandAction addEvaluate(CLI::App& program)
         ->add_option("--samples", arguments->samples,
                      "Windows a cell (by default 128), continuations (96) or questions (all)")
         ->check(countable());
+    auto* decoding = addDecoding(*command, arguments->decoding);
     command->add_option("--csv", arguments->csv, "File for the table");
     auto* raw = command->add_option("--raw", arguments->raw, "File for one JSON line a window");
-    continuation->needs(texts)->excludes(lengths)->excludes(raw);
+    continuation->needs(texts)->excludes(lengths)->excludes(raw)->excludes(decoding);
     spans->needs(continuation);
-    questions->excludes(texts)->excludes(lengths)->excludes(slots)->excludes(raw);
+    questions->excludes(texts)->excludes(lengths)->excludes(slots)->excludes(raw)->excludes(decoding);
     command->footer(
         "Windows: each text in file order, cut into consecutive windows of the length, at most 4 a text.\n"
         "Example: icae evaluate --texts val.jsonl --lengths 128,512 --slots 32,128 --samples 64 --csv grid.csv\n"

@@ -20,6 +20,7 @@ struct Arguments {
     std::string reference;
     std::optional<std::int64_t> slots;
     std::optional<std::int64_t> spanTokens;
+    Decoding decoding = Decoding::Drafted;
     bool diff = false;
     bool tokens = false;
 };
@@ -54,7 +55,11 @@ void printReport(std::ostream& out, const Reconstruction& result)
         << " s   decode " << fixed(result.seconds.decode, 2) << " s ("
         << grouped(static_cast<std::int64_t>(static_cast<double>(result.generatedTokens)
                                              / std::max(1e-9, result.seconds.decode)))
-        << " tokens/s)\n";
+        << " tokens/s";
+    if (result.decoding == Decoding::Drafted)
+        out << ", " << grouped(result.forwards) << " forwards, " << grouped(result.accepted)
+            << " tokens from the source";
+    out << ")\n";
 }
 
 int reconstructFile(const Arguments& arguments, CommandContext& context)
@@ -74,6 +79,7 @@ int reconstructFile(const Arguments& arguments, CommandContext& context)
                     "Name the text that was compressed with --reference.");
     ReconstructOptions options;
     options.sampling = sampling;
+    options.decoding = arguments.decoding;
     options.tokens = arguments.tokens;
     options.alternatives = arguments.tokens ? listedAlternatives : 0;
     const auto result = reconstruct(*model, input, options, {context.progress.callback(), {}}, context.stop);
@@ -108,6 +114,7 @@ CommandAction addReconstruct(CLI::App& program)
     command->add_option("FILE", arguments->file, "Text file, memory file, or - for text on standard input")->required();
     command->add_option("-k,--slots", arguments->slots, "Slots a span; default: as many as the adapter has");
     command->add_option("--span", arguments->spanTokens, "Longest span in tokens; default: the adapter's");
+    addDecoding(*command, arguments->decoding);
     command->add_option("--reference", arguments->reference, "The text a memory file was made from, to compare with");
     command->add_flag("--diff", arguments->diff, "Mark what was lost and what was added, word by word");
     command->add_flag("--tokens", arguments->tokens,

@@ -2,6 +2,7 @@
 
 #include "icae/compressor.h"
 #include "icae/reader.h"
+#include "llm/step.h"
 #include "measure/statistics.h"
 #include "protocol/error.h"
 #include "tensor/cpu_kernels.h"
@@ -11,6 +12,7 @@
 #include <array>
 #include <chrono>
 #include <functional>
+#include <random>
 
 namespace icae {
 
@@ -93,6 +95,119 @@ private:
     std::vector<std::pair<at::Tensor, at::Tensor>> m_inputs;
 };
 
+/// Drafts what plain decoding wrote, with some of its tokens spoiled.
+class ReplayDrafter final : public Drafter {
+public:
+    ReplayDrafter(std::vector<std::int32_t> ids, double errors, bool imposed, std::int64_t vocabulary)
+        : m_ids(std::move(ids))
+        , m_spoiled(m_ids.size(), false)
+        , m_imposed(imposed)
+    {
+        std::mt19937_64 random(1); // NOLINT(cert-msc51-cpp): the same places in every round
+        std::bernoulli_distribution spoils(errors);
+        for (std::size_t i = 0; i < m_ids.size(); ++i)
+            if ((m_spoiled[i] = spoils(random)))
+                m_ids[i] = static_cast<std::int32_t>((m_ids[i] + 1) % vocabulary);
+    }
+
+    std::span<const std::int32_t> draft(std::size_t /*sequence*/) const override
+    {
+        return std::span(m_ids).subspan(std::min(m_written, m_ids.size()));
+    }
+    void wrote(std::size_t /*sequence*/, std::int32_t /*token*/) override { ++m_written; }
+
+    std::size_t agreement(std::size_t sequence, std::span<const std::int32_t> drafted,
+                          std::span<const std::int32_t> choices) const override
+    {
+        const auto own = Drafter::agreement(sequence, drafted, choices);
+        if (!m_imposed)
+            return own;
+        std::size_t imposed = 0;
+        while (imposed < drafted.size() && !m_spoiled[m_written + imposed])
+            ++imposed;
+        return imposed;
+    }
+
+    void restart() { m_written = 0; }
+
+private:
+    std::vector<std::int32_t> m_ids;
+    std::vector<bool> m_spoiled;
+    std::size_t m_written = 0;
+    bool m_imposed = false;
+};
+
+/// Forwards over several tokens behind one prompt. Short-lived, since an engine may hold the threads that others need.
+class Checking {
+public:
+    Checking(const Model& model, const Prompt& prompt, const std::vector<std::int32_t>& ids)
+        : m_model(model)
+        , m_ids(ids)
+        , m_prompt(prompt)
+        , m_cache(KvCache::allocate(model.config(), 1, prompt.length() + static_cast<std::int64_t>(ids.size()) + 1,
+                                    model.device().device, model.weights().dtype()))
+    {
+        const auto device = model.device().device;
+        auto positions = prompt.positions;
+        const auto row = at::from_blob(positions.data(), {1, prompt.length()}, at::kFloat).clone().to(device);
+        model.decoder().hidden(model.weights(), prompt.embeddings.unsqueeze(0), row, 1, m_cache);
+        m_engine = makeStepEngine(model.decoder(), model.weights(), m_cache);
+        m_engine->prepare();
+    }
+
+    /// Seconds that a forward over the first `count` tokens takes, choices included.
+    double seconds(std::int64_t count, int repetitions)
+    {
+        TokenRows rows;
+        rows.begin(0, m_prompt.length());
+        for (std::int64_t i = 0; i < count; ++i)
+            rows.add(m_ids[static_cast<std::size_t>(i)], m_prompt.nextPosition + static_cast<float>(i));
+        Sampler sampler({}, 1, 0);
+        const auto forward = [&] {
+            sampler.choose(m_engine->read(rows).narrow(0, 0, count)).ids.to(at::kCPU);
+            m_cache.lengths.front() = m_prompt.length();
+        };
+        forward(); // the first use of a size prepares it, the second one captures it
+        forward();
+        return timed(m_model.device().device, repetitions, forward);
+    }
+
+    /// Share of the tokens that a forward over all of them chooses as they are.
+    double agreement()
+    {
+        TokenRows rows;
+        rows.begin(0, m_prompt.length());
+        for (std::size_t i = 0; i + 1 < m_ids.size(); ++i)
+            rows.add(m_ids[i], m_prompt.nextPosition + static_cast<float>(i));
+        const auto chosen = m_engine->read(rows).narrow(0, 0, rows.count()).argmax(-1).to(at::kCPU);
+        m_cache.lengths.front() = m_prompt.length();
+        std::int64_t same = 0;
+        for (std::int64_t i = 0; i < rows.count(); ++i)
+            same += chosen.data_ptr<int64_t>()[i] == m_ids[static_cast<std::size_t>(i) + 1] ? 1 : 0;
+        return static_cast<double>(same) / static_cast<double>(rows.count());
+    }
+
+    /// Seconds that a step of one token takes, its choice included.
+    double stepSeconds(int repetitions)
+    {
+        const auto device = m_model.device().device;
+        const auto id = at::full({1}, m_ids.front(), at::kLong).to(device);
+        const auto position = at::full({1}, m_prompt.nextPosition).to(device);
+        Sampler sampler({}, 1, 0);
+        return timed(device, repetitions, [&] {
+            sampler.choose(m_engine->step(id, position)).ids.to(at::kCPU);
+            m_cache.lengths.front() = m_prompt.length();
+        });
+    }
+
+private:
+    const Model& m_model;
+    const std::vector<std::int32_t>& m_ids;
+    const Prompt& m_prompt;
+    KvCache m_cache;
+    std::unique_ptr<StepEngine> m_engine;
+};
+
 double median(const std::vector<double>& values)
 {
     return quantile(values, 0.5);
@@ -165,13 +280,32 @@ BenchResult bench(const Model& model, const BenchOptions& options, const std::st
     auto prompt = reader.prompt(Task::Autoencode, std::span(&shape, 1), memory[0], {}, {});
     prompt.maxTokens = options.decodeTokens;
 
+    const auto written = reader.generate(std::span(&prompt, 1), {}, {}, stop).ids.front();
+    if (written.empty())
+        throw Error(ErrorKind::Cancelled, "The benchmark was stopped.", {});
+    ReplayDrafter drafter(written, options.draftErrors, options.imposeAcceptance, config.vocabSize);
+    const auto checked = std::min(checkedTokens, static_cast<std::int64_t>(written.size()));
+    const int repetitions = device.is_cpu() ? 3 : 20;
+
+    std::vector<double> draftedRates;
+    std::vector<double> speedups;
+    std::vector<double> forwardSeconds;
+    std::vector<double> checkingSteps;
     std::vector<double> bandwidth;
     std::vector<double> productSeconds;
     std::vector<double> compressSeconds;
     std::vector<double> stepSeconds;
+    BenchResult result;
     for (int round = -1; round < options.rounds; ++round) { // the first one warms up
         const double rate = device.is_cpu() ? cpuBandwidth(buffer) : cudaBandwidth(buffer, copy);
         const auto generation = reader.generate(std::span(&prompt, 1), {}, {}, stop);
+        drafter.restart();
+        const auto drafted = reader.generate(std::span(&prompt, 1), {}, {}, stop, &drafter);
+        const auto checks = [&] {
+            Checking checking(model, prompt, written);
+                    return std::pair(checking.seconds(static_cast<std::int64_t>(written.size()), 1),
+                             checking.seconds(checked, repetitions) / checking.stepSeconds(repetitions));
+        }();
         const double gemm = products.seconds();
         const double seconds = timed(device, 1, [&] { compressor.encode(ids, slots, {}, stop); });
         if (stop.stop_requested())
@@ -179,12 +313,24 @@ BenchResult bench(const Model& model, const BenchOptions& options, const std::st
         if (round < 0)
             continue;
         bandwidth.push_back(rate);
-        stepSeconds.push_back(generation.decodeSeconds / static_cast<double>(generation.steps));
+        const auto draftedRate = static_cast<double>(drafted.ids.front().size() - 1) / drafted.decodeSeconds;
+        draftedRates.push_back(draftedRate);
+        speedups.push_back(draftedRate * generation.decodeSeconds / static_cast<double>(generation.forwards));
+        forwardSeconds.push_back(checks.first);
+        checkingSteps.push_back(checks.second);
+        result.accepted =
+            static_cast<double>(drafted.accepted) / static_cast<double>(std::max<std::int64_t>(1, drafted.drafted));
+        result.forwards = static_cast<double>(drafted.forwards);
+        stepSeconds.push_back(generation.decodeSeconds / static_cast<double>(generation.forwards));
         productSeconds.push_back(gemm);
         compressSeconds.push_back(seconds);
     }
 
-    BenchResult result;
+    result.draftedTokensPerSecond = median(draftedRates);
+    result.draftedSpeedup = median(speedups);
+    result.forwardTokensPerSecond = static_cast<double>(written.size()) / median(forwardSeconds);
+    result.checkingSteps = median(checkingSteps);
+    result.agreement = checking.agreement();
     result.device = describeDevice(device);
     result.dtype = dtypeName(model.weights().dtype());
     const auto contextTokens = static_cast<double>(spans * length);

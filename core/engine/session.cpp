@@ -215,6 +215,7 @@ ReconstructResult Session::reconstruct(const ReconstructParams& params, const Re
 {
     ReconstructOptions options;
     options.sampling = samplingOf(params.sampling);
+    options.decoding = params.decoding;
     options.spans = params.source.spans;
     options.tokens = params.tokens;
     options.alternatives = checkedAlternatives(params.alternatives);

@@ -10,8 +10,9 @@ namespace icae {
 
 namespace {
 
-// Rows of logits at once: 256 × 32,000 float32 numbers are 32 MB.
-constexpr std::int64_t logitRows = 256;
+// Numbers of logits at once: 32 MB in float32 where the cache matters, 256 MB where starting kernels does.
+constexpr std::int64_t cpuLogits = std::int64_t{1} << 23;
+constexpr std::int64_t gpuLogits = std::int64_t{1} << 26;
 // Tokens a teacher-forced forward reads at once.
 constexpr std::int64_t scoredTokensAtOnce = 16384;
 
@@ -145,6 +146,8 @@ void Reader::scoreGroup(std::span<const Prompt> prompts, std::span<const std::ve
                       .hidden(m_model.weights(), at::stack(rows, 0), positions.to(device), count, stop)
                       .reshape({batch * count, m_model.config().hiddenSize});
     const auto ids = wanted.view({batch * count, 1}).to(device);
+    const auto logitRows =
+        std::max<std::int64_t>(1, (device.is_cpu() ? cpuLogits : gpuLogits) / m_model.config().vocabSize);
     for (std::int64_t first = 0; first < batch * count; first += logitRows) {
         const std::int64_t n = std::min(logitRows, batch * count - first);
         const auto logits = m_model.decoder().logits(m_model.weights(), states.narrow(0, first, n)).to(at::kFloat);
@@ -188,10 +191,10 @@ at::Tensor Reader::nextLogits(const Prompt& prompt) const
 }
 
 Generation Reader::generate(std::span<const Prompt> prompts, const GenerationOptions& options,
-                            const TokenCallback& callback, const std::stop_token& stop) const
+                            const TokenCallback& callback, const std::stop_token& stop, Drafter* drafter) const
 {
     try {
-        return icae::generate(m_model.decoder(), m_model.weights(), prompts, options, callback, stop);
+        return icae::generate(m_model.decoder(), m_model.weights(), prompts, options, callback, stop, drafter);
     } catch (const std::exception& e) {
         compat::rethrowOutOfMemory(e, "generating", describeDevice(m_model.device().device));
         throw;

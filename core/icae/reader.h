@@ -57,7 +57,8 @@ public:
 
     /// Continues prompts; see icae::generate.
     Generation generate(std::span<const Prompt> prompts, const GenerationOptions& options,
-                        const TokenCallback& callback = {}, const std::stop_token& stop = {}) const;
+                        const TokenCallback& callback = {}, const std::stop_token& stop = {},
+                        Drafter* drafter = nullptr) const;
 
     /// Greedy options that stop at the model's EOS.
     GenerationOptions greedy() const;

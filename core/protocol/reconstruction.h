@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -46,6 +47,17 @@ struct ScoredToken {
         field("alternatives", value.alternatives);
     }
 };
+
+/// How the likeliest tokens are found, where they are not sampled. Both write the same text, up to rounding.
+enum class Decoding {
+    Drafted, ///< the source proposes tokens, and one forward checks several
+    Plain, ///< one forward a token
+};
+
+constexpr std::array<const char*, 2> namesOf(Decoding /*type*/)
+{
+    return {"drafted", "plain"};
+}
 
 /// How well a text came back. Absent without a reference to compare with.
 struct ReconstructionScores {
@@ -113,6 +125,9 @@ struct Reconstruction {
     std::int64_t slots = 0;
     double ratio = 0; ///< tokens a slot; below 1 the memory is larger than the text
     std::int64_t generatedTokens = 0;
+    Decoding decoding = Decoding::Plain; ///< what was done: without a source, and where tokens are sampled, plain
+    std::int64_t forwards = 0; ///< of all prompts together, after they were read
+    std::int64_t accepted = 0; ///< drafted tokens that were written
     std::optional<ReconstructionScores> scores;
     std::vector<SpanReconstruction> spans;
     ReadSeconds seconds;
@@ -132,6 +147,9 @@ struct Reconstruction {
         field("slots", value.slots);
         field("ratio", value.ratio);
         field("generated_tokens", value.generatedTokens);
+        field("decoding", value.decoding);
+        field("forwards", value.forwards);
+        field("accepted", value.accepted);
         field("stopped", value.stopped);
         field("seconds", value.seconds);
         field("device", value.device);

@@ -192,6 +192,7 @@ struct ReconstructParams {
     SamplingParams sampling;
     bool tokens = true; ///< rate each token, free-running and teacher-forced
     std::int64_t alternatives = 5; ///< likeliest tokens a place
+    Decoding decoding = Decoding::Drafted;
     std::string model = {}; ///< id; empty: the one that was loaded last
     bool background = false; ///< gives way to requests that are not, and begins anew after them
 
@@ -199,6 +200,7 @@ struct ReconstructParams {
     {
         field.required("source", value.source);
         field("sampling", value.sampling);
+        field("decoding", value.decoding);
         field("tokens", value.tokens);
         field("alternatives", value.alternatives);
         field("model", value.model);

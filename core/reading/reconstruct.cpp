@@ -1,5 +1,6 @@
 #include "reading/reconstruct.h"
 
+#include "icae/source_drafter.h"
 #include "measure/bleu.h"
 #include "measure/match.h"
 #include "protocol/error.h"
@@ -149,6 +150,12 @@ public:
     {
         auto options = m_reader.greedy();
         options.sampling = m_options.sampling;
+        if (m_source.hasText() && m_options.decoding == Decoding::Drafted && options.sampling.greedy)
+            m_result.decoding = Decoding::Drafted;
+        std::vector<Ids> references;
+        for (const auto& part : m_parts)
+            references.push_back(idsOf(part.reference));
+        SourceDrafter drafter(std::move(references));
         Progress state{"Reconstructing", 0, static_cast<double>(m_result.tokens), "tokens"};
         m_written = m_reader.generate(
             m_prompts, options,
@@ -160,7 +167,9 @@ public:
                     listener.token(m_parts.size(), token);
                 return true;
             },
-            stop);
+            stop, m_result.decoding == Decoding::Drafted ? &drafter : nullptr);
+        m_result.forwards = m_written.forwards;
+        m_result.accepted = m_written.accepted;
         m_result.seconds.prefill = m_written.prefillSeconds;
         m_result.seconds.decode = m_written.decodeSeconds;
         m_result.stopped = stop.stop_requested();

@@ -24,6 +24,7 @@ struct ReconstructOptions {
     std::vector<std::int64_t> spans; ///< which spans, in this order; empty: all
     bool tokens = false; ///< rate every token, free-running and teacher-forced
     std::int64_t alternatives = 0; ///< likeliest tokens to report with each of those
+    Decoding decoding = Decoding::Drafted; ///< where tokens are chosen greedily and the text is known
 };
 
 /// Writes a memory back (autoencoding), span by span or over all spans as the adapter was trained, and measures it

@@ -1,5 +1,6 @@
 #include "study/evaluate.h"
 
+#include "icae/source_drafter.h"
 #include "measure/bleu.h"
 #include "measure/match.h"
 #include "protocol/error.h"
@@ -7,8 +8,10 @@
 #include "text/text_file.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <sstream>
+#include <utility>
 
 namespace icae {
 
@@ -23,42 +26,33 @@ constexpr std::int64_t windowsPerText = 4;
 constexpr std::size_t cpuBatch = 128;
 constexpr std::size_t gpuBatch = 128;
 
-void checkOptions(const Model& model, const EvaluateOptions& options)
-{
-    const auto& config = model.adapter().config;
-    const auto check = [](std::int64_t value, std::int64_t greatest, const std::string& what) {
-        if (value < 1 || value > greatest)
-            throw Error(ErrorKind::InvalidInput,
-                        "A window of " + std::to_string(value) + " " + what
-                            + " was asked for; this adapter allows 1 to " + std::to_string(greatest) + ".",
-                        "Choose numbers in this range.");
-    };
-    for (const auto length : options.lengths)
-        check(length, config.spanTokens, "tokens");
-    for (const auto slots : options.slots)
-        check(slots, config.slots, "slots");
-    if (options.samples < 1)
-        throw Error(ErrorKind::InvalidInput, "At least one window a cell is needed.", "Raise --samples.");
-}
-
 /// Reconstructs windows of one length with one slot count.
 class CellRunner {
 public:
-    CellRunner(const Model& model, std::int64_t tokens, std::int64_t slots)
+    CellRunner(const Model& model, std::int64_t tokens, std::int64_t slots, Decoding decoding)
         : m_model(model)
+        , m_decoding(decoding)
         , m_compressor(model)
         , m_reader(model)
         , m_shape{tokens, slots}
     {
     }
 
-    std::vector<EvaluatedWindow> run(std::span<const Ids> windows, const std::stop_token& stop) const
+    /// @param cell gets the decoding's figures added
+    std::vector<EvaluatedWindow> run(std::span<const Ids> windows, EvaluatedCell& cell,
+                                     const std::stop_token& stop) const
     {
         auto ids = at::empty({static_cast<int64_t>(windows.size()), m_shape.tokens}, at::kLong);
         for (std::size_t i = 0; i < windows.size(); ++i)
             std::copy(windows[i].begin(), windows[i].end(),
                       ids.data_ptr<int64_t>() + static_cast<int64_t>(i) * m_shape.tokens);
+        auto seconds = [this, last = std::chrono::steady_clock::now()]() mutable {
+            synchronize(m_model.device().device);
+            const auto now = std::chrono::steady_clock::now();
+            return std::chrono::duration<double>(now - std::exchange(last, now)).count();
+        };
         const auto slots = m_compressor.encode(ids, m_shape.slots, {}, stop);
+        cell.compressSeconds += seconds();
         std::vector<Prompt> prompts;
         std::vector<Ids> targets;
         const auto eos = static_cast<std::int32_t>(m_model.config().eosId());
@@ -70,12 +64,21 @@ public:
             targets.back().push_back(eos);
         }
         const auto scores = m_reader.score(prompts, targets, {}, stop);
-        const auto generation = m_reader.generate(prompts, m_reader.greedy(), {}, stop);
+        cell.scoreSeconds += seconds();
+        SourceDrafter drafter({windows.begin(), windows.end()});
+        const auto generation = m_reader.generate(prompts, m_reader.greedy(), {}, stop,
+                                                  m_decoding == Decoding::Drafted ? &drafter : nullptr);
         if (stop.stop_requested())
             throw Error(ErrorKind::Cancelled, "The evaluation was stopped.", {});
+        cell.decodeSeconds += generation.decodeSeconds;
+        cell.forwards += generation.forwards;
+        cell.drafted += generation.drafted;
+        cell.accepted += generation.accepted;
         std::vector<EvaluatedWindow> results;
-        for (std::size_t i = 0; i < windows.size(); ++i)
+        for (std::size_t i = 0; i < windows.size(); ++i) {
+            cell.generatedTokens += static_cast<std::int64_t>(generation.ids[i].size());
             results.push_back(measure(windows[i], generation.ids[i], scores[i]));
+        }
         return results;
     }
 
@@ -97,6 +100,7 @@ private:
     }
 
     const Model& m_model;
+    Decoding m_decoding;
     Compressor m_compressor;
     Reader m_reader;
     SpanShape m_shape;
@@ -112,6 +116,19 @@ Summary summaryOf(const std::vector<EvaluatedWindow>& windows, double EvaluatedW
 }
 
 } // namespace
+
+void checkCell(const Model& model, std::int64_t tokens, std::int64_t slots)
+{
+    const auto check = [](std::int64_t value, std::int64_t greatest, const std::string& what) {
+        if (value < 1 || value > greatest)
+            throw Error(ErrorKind::InvalidInput,
+                        "A window of " + std::to_string(value) + " " + what
+                            + " was asked for; this adapter allows 1 to " + std::to_string(greatest) + ".",
+                        "Choose numbers in this range.");
+    };
+    check(tokens, model.adapter().config.spanTokens, "tokens");
+    check(slots, model.adapter().config.slots, "slots");
+}
 
 std::vector<std::string> readTexts(const fs::path& file)
 {
@@ -137,7 +154,11 @@ std::vector<EvaluatedCell> evaluate(const Model& model, const std::vector<std::s
                                     const std::function<void(const EvaluatedWindow&)>& window,
                                     const ProgressCallback& progress, const std::stop_token& stop)
 {
-    checkOptions(model, options);
+    for (const auto tokens : options.lengths)
+        for (const auto slots : options.slots)
+            checkCell(model, tokens, slots);
+    if (options.samples < 1)
+        throw Error(ErrorKind::InvalidInput, "At least one window a cell is needed.", "Raise --samples.");
     std::vector<Ids> encoded;
     for (const auto& text : texts) {
         Ids ids;
@@ -154,11 +175,12 @@ std::vector<EvaluatedCell> evaluate(const Model& model, const std::vector<std::s
     for (const auto tokens : options.lengths) {
         const auto windows = windowsOf(encoded, tokens, options.samples);
         for (const auto slots : options.slots) {
-            const CellRunner runner(model, tokens, slots);
+            const CellRunner runner(model, tokens, slots, options.decoding);
+            EvaluatedCell cell{tokens, slots, {}, {}, {}};
             std::vector<EvaluatedWindow> results;
             for (std::size_t first = 0; first < windows.size(); first += batch) {
                 auto part =
-                    runner.run(std::span(windows).subspan(first, std::min(batch, windows.size() - first)), stop);
+                    runner.run(std::span(windows).subspan(first, std::min(batch, windows.size() - first)), cell, stop);
                 state.done += static_cast<double>(part.size()) * static_cast<double>(tokens);
                 if (progress)
                     progress(state);
@@ -169,8 +191,10 @@ std::vector<EvaluatedCell> evaluate(const Model& model, const std::vector<std::s
                     results.push_back(std::move(result));
                 }
             }
-            cells.push_back({tokens, slots, summaryOf(results, &EvaluatedWindow::bleu),
-                             summaryOf(results, &EvaluatedWindow::em), summaryOf(results, &EvaluatedWindow::loss)});
+            cell.bleu = summaryOf(results, &EvaluatedWindow::bleu);
+            cell.em = summaryOf(results, &EvaluatedWindow::em);
+            cell.loss = summaryOf(results, &EvaluatedWindow::loss);
+            cells.push_back(cell);
         }
     }
     return cells;

@@ -3,6 +3,7 @@
 #include "icae/compressor.h"
 #include "icae/reader.h"
 #include "measure/statistics.h"
+#include "protocol/reconstruction.h"
 
 #include <filesystem>
 #include <functional>
@@ -17,6 +18,7 @@ struct EvaluateOptions {
     std::vector<std::int64_t> lengths; ///< tokens a window, each at most a span
     std::vector<std::int64_t> slots; ///< slots a window
     std::int64_t samples = 128; ///< windows a cell
+    Decoding decoding = Decoding::Drafted;
 };
 
 /// One reconstructed window.
@@ -38,11 +40,21 @@ struct EvaluatedCell {
     Summary bleu;
     Summary em;
     Summary loss;
+    double compressSeconds = 0; ///< of all windows
+    double scoreSeconds = 0; ///< teacher-forced
+    double decodeSeconds = 0; ///< free-running, after the prompts were read
+    std::int64_t generatedTokens = 0;
+    std::int64_t forwards = 0; ///< of a batch, after its prompts were read
+    std::int64_t drafted = 0; ///< tokens of the source that forwards checked
+    std::int64_t accepted = 0; ///< those of them that were written
 };
 
 /// Texts of a JSON-lines file: the field "text" of each line, which must be an object.
 /// @throws Error (InvalidInput) naming the line
 std::vector<std::string> readTexts(const std::filesystem::path& file);
+
+/// Throws Error (InvalidInput) where the adapter cannot compress so many tokens into so many slots.
+void checkCell(const Model& model, std::int64_t tokens, std::int64_t slots);
 
 /// Cuts each text, encoded as the adapter's contexts are, into consecutive windows of exactly `tokens` tokens, at most
 /// the first 4 a text, and takes the first `most` of all.
