@@ -303,6 +303,7 @@ BenchResult bench(const Model& model, const BenchOptions& options, const std::st
         const auto drafted = reader.generate(std::span(&prompt, 1), {}, {}, stop, &drafter);
         const auto checks = [&] {
             Checking checking(model, prompt, written);
+            result.agreement = checking.agreement();
                     return std::pair(checking.seconds(static_cast<std::int64_t>(written.size()), 1),
                              checking.seconds(checked, repetitions) / checking.stepSeconds(repetitions));
         }();
@@ -330,7 +331,6 @@ BenchResult bench(const Model& model, const BenchOptions& options, const std::st
     result.draftedSpeedup = median(speedups);
     result.forwardTokensPerSecond = static_cast<double>(written.size()) / median(forwardSeconds);
     result.checkingSteps = median(checkingSteps);
-    result.agreement = checking.agreement();
     result.device = describeDevice(device);
     result.dtype = dtypeName(model.weights().dtype());
     const auto contextTokens = static_cast<double>(spans * length);

@@ -12,7 +12,7 @@ namespace icae {
 
 /// Rows up to which a matrix product is bound by reading the matrix, and own dot products beat a BLAS that packs it
 /// first. Measured with 512×512 to 12,000×512 matrices on two cores.
-inline constexpr int64_t fewRows = 12;
+inline constexpr int64_t fewRows = 24;
 
 /// Elements below which a second thread costs more than it brings.
 inline constexpr int64_t parallelWork = 16384;

@@ -18,8 +18,10 @@ namespace icae::cpu {
 
 namespace {
 
+// As wide as AVX-512's registers, and as AVX's.
 constexpr std::int64_t lanes = 16;
 using Vector = float __attribute__((vector_size(lanes * sizeof(float))));
+using HalfVector = float __attribute__((vector_size(lanes / 2 * sizeof(float))));
 
 // Cephes' expf (Moshier): 2^n · p(r) with |r| <= ln2/2; relative error below 1e-7. Adding 1.5·2^23 rounds to the
 // nearest integer and leaves it in the low bits, which vectorises without SSE4.1.
@@ -41,11 +43,18 @@ ICAE_INLINE float fastExp(float x)
     return p * std::bit_cast<float>(bits);
 }
 
-ICAE_INLINE Vector load(const float* x)
+template <typename V = Vector> ICAE_INLINE V load(const float* x)
 {
-    Vector v;
+    V v;
     std::memcpy(&v, x, sizeof v);
     return v;
+}
+
+ICAE_INLINE float horizontalSum(HalfVector v)
+{
+    v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3);
+    v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5);
+    return v[0] + v[1];
 }
 
 ICAE_INLINE float horizontalSum(Vector v)
@@ -57,18 +66,21 @@ ICAE_INLINE float horizontalSum(Vector v)
 }
 
 // Rows × Columns dot products at once: enough independent sums to hide the latency of the loads.
-template <int Rows, int Columns>
-ICAE_INLINE void dotBlock(const float* weight, const float* x, float* out, std::int64_t outStride, std::int64_t depth,
-                          bool accumulate)
+// @param rowStep from one row to the next one, in rows
+template <typename V, int Rows, int Columns>
+ICAE_INLINE void dotBlock(const float* weight, std::int64_t rowStep, const float* x, float* out, std::int64_t outStride,
+                          std::int64_t depth, bool accumulate)
 {
-    std::array<std::array<Vector, Columns>, Rows> sums{};
+    constexpr auto width = static_cast<std::int64_t>(sizeof(V) / sizeof(float));
+    std::array<std::array<V, Columns>, Rows> sums{};
+    const std::int64_t step = rowStep * depth;
     std::int64_t k = 0;
-    for (; k + lanes <= depth; k += lanes) {
-        std::array<Vector, Columns> columns;
+    for (; k + width <= depth; k += width) {
+        std::array<V, Columns> columns;
         for (int c = 0; c < Columns; ++c)
-            columns[c] = load(x + c * depth + k);
+            columns[c] = load<V>(x + c * depth + k);
         for (int r = 0; r < Rows; ++r) {
-            const Vector row = load(weight + r * depth + k);
+            const auto row = load<V>(weight + r * step + k);
             for (int c = 0; c < Columns; ++c)
                 sums[r][c] += row * columns[c];
         }
@@ -77,24 +89,39 @@ ICAE_INLINE void dotBlock(const float* weight, const float* x, float* out, std::
         for (int c = 0; c < Columns; ++c) {
             float total = horizontalSum(sums[r][c]);
             for (std::int64_t tail = k; tail < depth; ++tail)
-                total += weight[r * depth + tail] * x[c * depth + tail];
-            float& target = out[c * outStride + r];
+                total += weight[r * step + tail] * x[c * depth + tail];
+            float& target = out[c * outStride + r * rowStep];
             target = accumulate ? target + total : total;
         }
     }
 }
 
-template <int Rows>
-ICAE_INLINE void dotRows(const float* weight, const float* x, float* out, std::int64_t outStride, std::int64_t columns,
-                         std::int64_t depth, bool accumulate)
+template <typename V, int Most, int Rows>
+ICAE_INLINE void dotRows(const float* weight, std::int64_t rowStep, const float* x, float* out, std::int64_t outStride,
+                         std::int64_t columns, std::int64_t depth, bool accumulate)
 {
     std::int64_t c = 0;
-    for (; c + 4 <= columns; c += 4)
-        dotBlock<Rows, 4>(weight, x + c * depth, out + c * outStride, outStride, depth, accumulate);
+    for (; c + Most <= columns; c += Most)
+        dotBlock<V, Rows, Most>(weight, rowStep, x + c * depth, out + c * outStride, outStride, depth, accumulate);
     for (; c + 2 <= columns; c += 2)
-        dotBlock<Rows, 2>(weight, x + c * depth, out + c * outStride, outStride, depth, accumulate);
+        dotBlock<V, Rows, 2>(weight, rowStep, x + c * depth, out + c * outStride, outStride, depth, accumulate);
     if (c < columns)
-        dotBlock<Rows, 1>(weight, x + c * depth, out + c * outStride, outStride, depth, accumulate);
+        dotBlock<V, Rows, 1>(weight, rowStep, x + c * depth, out + c * outStride, outStride, depth, accumulate);
+}
+
+/// matrixVectors(), Most columns at a time.
+template <typename V, int Most>
+ICAE_INLINE void multiply(const float* weight, const float* x, float* out, std::int64_t outStride, std::int64_t columns,
+                          std::int64_t depth, std::int64_t rowBegin, std::int64_t rowEnd, bool accumulate)
+{
+    // The rows that are read together lie a quarter of all apart: four streams, each of which goes on from one row to
+    // the next, are prefetched, where four neighbouring rows would each begin anew after a few lines.
+    constexpr std::int64_t streams = 4;
+    const std::int64_t quarter = (rowEnd - rowBegin) / streams;
+    for (std::int64_t row = rowBegin; row < rowBegin + quarter; ++row)
+        dotRows<V, Most, streams>(weight + row * depth, quarter, x, out + row, outStride, columns, depth, accumulate);
+    for (std::int64_t row = rowBegin + streams * quarter; row < rowEnd; ++row)
+        dotRows<V, Most, 1>(weight + row * depth, 1, x, out + row, outStride, columns, depth, accumulate);
 }
 
 ICAE_INLINE void softmax(float* scores, std::int64_t n)
@@ -172,25 +199,58 @@ ICAE_MULTIVERSION void softmaxRow(float* scores, std::int64_t n)
     softmax(scores, n);
 }
 
-ICAE_MULTIVERSION void matrixVectors(const float* weight, const float* x, float* out, std::int64_t outStride,
-                                     std::int64_t columns, std::int64_t depth, std::int64_t rowBegin,
-                                     std::int64_t rowEnd, bool accumulate)
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+namespace {
+
+// How many sums there is room for depends on the registers, so each set of them has a function of its own.
+__attribute__((target("arch=x86-64-v4"))) void multiplyV4(const float* weight, const float* x, float* out,
+                                                          std::int64_t outStride, std::int64_t columns,
+                                                          std::int64_t depth, std::int64_t rowBegin,
+                                                          std::int64_t rowEnd, bool accumulate)
 {
-    std::int64_t row = rowBegin;
-    for (; row + 4 <= rowEnd; row += 4)
-        dotRows<4>(weight + row * depth, x, out + row, outStride, columns, depth, accumulate);
-    for (; row < rowEnd; ++row)
-        dotRows<1>(weight + row * depth, x, out + row, outStride, columns, depth, accumulate);
+    multiply<Vector, 4>(weight, x, out, outStride, columns, depth, rowBegin, rowEnd, accumulate);
 }
+
+__attribute__((target("arch=x86-64-v3"))) void multiplyV3(const float* weight, const float* x, float* out,
+                                                          std::int64_t outStride, std::int64_t columns,
+                                                          std::int64_t depth, std::int64_t rowBegin,
+                                                          std::int64_t rowEnd, bool accumulate)
+{
+    multiply<HalfVector, 2>(weight, x, out, outStride, columns, depth, rowBegin, rowEnd, accumulate);
+}
+
+void multiplyV1(const float* weight, const float* x, float* out, std::int64_t outStride, std::int64_t columns,
+                std::int64_t depth, std::int64_t rowBegin, std::int64_t rowEnd, bool accumulate)
+{
+    multiply<HalfVector, 1>(weight, x, out, outStride, columns, depth, rowBegin, rowEnd, accumulate);
+}
+
+} // namespace
+
+void matrixVectors(const float* weight, const float* x, float* out, std::int64_t outStride, std::int64_t columns,
+                   std::int64_t depth, std::int64_t rowBegin, std::int64_t rowEnd, bool accumulate)
+{
+    static const auto best = __builtin_cpu_supports("x86-64-v4") ? multiplyV4
+        : __builtin_cpu_supports("x86-64-v3")                    ? multiplyV3
+                                                                 : multiplyV1;
+    best(weight, x, out, outStride, columns, depth, rowBegin, rowEnd, accumulate);
+}
+#else
+void matrixVectors(const float* weight, const float* x, float* out, std::int64_t outStride, std::int64_t columns,
+                   std::int64_t depth, std::int64_t rowBegin, std::int64_t rowEnd, bool accumulate)
+{
+    multiply<HalfVector, 2>(weight, x, out, outStride, columns, depth, rowBegin, rowEnd, accumulate);
+}
+#endif
 
 ICAE_MULTIVERSION void attendRow(const float* q, const float* keys, const float* values, float* out, float* scores,
                                  std::int64_t n, std::int64_t headDim, float scale)
 {
     std::int64_t j = 0;
     for (; j + 4 <= n; j += 4)
-        dotBlock<4, 1>(keys + j * headDim, q, scores + j, 0, headDim, false);
+        dotBlock<Vector, 4, 1>(keys + j * headDim, 1, q, scores + j, 0, headDim, false);
     for (; j < n; ++j)
-        dotBlock<1, 1>(keys + j * headDim, q, scores + j, 0, headDim, false);
+        dotBlock<Vector, 1, 1>(keys + j * headDim, 1, q, scores + j, 0, headDim, false);
 #pragma omp simd
     for (j = 0; j < n; ++j)
         scores[j] *= scale;
