@@ -81,7 +81,7 @@ ForwardCost forwardCost(const LlmConfig& config, const LlmWeights& weights)
     // Two cores of a server: 45 GB/s and 330 GFLOP/s. An H100: 3 TB/s, 45 (fp32) and 600 TFLOP/s, 3 µs a kernel.
     const bool onCpu = weights.device().is_cpu();
     const double bytesPerSecond = onCpu ? 45e9 : 3e12;
-    const double row = 2 * parameters / (onCpu ? 150e9 : weights.dtype() == at::kFloat ? 45e12 : 600e12);
+    const double row = 2 * parameters / (onCpu ? 330e9 : weights.dtype() == at::kFloat ? 45e12 : 600e12);
     const double launches = onCpu ? 0 : 27e-6 * static_cast<double>(config.layers);
     ForwardCost cost;
     cost.vocabulary = config.vocabSize;

@@ -1,5 +1,6 @@
 #include "study/meter.h"
 
+#include "icae/source_drafter.h"
 #include "measure/bleu.h"
 #include "measure/match.h"
 #include "protocol/error.h"
@@ -193,6 +194,10 @@ StudyMeter::Written StudyMeter::writeBack(const StudyCell& cell, std::span<const
         options.sampling.temperature = m_spec.temperature;
         options.sampling.seed = static_cast<std::uint64_t>(m_spec.seed);
     }
+    auto sources = targets;
+    for (auto& source : sources)
+        source.pop_back(); // EOS is no part of the text
+    SourceDrafter drafter(std::move(sources));
     const auto generation = m_reader.generate(
         prompts, options,
         [this](const GeneratedToken& token) {
@@ -200,7 +205,7 @@ StudyMeter::Written StudyMeter::writeBack(const StudyCell& cell, std::span<const
                 m_between();
             return true;
         },
-        m_stop);
+        m_stop, &drafter);
     pause();
     Written written{std::vector<TokenIds>(windows.size()), std::vector<std::vector<TokenScore>>(windows.size())};
     for (std::size_t p = 0; p < prompts.size(); ++p) {

@@ -46,7 +46,10 @@ MetricsStrip::MetricsStrip(const Theme& theme, QWidget* parent)
     add(Compress, tr("Compress"), tr("Time for the encoder to read the text and fill the slots."));
     add(Prefill, tr("Prefill"), tr("Time for the decoder to read the slots before its first token."));
     add(Decode, tr("Decode"), tr("Time for the decoder to write all tokens."));
-    add(Rate, tr("Tokens/s"), tr("Tokens written divided by the time to decode, all spans together."));
+    add(Rate, tr("Tokens/s"),
+        tr("Tokens written divided by the time to decode, all spans together. Greedy texts are checked against "
+           "drafts from the source, many tokens with one forward: the text is the same as token by token, "
+           "and the more of it agrees with the source, the faster it is written."));
     layout->addStretch(1);
     connect(&m_theme, &Theme::changed, this, &MetricsStrip::restyle);
     restyle();
