@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 namespace icae {
 
@@ -30,12 +29,12 @@ double DraftLength::expected(std::size_t length) const
     return (1 - std::pow(agrees, static_cast<double>(length + 1))) / (1 - agrees);
 }
 
-std::size_t DraftLength::best(double forward, std::size_t most) const
+std::size_t DraftLength::best(std::size_t most, const std::function<double(std::size_t)>& cost) const
 {
     double greatest = 0;
     std::size_t found = 0;
     for (std::size_t length = 0; length <= most;) {
-        const double rate = expected(length) / (forward + static_cast<double>(length + 1));
+        const double rate = expected(length) / cost(length);
         if (rate > greatest) {
             greatest = rate;
             found = length;
@@ -69,8 +68,7 @@ void DraftedDecoding::run(const Choice& first)
         if (unseen) {
             HostChoice seen(choice);
             // A GPU computes the next token while the host looks at this one, where that will need no draft.
-            const auto lengths = plan();
-            const bool ahead = m_device.is_cuda() && std::count(lengths.begin(), lengths.end(), 0U) == m_cache.batch;
+            const bool ahead = !plan();
             if (ahead)
                 choice = step(choice.ids);
             seen.wait();
@@ -83,12 +81,11 @@ void DraftedDecoding::run(const Choice& first)
                 continue;
         }
         const auto lengths = plan();
-        // On the CPU a block of single tokens is a step that leaves ended sequences out.
-        unseen = m_device.is_cuda() && std::count(lengths.begin(), lengths.end(), 0U) == m_cache.batch;
+        unseen = !lengths;
         if (unseen) {
             knowAgain();
             choice = step(m_lastIds);
-        } else if (!readBlock(lengths) || !m_sequences.anyRunning()) {
+        } else if (!readBlock(*lengths) || !m_sequences.anyRunning()) {
             return;
         }
     }
@@ -104,48 +101,50 @@ std::size_t DraftedDecoding::longest(std::size_t sequence) const
     return std::min(room, m_drafter.draft(sequence).size());
 }
 
-DraftedDecoding::Lengths DraftedDecoding::plan() const
+/// How long the drafts of the next block are; nothing where a step of one token of every sequence is worth more.
+std::optional<DraftedDecoding::Lengths> DraftedDecoding::plan() const
 {
     Lengths lengths(m_sequences.count(), 0);
-    std::size_t running = 0;
+    std::int64_t running = 0;
     for (std::size_t i = 0; i < lengths.size(); ++i)
         running += m_sequences.isRunning(i) ? 1 : 0;
     const auto cost = m_engine.cost();
     const auto logits = m_device.is_cpu() ? cpuLogits : gpuLogits;
-    const auto cap = static_cast<std::size_t>(std::max<std::int64_t>(
-        0, logits / cost.vocabulary / static_cast<std::int64_t>(std::max<std::size_t>(1, running)) - 1));
+    const auto cap = static_cast<std::size_t>(std::max<std::int64_t>(0, logits / cost.vocabulary / running - 1));
     for (std::size_t i = 0; i < lengths.size(); ++i)
-        lengths[i] = m_lengths[i].best(cost.forward / static_cast<double>(running)
-                                           + cost.cachedToken * static_cast<double>(m_cache.lengths[i]),
-                                       std::min(longest(i), cap));
-    if (std::accumulate(lengths.begin(), lengths.end(), std::size_t{0}) == 0)
+        lengths[i] = m_lengths[i].best(std::min(longest(i), cap), [&](std::size_t length) {
+            const auto rows = static_cast<std::int64_t>(length) + 1;
+            return (cost.of(running * rows) + cost.block) / static_cast<double>(running)
+                + cost.reading(m_cache.lengths[i], rows);
+        });
+    if (m_device.is_cpu()) // a block of single tokens is a step that leaves ended sequences out
         return lengths;
     fillUp(lengths);
-    if (!isWorthABlock(lengths, static_cast<double>(running)))
-        lengths.assign(lengths.size(), 0);
-    return lengths;
+    return isWorthABlock(lengths) ? std::optional(std::move(lengths)) : std::nullopt;
 }
 
-/// Whether a forward over these drafts gives more tokens for its time than a step of one token of every sequence.
-bool DraftedDecoding::isWorthABlock(const Lengths& lengths, double running) const
+/// Whether a forward over these drafts gives more tokens for its time than a step of one token of every sequence, the
+/// ended ones included.
+bool DraftedDecoding::isWorthABlock(const Lengths& lengths) const
 {
     const auto cost = m_engine.cost();
     double tokens = 0;
-    double rows = 0;
-    double step = cost.forward + running;
-    double block = cost.forward + cost.block;
+    double stepTokens = 0;
+    double step = cost.of(m_cache.batch);
+    double block = cost.block;
+    std::int64_t rows = 0;
     for (std::size_t i = 0; i < lengths.size(); ++i) {
+        step += cost.cachedToken * static_cast<double>(m_cache.lengths[i]);
         if (!m_sequences.isRunning(i))
             continue;
-        const auto held = static_cast<double>(m_cache.lengths[i]);
         const auto own = static_cast<std::int64_t>(lengths[i]) + 1;
         tokens += m_lengths[i].expected(lengths[i]);
-        rows += static_cast<double>(own);
-        step += cost.cachedToken * held;
-        block += held * (cost.cachedToken + cost.tile * static_cast<double>((own + cost.tileRows - 1) / cost.tileRows));
+        stepTokens += 1;
+        rows += own;
+        block += cost.reading(m_cache.lengths[i], own);
     }
-    block += static_cast<double>(m_engine.wholeRows(static_cast<std::int64_t>(rows)));
-    return tokens * step > running * block;
+    block += cost.of(m_engine.wholeRows(rows));
+    return tokens * step > stepTokens * block;
 }
 
 /// Where the engine computes more rows than asked for, drafts take them.

@@ -3,6 +3,8 @@
 #include "llm/sequences.h"
 #include "llm/step.h"
 
+#include <functional>
+#include <optional>
 #include <stop_token>
 #include <vector>
 
@@ -15,16 +17,16 @@ public:
     /// Learns that `agreed` tokens agreed, and whether the next one did not.
     void observe(std::size_t agreed, bool missed);
 
-    /// The length, at most `most`, that gives the most tokens for the time of a forward.
-    /// @param forward what a forward costs without the sequence's rows, in rows
-    std::size_t best(double forward, std::size_t most) const;
+    /// The length, at most `most`, that gives the most tokens for its cost.
+    /// @param cost of the forward, the sequence's share, for a length
+    std::size_t best(std::size_t most, const std::function<double(std::size_t)>& cost) const;
 
     /// Tokens that a draft of that length is expected to give, the model's own choice included.
     double expected(std::size_t length) const;
 
 private:
     double m_agreed = 48; ///< in the runs remembered; where nothing is known yet, optimism costs little
-    double m_runs = 1;
+    double m_runs = 0.5;
 };
 
 /// Greedy decoding by drafts: one forward reads the last token of each sequence and the tokens drafted after it, and
@@ -41,8 +43,8 @@ public:
 
 private:
     using Lengths = std::vector<std::size_t>; ///< a sequence: tokens of its draft to check
-    Lengths plan() const;
-    bool isWorthABlock(const Lengths& lengths, double running) const;
+    std::optional<Lengths> plan() const;
+    bool isWorthABlock(const Lengths& lengths) const;
     void fillUp(Lengths& lengths) const;
     std::size_t longest(std::size_t sequence) const;
     bool take(const GeneratedToken& token);

@@ -2,6 +2,7 @@
 
 #include "llm/decoder.h"
 
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -25,11 +26,29 @@ struct TokenRows {
 struct ForwardCost {
     double forward = 0; ///< without rows: reading the weights, starting kernels
     double cachedToken = 0; ///< for each token in the cache of a sequence that has rows
+    std::int64_t vocabulary = 0; ///< logits a row
+    // Beyond so many rows a library's products take over: they begin later, and are faster then.
+    std::int64_t fewRows = std::numeric_limits<std::int64_t>::max();
+    double wideForward = 0;
+    double wideRow = 0;
     // What several tokens of a sequence cost on top of that against a step of one token of every sequence:
     double block = 0; ///< a forward
     double tile = 0; ///< for each cached token, a sequence and begun tileRows of its rows
     std::int64_t tileRows = 1;
-    std::int64_t vocabulary = 0; ///< logits a row
+
+    /// Without what the cached tokens take.
+    double of(std::int64_t rows) const
+    {
+        const auto count = static_cast<double>(rows);
+        return rows <= fewRows ? forward + count : wideForward + wideRow * count;
+    }
+
+    /// What reading so many cached tokens takes for some rows of their sequence in a block.
+    double reading(std::int64_t tokens, std::int64_t rows) const
+    {
+        const auto tiles = static_cast<double>((rows + tileRows - 1) / tileRows);
+        return static_cast<double>(tokens) * (cachedToken + tile * tiles);
+    }
 };
 
 /// Reads tokens, again and again: the inner loop of generation. What the cache holds of each sequence may be cut back

@@ -199,18 +199,20 @@ private Q_SLOTS:
     void lengthFollowsWhatAgreed()
     {
         icae::DraftLength length;
-        constexpr double forward = 15;
-        const auto first = length.best(forward, 1000);
+        const auto best = [&](std::size_t most) {
+            return length.best(most, [](std::size_t drafted) { return 16.0 + static_cast<double>(drafted); });
+        };
+        const auto first = best(1000);
         QVERIFY2(first >= 16 && first <= 128, qPrintable(QString::number(first)));
         length.observe(first, false);
-        QVERIFY(length.best(forward, 1000) > first);
-        QCOMPARE(length.best(forward, 3), 3U);
+        QVERIFY(best(1000) > first);
+        QCOMPARE(best(3), 3U);
         for (int i = 0; i < 12; ++i)
             length.observe(0, true);
-        QCOMPARE(length.best(forward, 1000), 0U);
+        QCOMPARE(best(1000), 0U);
         for (int i = 0; i < 40; ++i)
             length.observe(1, false);
-        QVERIFY(length.best(forward, 1000) >= 16);
+        QVERIFY(best(1000) >= 16);
     }
 };
 

@@ -256,6 +256,45 @@ private Q_SLOTS:
             QVERIFY(nlohmann::json::parse(window.toStdString()).contains("hypothesis"));
     }
 
+    /// Drafts change what a reconstruction takes, not what it is; a memory alone has no source to draft from.
+    void draftsWriteTheSameText()
+    {
+        const auto with = [&](const QString& decoding) {
+            const auto result =
+                m_model.run(m_model.with(u"reconstruct"_s, {u"text.txt"_s, u"--decoding"_s, decoding, u"--json"_s}));
+            return result.code == 0 ? result.json() : nlohmann::json();
+        };
+        const auto plain = with(u"plain"_s);
+        const auto drafted = with(u"drafted"_s);
+        QCOMPARE(plain["decoding"].get<std::string>(), "plain");
+        QCOMPARE(plain["accepted"].get<int>(), 0);
+        QCOMPARE(drafted["decoding"].get<std::string>(), "drafted");
+        QCOMPARE(drafted["text"].get<std::string>(), plain["text"].get<std::string>());
+        QCOMPARE(drafted["em"].get<double>(), plain["em"].get<double>());
+        QVERIFY(drafted["forwards"].get<int>() <= plain["forwards"].get<int>());
+        QCOMPARE(m_model.run(m_model.with(u"compress"_s, {u"text.txt"_s, u"-o"_s, u"drafts.memory"_s})).code, 0);
+        const auto alone = m_model.run(m_model.with(u"reconstruct"_s, {u"drafts.memory"_s, u"--json"_s}));
+        QCOMPARE(alone.json()["decoding"].get<std::string>(), "plain");
+        QCOMPARE(alone.json()["text"].get<std::string>(), plain["text"].get<std::string>());
+        QCOMPARE(m_model.run(m_model.with(u"reconstruct"_s, {u"text.txt"_s, u"--decoding"_s, u"fast"_s})).code, 2);
+    }
+
+    void comparesDecodings()
+    {
+        const nlohmann::json line{{"text", ModelFixture::text(20).toStdString()}};
+        m_model.write("texts.jsonl", QByteArray::fromStdString(line.dump() + "\n" + line.dump() + "\n"));
+        const auto result = m_model.run(m_model.with(u"verify"_s,
+                                                     {u"--decoding"_s, u"texts.jsonl"_s, u"--cells"_s, u"64:16,32:4"_s,
+                                                      u"--windows"_s, u"5"_s, u"--batch"_s, u"3"_s, u"--json"_s}));
+        QCOMPARE(result.code, 0);
+        QCOMPARE(result.json()["windows"].get<int>(), 10);
+        QVERIFY(result.json()["ok"].get<bool>());
+        const auto wrong =
+            m_model.run(m_model.with(u"verify"_s, {u"--decoding"_s, u"texts.jsonl"_s, u"--cells"_s, u"64-16"_s}));
+        QVERIFY2(wrong.code == 3 && wrong.err.contains("TOKENS:SLOTS"), wrong.err);
+        QCOMPARE(m_model.run(m_model.with(u"verify"_s, {})).code, 3);
+    }
+
     void evaluatesContinuations()
     {
         const nlohmann::json line{{"text", ModelFixture::text(40).toStdString()}};
@@ -310,7 +349,7 @@ private Q_SLOTS:
     {
         const auto result = m_model.run({u"verify"_s, QStringLiteral(ICAE_TEST_GOLDEN), u"--json"_s});
         QCOMPARE(result.code, 0);
-        QCOMPARE(result.json()["folders"].size(), 4U);
+        QCOMPARE(result.json()["folders"].size(), 7U);
         QCOMPARE(m_model.run({u"verify"_s, u"reconstruct"_s}).code, 3); // nothing recorded there
     }
 
