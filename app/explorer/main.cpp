@@ -1,4 +1,5 @@
 #include "models/sample_texts.h"
+#include "pages/all_pages.h"
 #include "pages/compress/compress_page.h"
 #include "session/engine_client.h"
 #include "session/settings.h"
@@ -51,12 +52,15 @@ int main(int argc, char** argv)
     QApplication::setWindowIcon(QIcon(u":/icons/app.svg"_s));
     icae::EngineClient client;
     client.setCommand(settings.engineCommand());
-    icae::MainWindow window(theme, client, settings, standardModel());
+    icae::MainWindow window(theme, client, settings, standardModel(), icae::allPages());
     const auto files = parser.positionalArguments();
-    if (files.isEmpty())
-        window.compressPage().setSource(icae::sampleText(u"ferry"_s));
-    else
-        window.compressPage().openFile(files.front());
+    auto& compress = *window.findChild<icae::CompressPage*>();
+    if (files.isEmpty()) {
+        compress.setSource(icae::sampleText(u"ferry"_s));
+    } else {
+        window.showPage(compress.id());
+        compress.openFile(files.front());
+    }
     window.show();
     QTimer::singleShot(0, &client, &icae::EngineClient::start); // the window does not wait for the engine
     return QApplication::exec();

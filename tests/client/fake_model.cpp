@@ -170,6 +170,8 @@ void FakeModel::load(const RequestId& id, const LoadModelParams& params)
     model.device = params.device == "auto" ? "cpu" : params.device;
     model.deviceName = "CPU (2 threads)";
     model.dtype = "fp32";
+    model.requestedDevice = params.device;
+    model.requestedDtype = params.dtype;
     model.memoryBytes = gigabyte / 2;
     model.slots = 128;
     model.slotChoices = {32, 64, 128};
@@ -236,6 +238,8 @@ bool FakeModel::take(const RpcMessage& message)
         FakeChannel::answer(message.id, status());
     } else if (is(protocol::reconstruct) && m_loaded) {
         reconstruct(message.id, paramsOf<ReconstructParams>(message));
+    } else if (is(protocol::ask) || is(protocol::continueText) || is(protocol::memoryLoad)) {
+        m_hanging[message.id.number()] = std::nullopt; // as long as nobody cancels it
     } else if (is(protocol::exportReport)) {
         FakeChannel::answer(message.id, ExportResult{renderReport(paramsOf<ExportParams>(message)), {}});
     } else if (is(protocol::memorySave)) {

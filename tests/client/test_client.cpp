@@ -117,11 +117,11 @@ private Q_SLOTS:
         start(client);
         Outcome hanging;
         Outcome other;
-        client.call(protocol::textPlan, text("hang"), this, hanging.handlers());
+        const auto id = client.call(protocol::textPlan, text("hang"), this, hanging.handlers());
         client.call(protocol::textPlan, text("ab"), this, other.handlers());
         QTRY_COMPARE(other.tokens, 2);
         QVERIFY(!hanging.isOver() && client.isBusy());
-        client.cancelAll();
+        client.cancel(id);
         QTRY_COMPARE(hanging.failures.size(), 1U);
         QCOMPARE(hanging.failures[0].kind(), ErrorKind::Cancelled);
     }

@@ -2,6 +2,7 @@
 // differ, so nothing here passes or fails.
 #include "models/diff_document.h"
 #include "models/sample_texts.h"
+#include "pages/all_pages.h"
 #include "pages/compress/compress_page.h"
 #include "pages/compress/source_pane.h"
 #include "session/engine_client.h"
@@ -50,7 +51,7 @@ int main(int argc, char** argv)
     theme.apply();
     EngineClient client;
     client.setCommand(u"%1 serve"_s.arg(QStringLiteral(ICAE_PROGRAM)));
-    MainWindow window(theme, client, settings, qEnvironmentVariable("ICAE_MODEL"));
+    MainWindow window(theme, client, settings, qEnvironmentVariable("ICAE_MODEL"), allPages());
     window.show();
     if (!QTest::qWaitForWindowExposed(&window))
         return 1;
@@ -62,7 +63,7 @@ int main(int argc, char** argv)
     auto& editor = window.findChild<SourcePane*>()->editor();
     const auto text = longText(400'000);
     clock.start();
-    window.compressPage().setSource(text);
+    window.findChild<CompressPage*>()->setSource(text);
     if (!QTest::qWaitFor([&] { return !editor.isInserting(); }, 60'000))
         return 1;
     report("paste of 400,000 characters", clock.elapsed());

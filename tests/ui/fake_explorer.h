@@ -1,5 +1,6 @@
 #pragma once
 
+#include "pages/all_pages.h"
 #include "pages/compress/compress_controls.h"
 #include "pages/compress/compress_page.h"
 #include "pages/compress/result_pane.h"
@@ -30,7 +31,7 @@ public:
         using namespace Qt::StringLiterals;
         theme.apply();
         client.setCommand(u"\"%1\""_s.arg(QStringLiteral(FAKE_ENGINE)));
-        window = std::make_unique<MainWindow>(theme, client, settings, u"/models/nano"_s);
+        window = std::make_unique<MainWindow>(theme, client, settings, u"/models/nano"_s, allPages());
         window->show();
         QApplication::setActiveWindow(window.get());
     }
@@ -49,8 +50,8 @@ public:
         return QTest::qWaitFor([&] { return done; });
     }
 
-    CompressPage& page() { return window->compressPage(); }
-    ModelsPage& models() { return window->modelsPage(); }
+    CompressPage& page() { return *window->findChild<CompressPage*>(); }
+    ModelsPage& models() { return *window->findChild<ModelsPage*>(); }
     ResultPane& result() { return *page().findChild<ResultPane*>(); }
     SourcePane& source() { return *page().findChild<SourcePane*>(); }
     CompressControls& controls() { return *page().findChild<CompressControls*>(); }

@@ -93,11 +93,11 @@ private Q_SLOTS:
     {
         QVERIFY(m_explorer->start());
         QVERIFY(asksForAPlan(u"{stubborn} "_s + story.repeated(3)));
-        m_explorer->client.cancelAll();
+        m_explorer->window->activities().stop(&m_explorer->page());
         QTRY_VERIFY(m_explorer->page().plan().has_value()); // it answered all the same
         QVERIFY(asksForAPlan(u"{late} "_s + story.repeated(3)));
         QSignalSpy asked(&m_explorer->client, &EngineClient::requestStarted);
-        m_explorer->client.cancelAll();
+        m_explorer->window->activities().stop(&m_explorer->page());
         QTRY_COMPARE(asked.size(), 1);
         QVERIFY(!m_explorer->notice().isVisible());
     }

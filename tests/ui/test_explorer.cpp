@@ -1,5 +1,6 @@
 #include "../slowness.h"
 #include "models/sample_texts.h"
+#include "pages/all_pages.h"
 #include "pages/compress/compress_controls.h"
 #include "pages/compress/compress_page.h"
 #include "pages/compress/result_pane.h"
@@ -63,7 +64,7 @@ private Q_SLOTS:
         m_client = std::make_unique<EngineClient>();
         m_client->setCommand(u"%1 serve"_s.arg(QStringLiteral(ICAE_PROGRAM)));
         m_settings->setTheme(Settings::Theme::Light);
-        m_window = std::make_unique<MainWindow>(*m_theme, *m_client, *m_settings, model);
+        m_window = std::make_unique<MainWindow>(*m_theme, *m_client, *m_settings, model, allPages());
         m_window->show();
         QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
         QApplication::setActiveWindow(m_window.get()); // a bare display has no window manager to do it
@@ -136,13 +137,13 @@ private Q_SLOTS:
         shoot(u"compress-dark-200"_s, 2);
         result().setMode(ResultPane::Mode::Tokens);
         shoot(u"compress-tokens-dark"_s);
-        m_window->showPage(1);
+        m_window->showPage(u"models"_s);
         QTest::qWait(300);
         shoot(u"models-dark"_s);
         toggleDark();
         shoot(u"models"_s);
         shoot(u"models-200"_s, 2);
-        m_window->showPage(0);
+        m_window->showPage(u"compress"_s);
         result().setMode(ResultPane::Mode::SideBySide);
         shoot(u"compress-200"_s, 2);
         QTest::keyClick(m_window.get(), Qt::Key_F1);
@@ -263,7 +264,7 @@ private Q_SLOTS:
     }
 
 private:
-    CompressPage& page() { return m_window->compressPage(); }
+    CompressPage& page() { return *m_window->findChild<CompressPage*>(); }
     ResultPane& result() { return *m_window->findChild<ResultPane*>(); }
     SourcePane& source() { return *m_window->findChild<SourcePane*>(); }
 

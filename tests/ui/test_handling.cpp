@@ -164,7 +164,7 @@ private Q_SLOTS:
         QVERIFY(m_explorer->load("/models/nano/base", "/models/nano/reconstruct"));
         const auto slotCount = m_explorer->controls().source().slots;
         QCOMPARE(slotCount, std::optional<std::int64_t>(64));
-        m_explorer->window->showPage(1);
+        m_explorer->window->showPage(u"models"_s);
         m_explorer->window->resize(1111, 700);
         m_explorer->key(Qt::Key_Q, Qt::ControlModifier);
 

@@ -26,7 +26,7 @@ private Q_SLOTS:
     {
         m_explorer = std::make_unique<FakeExplorer>(m_folder.filePath(QString::number(++m_windows)));
         QVERIFY(QTest::qWaitForWindowExposed(m_explorer->window.get()));
-        m_explorer->window->showPage(1);
+        m_explorer->window->showPage(u"models"_s);
     }
 
     void cleanup() { m_explorer.reset(); }

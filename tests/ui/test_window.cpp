@@ -1,3 +1,4 @@
+#include "pages/all_pages.h"
 #include "pages/compress/compress_page.h"
 #include "pages/compress/result_pane.h"
 #include "pages/compress/source_pane.h"
@@ -58,7 +59,7 @@ private Q_SLOTS:
         m_theme.apply();
         m_settings = std::make_unique<Settings>(m_folder.filePath(u"settings.ini"_s));
         m_settings->setTheme(Settings::Theme::Light);
-        m_window = std::make_unique<MainWindow>(m_theme, m_client, *m_settings, QString());
+        m_window = std::make_unique<MainWindow>(m_theme, m_client, *m_settings, QString(), allPages());
         m_window->show();
         QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
     }
@@ -112,15 +113,15 @@ private Q_SLOTS:
         for (const auto& size : {QSize(1280, 800), m_window->minimumSize()}) {
             m_window->resize(size);
             QTest::qWait(20);
-            for (int page = 0; page < 2; ++page) {
-                m_window->showPage(page);
+            for (const auto* page : m_window->pages()) {
+                m_window->showPage(page->id());
                 QTest::qWait(20);
                 for (const auto* button : ownControls<QAbstractButton>(*m_window))
                     QVERIFY2(!button->isVisible() || button->width() >= button->minimumSizeHint().width(),
                              qPrintable(u"%1 at %2"_s.arg(button->text()).arg(size.width())));
             }
         }
-        m_window->showPage(0);
+        m_window->showPage(u"compress"_s);
     }
 
     void settingsActAtOnce()
@@ -157,7 +158,7 @@ private Q_SLOTS:
 
     void inlineHasThePageToItself()
     {
-        auto& page = m_window->compressPage();
+        auto& page = *m_window->findChild<CompressPage*>();
         auto* source = m_window->findChild<SourcePane*>();
         auto* result = m_window->findChild<ResultPane*>();
         page.setSource(u"One. Two."_s);
@@ -181,7 +182,7 @@ private Q_SLOTS:
 
     void filesThatCannotBeReadAreSaid()
     {
-        auto& page = m_window->compressPage();
+        auto& page = *m_window->findChild<CompressPage*>();
         page.setSource(u"Still here."_s);
         page.openFile(m_folder.filePath(u"missing.txt"_s));
         QCOMPARE(page.source(), u"Still here."_s);

@@ -1,11 +1,18 @@
 #pragma once
 
+#include "protocol/error.h"
+#include "session/activities.h"
+#include "session/engine_client.h"
+#include "session/model_catalog.h"
+#include "session/settings.h"
+#include "session/theme.h"
 #include "widgets/common/find_target.h"
 
 #include <QAction>
 #include <QList>
 #include <QWidget>
 
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -42,18 +49,37 @@ struct ShortcutGroup {
     QList<ShortcutEntry> entries;
 };
 
-/// A page of the window, as the window sees it.
+/// What pages share; outlives them.
+struct PageContext {
+    Theme& theme;
+    EngineClient& client;
+    Settings& settings;
+    ModelCatalog& catalog;
+    Activities& activities;
+};
+
+/// A page of the window, as the window sees it. Requests whose context is the page, or a child of it, are its own: Esc
+/// stops them while the page is in front, and what goes wrong with them is shown here.
 class Page : public QWidget {
     Q_OBJECT
 
 public:
     using QWidget::QWidget;
 
+    virtual QString id() const = 0; ///< for settings; the same in every language
     virtual QString title() const = 0;
+    virtual QString icon() const = 0; ///< a name that Theme::icon() knows
     /// For the shortcut sheet.
     virtual std::vector<ShortcutGroup> shortcuts() const = 0;
     /// What Ctrl+F searches now, and the widget that shows it; null where there is nothing.
     virtual std::pair<FindTarget*, QWidget*> findTarget() = 0;
+    virtual void showError(const Error& error) = 0;
+    virtual void stop() { } ///< forgets what it was about to do; its requests are cancelled besides
+
+Q_SIGNALS:
+    void reported(const QString& sentence); ///< what some work came to, for the status line
 };
+
+using PageFactory = std::function<Page*(const PageContext&)>;
 
 } // namespace icae

@@ -88,23 +88,19 @@ void EngineClient::failLater(std::int64_t id, const Error& why)
         this, [this, id, why] { fail(id, why); }, Qt::QueuedConnection);
 }
 
-void EngineClient::cancelAll()
+const EngineRequest* EngineClient::request(std::int64_t id) const
 {
-    Q_EMIT stopRequested();
-    std::vector<std::int64_t> ids;
-    for (const auto& [id, pending] : m_pending)
-        ids.push_back(id);
-    for (const auto id : ids)
-        cancel(id);
+    const auto found = m_pending.find(id);
+    return found == m_pending.end() ? nullptr : &found->second.request;
 }
 
 std::int64_t EngineClient::add(Pending pending)
 {
     const auto id = ++m_lastId;
     m_decoder.expect(id, pending.decode);
-    if (pending.context != this)
-        connect(pending.context, &QObject::destroyed, this, [this, id] { cancel(id); });
-    const auto method = pending.method;
+    if (pending.request.context != this)
+        connect(pending.request.context, &QObject::destroyed, this, [this, id] { cancel(id); });
+    const auto method = QString::fromLatin1(pending.request.method.name);
     m_pending.emplace(id, std::move(pending));
     Q_EMIT requestStarted(id, method);
     if (m_state == State::Ready) {
@@ -193,7 +189,7 @@ void EngineClient::takeNotification(const RpcMessage& message)
 {
     const auto handlerOf = [this](const RequestId& id, const auto member) {
         const auto found = m_pending.find(id.number());
-        const bool wanted = found != m_pending.end() && found->second.context;
+        const bool wanted = found != m_pending.end() && found->second.request.context;
         return wanted ? found->second.*member : nullptr; // a copy: it may end the request
     };
     if (message.method == protocol::progress.name) {
@@ -218,7 +214,7 @@ std::optional<EngineClient::Pending> EngineClient::finish(std::int64_t id)
     if (node.empty())
         return std::nullopt;
     m_decoder.forget(id);
-    Q_EMIT requestEnded(id, node.mapped().method);
+    Q_EMIT requestEnded(id, QString::fromLatin1(node.mapped().request.method.name));
     return std::move(node.mapped());
 }
 
@@ -228,14 +224,15 @@ void EngineClient::fail(std::int64_t id, const Error& why)
     if (!pending)
         return;
     // An engine that could not load a model may have had to drop the other one.
-    if (m_state == State::Ready && pending->method == QLatin1String(protocol::modelsLoad.name))
+    const auto method = QString::fromLatin1(pending->request.method.name);
+    if (m_state == State::Ready && method == QLatin1String(protocol::modelsLoad.name))
         call(protocol::status, {}, this);
-    if (!pending->context)
+    if (!pending->request.context)
         return;
     if (pending->failed)
         pending->failed(why);
     else if (why.kind() != ErrorKind::Cancelled && why.kind() != ErrorKind::EngineLost)
-        Q_EMIT failed(pending->method, why);
+        Q_EMIT failed(method, why, pending->request.context);
 }
 
 void EngineClient::onLost(const Error& why)

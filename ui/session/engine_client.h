@@ -28,6 +28,12 @@ template <typename Result> struct Handlers {
     std::function<void(const TokensNote&)> tokens = {};
 };
 
+/// A request that has no answer yet, as others than its maker see it.
+struct EngineRequest {
+    protocol::MethodInfo method;
+    QPointer<QObject> context; ///< whose it is
+};
+
 /// Speaks with the engine: typed requests, progress, and what was lost where the engine dies. Requests made before the
 /// engine is ready are sent once it is; the model that was loaded is loaded again after a restart, before anything
 /// else.
@@ -70,23 +76,23 @@ public:
     /// Asks a request to end. It still ends with done() (a reconstruction keeps what was written) or failed()
     /// (Cancelled).
     void cancel(std::int64_t id);
-    void cancelAll(); ///< stopRequested() comes first
+    /// A request that has no answer yet; null: it has.
+    const EngineRequest* request(std::int64_t id) const;
 
 Q_SIGNALS:
     void stateChanged(icae::EngineClient::State state);
     void modelChanged(); ///< model() is another, or none
-    void stopRequested(); ///< everything is asked to end
     void requestStarted(qint64 id, const QString& method);
     void progressed(const icae::ProgressNote& note);
     void requestEnded(qint64 id, const QString& method);
-    void failed(const QString& method, const icae::Error& why); ///< of requests that do not handle it themselves
+    /// Of requests that do not handle it themselves. @param context the request's, never null
+    void failed(const QString& method, const icae::Error& why, QObject* context);
     void lost(const icae::Error& why); ///< the engine died; once, also where several requests fail with it
     void logged(const icae::LogNote& note); ///< the engine's log, its standard error included
 
 private:
     struct Pending {
-        QString method;
-        QPointer<QObject> context;
+        EngineRequest request;
         ResponseDecoder::Decode decode;
         std::function<void(const Error&)> failed;
         std::function<void(const ProgressNote&)> progress;
@@ -143,8 +149,7 @@ std::int64_t EngineClient::call(const protocol::Method<Params, Result>& method,
                                 std::type_identity_t<Handlers<Result>> handlers)
 {
     Pending pending;
-    pending.method = QString::fromLatin1(method.name);
-    pending.context = context == nullptr ? this : context;
+    pending.request = {method, context == nullptr ? this : context};
     pending.content = requestContent(m_lastId + 1, method.name, nlohmann::json(params));
     pending.failed = std::move(handlers.failed);
     pending.progress = std::move(handlers.progress);
@@ -156,7 +161,7 @@ std::int64_t EngineClient::call(const protocol::Method<Params, Result>& method,
             return NoParams{};
     }();
     const auto done = std::make_shared<const std::function<void(const Result&)>>(std::move(handlers.done));
-    pending.decode = [this, kept, done, receiver = pending.context](const nlohmann::json& json) {
+    pending.decode = [this, kept, done, receiver = pending.request.context](const nlohmann::json& json) {
         auto result = std::make_shared<const Result>(fromJson<Result>(JsonReader(json, "the engine's answer")));
         return [this, kept, done, receiver, result] {
             remember(kept, *result);

@@ -63,17 +63,17 @@ void ModelCatalog::loadLast()
     if (!last.base.isEmpty())
         load(last.base.toStdString(), last.adapter.toStdString(), last.device.toStdString(), last.dtype.toStdString());
     else if (!m_standard.isEmpty())
-        load(m_standard.toStdString(), {}, "auto", "auto");
+        load(m_standard.toStdString(), {});
 }
 
-void ModelCatalog::refresh(bool hashes)
+void ModelCatalog::refresh(bool hashes, QObject* owner)
 {
     ListModelsParams params;
     for (const auto& folder : folders())
         params.folders.push_back(folder.toStdString());
     params.hashes = hashes;
     m_listing = true;
-    m_client.call(protocol::modelsList, params, this,
+    m_client.call(protocol::modelsList, params, contextFor(owner),
                   {.done =
                        [this](const ModelList& list) {
                            m_listing = false;
@@ -84,17 +84,17 @@ void ModelCatalog::refresh(bool hashes)
                            Q_EMIT listed();
                        },
                    .failed =
-                       [this](const Error& why) {
+                       [this, owner](const Error& why) {
                            m_listing = false;
-                           fail(why);
+                           fail(why, owner);
                            Q_EMIT listed();
                        }});
 }
 
-void ModelCatalog::fail(const Error& why)
+void ModelCatalog::fail(const Error& why, QObject* owner)
 {
     if (why.kind() != ErrorKind::Cancelled) // who stops something knows
-        Q_EMIT failed(why);
+        Q_EMIT failed(why, owner);
 }
 
 void ModelCatalog::refreshDevices()
@@ -108,7 +108,7 @@ void ModelCatalog::refreshDevices()
 }
 
 void ModelCatalog::load(const std::string& base, const std::string& adapter, const std::string& device,
-                        const std::string& dtype)
+                        const std::string& dtype, QObject* owner)
 {
     LoadModelParams params;
     params.base = base;
@@ -117,7 +117,7 @@ void ModelCatalog::load(const std::string& base, const std::string& adapter, con
     params.dtype = dtype;
     m_loading = true;
     Q_EMIT loadingChanged();
-    m_client.call(protocol::modelsLoad, params, this,
+    m_client.call(protocol::modelsLoad, params, contextFor(owner),
                   {.done =
                        [this, device, dtype](const LoadedModel& model) {
                            m_loading = false;
@@ -129,10 +129,10 @@ void ModelCatalog::load(const std::string& base, const std::string& adapter, con
                            refreshDevices();
                        },
                    .failed =
-                       [this](const Error& why) {
+                       [this, owner](const Error& why) {
                            m_loading = false;
                            Q_EMIT loadingChanged();
-                           fail(why);
+                           fail(why, owner);
                        }});
 }
 
@@ -140,25 +140,39 @@ void ModelCatalog::moveTo(const std::string& device)
 {
     const auto& model = m_client.model();
     if (model)
-        load(model->base, model->adapter, device, "auto");
+        load(model->base, model->adapter, device, m_settings.model().dtype.toStdString());
 }
 
-void ModelCatalog::unload()
+void ModelCatalog::load(const std::string& base, const std::string& adapter)
+{
+    const auto last = m_settings.model();
+    load(base, adapter, last.device.toStdString(), last.dtype.toStdString());
+}
+
+std::string ModelCatalog::chosenDevice() const
+{
+    return m_settings.model().device.toStdString();
+}
+
+void ModelCatalog::unload(QObject* owner)
 {
     m_loading = true;
     Q_EMIT loadingChanged();
     const auto end = [this] {
         m_loading = false;
-        m_settings.setModel({});
+        auto last = m_settings.model();
+        last.base.clear();
+        last.adapter.clear();
+        m_settings.setModel(last);
         Q_EMIT loadingChanged();
         refreshDevices();
     };
-    m_client.call(protocol::modelsUnload, {}, this,
+    m_client.call(protocol::modelsUnload, {}, contextFor(owner),
                   {.done = [end](const EngineStatus&) { end(); },
                    .failed =
-                       [this, end](const Error& why) {
+                       [this, end, owner](const Error& why) {
                            end();
-                           fail(why);
+                           fail(why, owner);
                        }});
 }
 

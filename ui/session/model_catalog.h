@@ -22,30 +22,37 @@ public:
     bool isListing() const { return m_listing; }
     bool isLoading() const { return m_loading; }
 
-    void refresh(bool hashes = false);
+    // Each of these may be the work of a page, its owner: see Activities.
+
+    void refresh(bool hashes = false, QObject* owner = nullptr);
     void refreshDevices();
     void addFolder(const QString& path);
     void removeFolder(const QString& path);
     QStringList folders() const;
     bool canRemove(const QString& folder) const; ///< the standard folder stays
 
-    /// @param device id, or "auto"
-    void load(const std::string& base, const std::string& adapter, const std::string& device, const std::string& dtype);
-    /// The present model on another device.
+    /// @param device id, or "auto", which is remembered as such
+    void load(const std::string& base, const std::string& adapter, const std::string& device, const std::string& dtype,
+              QObject* owner = nullptr);
+    /// Another model on the device and with the precision that were last chosen, "auto" included.
+    void load(const std::string& base, const std::string& adapter);
+    /// The present model on another device, or where "auto" puts it.
     void moveTo(const std::string& device);
-    void unload();
+    void unload(QObject* owner = nullptr);
+    std::string chosenDevice() const; ///< as load() was last given it
 
 Q_SIGNALS:
     void listed();
     void devicesChanged();
     void loadingChanged();
     void loaded(const icae::LoadedModel& model);
-    void failed(const icae::Error& why);
+    void failed(const icae::Error& why, QObject* owner); ///< @param owner null: nobody's
 
 private:
     void onReady();
     void loadLast();
-    void fail(const Error& why);
+    void fail(const Error& why, QObject* owner);
+    QObject* contextFor(QObject* owner) { return owner == nullptr ? this : owner; }
 
     EngineClient& m_client;
     Settings& m_settings;

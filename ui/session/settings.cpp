@@ -224,9 +224,9 @@ QString Settings::page() const
     return m_store.value(key(pageKey)).toString();
 }
 
-void Settings::setPage(const QString& name)
+void Settings::setPage(const QString& id)
 {
-    set(key(pageKey), name);
+    set(key(pageKey), id);
 }
 
 } // namespace icae

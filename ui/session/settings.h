@@ -80,8 +80,8 @@ public:
     void setWindowState(const QByteArray& state);
     QByteArray splitterState(const QString& name) const;
     void setSplitterState(const QString& name, const QByteArray& state);
-    QString page() const; ///< shown last
-    void setPage(const QString& name);
+    QString page() const; ///< id of the one shown last
+    void setPage(const QString& id);
 
 Q_SIGNALS:
     void engineCommandChanged();

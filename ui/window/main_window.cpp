@@ -1,8 +1,6 @@
 #include "window/main_window.h"
 
 #include "models/byte_text.h"
-#include "pages/compress/compress_page.h"
-#include "pages/models/models_page.h"
 #include "widgets/common/find_bar.h"
 #include "widgets/common/find_views.h"
 #include "window/log_panel.h"
@@ -21,26 +19,27 @@
 #include <QToolButton>
 #include <QWheelEvent>
 
+#include <algorithm>
+
 namespace icae {
 
 using namespace Qt::StringLiterals;
 
 MainWindow::MainWindow(Theme& theme, EngineClient& client, Settings& settings, const QString& standardModel,
-                       QWidget* parent)
+                       const std::vector<PageFactory>& pages, QWidget* parent)
     : QMainWindow(parent)
     , m_theme(theme)
     , m_client(client)
     , m_settings(settings)
     , m_catalog(client, settings, standardModel)
+    , m_activities(client)
     , m_rail(new NavigationRail(theme))
     , m_title(new QLabel)
     , m_stack(new QStackedWidget)
     , m_settingsMenu(new SettingsMenu(theme, client, settings, this))
     , m_find(new FindBar(theme))
     , m_log(new LogPanel(theme))
-    , m_status(new StatusLine(theme, client))
-    , m_compress(new CompressPage(theme, client, settings))
-    , m_models(new ModelsPage(theme, client, m_catalog))
+    , m_status(new StatusLine(theme, client, m_activities))
 {
     setWindowTitle(tr("ICAE Explorer"));
     resize(1280, 800);
@@ -61,8 +60,9 @@ MainWindow::MainWindow(Theme& theme, EngineClient& client, Settings& settings, c
     layout->addLayout(column, 1);
     setCentralWidget(central);
     m_log->hide();
-    addPage(m_compress, u"compress"_s);
-    addPage(m_models, u"models"_s);
+    const PageContext context{m_theme, m_client, m_settings, m_catalog, m_activities};
+    for (const auto& make : pages)
+        addPage(make(context));
     m_settingsMenu->addSeparator();
     m_settingsMenu->addActions({m_shortcuts, m_status->logAction(), m_quit});
     m_rail->settingsButton().setMenu(m_settingsMenu);
@@ -79,14 +79,14 @@ MainWindow::MainWindow(Theme& theme, EngineClient& client, Settings& settings, c
     m_takeKeyboard.setInterval(0);
     connect(&m_takeKeyboard, &QTimer::timeout, this, &QWidget::activateWindow);
     connectEngine();
-    connect(m_compress, &CompressPage::reported, this, [this](const QString& sentence) {
-        m_status->report(sentence);
-        m_log->add({LogLevel::Info, sentence.toStdString(), {}});
+    connect(m_status->stopAction(), &QAction::triggered, this, [this] {
+        page().stop();
+        m_activities.stop(&page());
     });
-    connect(m_compress, &CompressPage::waitingChanged, this,
-            [this](bool waiting) { m_status->setWaiting(waiting ? tr("Counting tokens") : QString()); });
     restoreGeometry(m_settings.windowGeometry());
-    showPage(m_settings.page() == m_models->title() ? 1 : 0);
+    const auto last = m_settings.page();
+    showPage(m_pages.front()->id());
+    showPage(last);
 }
 
 QWidget* MainWindow::makeTopBar()
@@ -112,15 +112,25 @@ QWidget* MainWindow::makeTopBar()
     layout->addWidget(dark);
     connect(m_pickModel, &QAction::triggered, picker, &QToolButton::click);
     connect(m_pickDevice, &QAction::triggered, device, &QToolButton::showMenu);
-    connect(picker, &ModelPicker::manageRequested, this, [this] { showPage(1); });
+    connect(picker, &ModelPicker::pageRequested, this, &MainWindow::showPage);
     return bar;
 }
 
-void MainWindow::addPage(Page* page, const QString& icon)
+void MainWindow::addPage(Page* page)
 {
     m_stack->addWidget(page);
     m_pages.push_back(page);
-    m_pageActions.push_back(m_rail->addPage(icon, page->title()));
+    m_activities.addOwner(page);
+    m_pageActions.push_back(m_rail->addPage(page->id(), page->icon(), page->title()));
+    connect(page, &Page::reported, this, [this](const QString& sentence) {
+        m_status->report(sentence);
+        m_log->add({LogLevel::Info, sentence.toStdString(), {}});
+    });
+}
+
+Page& MainWindow::page() const
+{
+    return *m_pages[m_stack->currentIndex()];
 }
 
 void MainWindow::makeActions()
@@ -150,11 +160,6 @@ void MainWindow::connectEngine()
         if (note.level != LogLevel::Info && !m_log->isVisible())
             m_status->setAttention(true);
     });
-    const auto complain = [this](const Error& why) {
-        m_log->add(why);
-        m_status->setAttention(!m_log->isVisible());
-        m_compress->showError(why);
-    };
     connect(&m_catalog, &ModelCatalog::loaded, this, [this](const LoadedModel& model) {
         QStringList remarks;
         for (const auto& remark : model.remarks)
@@ -168,26 +173,37 @@ void MainWindow::connectEngine()
                         .toStdString(),
                     remarks.join(u'\n').toStdString()});
     });
-    connect(&m_client, &EngineClient::lost, this, complain);
+    connect(&m_client, &EngineClient::lost, this, [this](const Error& why) { complain(why, nullptr); });
     connect(&m_client, &EngineClient::failed, this,
-            [complain](const QString& /*method*/, const Error& why) { complain(why); });
-    connect(&m_catalog, &ModelCatalog::failed, this, complain);
+            [this](const QString& /*method*/, const Error& why, QObject* context) { complain(why, context); });
+    connect(&m_catalog, &ModelCatalog::failed, this, &MainWindow::complain);
     connect(&m_settings, &Settings::engineCommandChanged, this,
             [this] { m_client.setCommand(m_settings.engineCommand()); });
 }
 
-void MainWindow::showPage(int page)
+void MainWindow::complain(const Error& why, QObject* whose)
 {
+    m_log->add(why);
+    m_status->setAttention(!m_log->isVisible());
+    auto* owner = qobject_cast<Page*>(m_activities.ownerOf(whose));
+    (owner == nullptr ? page() : *owner).showError(why);
+}
+
+void MainWindow::showPage(const QString& id)
+{
+    const auto found = std::find_if(m_pages.begin(), m_pages.end(), [&](const Page* page) { return page->id() == id; });
+    if (found == m_pages.end())
+        return;
     m_find->close();
-    const auto before = static_cast<std::size_t>(m_stack->currentIndex());
-    if (m_pages[m_stack->currentIndex()]->isAncestorOf(focusWidget()))
-        m_lastFocus[before] = focusWidget();
-    m_stack->setCurrentIndex(page);
-    m_rail->setCurrent(page);
-    m_title->setText(m_pages[page]->title());
-    m_settings.setPage(m_pages[page]->title());
-    QWidget* const focus = m_lastFocus[static_cast<std::size_t>(page)];
-    (focus != nullptr && focus->isVisible() ? focus : m_pages[page])->setFocus(Qt::OtherFocusReason);
+    if (page().isAncestorOf(focusWidget()))
+        m_lastFocus[&page()] = focusWidget();
+    m_stack->setCurrentWidget(*found);
+    m_rail->setCurrent(id);
+    m_title->setText(page().title());
+    m_status->setInFront(&page());
+    m_settings.setPage(id);
+    QWidget* const focus = m_lastFocus[&page()];
+    (focus != nullptr && focus->isVisible() ? focus : &page())->setFocus(Qt::OtherFocusReason);
 }
 
 void MainWindow::find()
@@ -196,7 +212,7 @@ void MainWindow::find()
         m_find->open(&m_log->view(), &m_log->view());
         return;
     }
-    const auto [target, view] = m_pages[m_stack->currentIndex()]->findTarget();
+    const auto [target, view] = page().findTarget();
     if (target != nullptr)
         m_find->open(target, view);
 }

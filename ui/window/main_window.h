@@ -1,5 +1,7 @@
 #pragma once
 
+#include "pages/page.h"
+#include "session/activities.h"
 #include "session/engine_client.h"
 #include "session/model_catalog.h"
 #include "session/settings.h"
@@ -9,7 +11,8 @@
 #include <QPointer>
 #include <QTimer>
 
-#include <array>
+#include <map>
+#include <vector>
 
 class QLabel;
 class QStackedWidget;
@@ -17,12 +20,9 @@ class QVBoxLayout;
 
 namespace icae {
 
-class CompressPage;
 class FindBar;
 class LogPanel;
-class ModelsPage;
 class NavigationRail;
-class Page;
 class SettingsMenu;
 class StatusLine;
 
@@ -32,14 +32,16 @@ class MainWindow : public QMainWindow {
 
 public:
     /// @param standardModel folder of the model to start with where none was chosen before; may be empty
+    /// @param pages at least one
     MainWindow(Theme& theme, EngineClient& client, Settings& settings, const QString& standardModel,
-               QWidget* parent = nullptr);
+               const std::vector<PageFactory>& pages, QWidget* parent = nullptr);
 
-    CompressPage& compressPage() { return *m_compress; }
-    ModelsPage& modelsPage() { return *m_models; }
+    const QList<Page*>& pages() const { return m_pages; }
+    Page& page() const; ///< in front
+    void showPage(const QString& id); ///< nothing happens where there is no such page
+    Activities& activities() { return m_activities; }
     StatusLine& statusLine() { return *m_status; }
     LogPanel& logPanel() { return *m_log; }
-    void showPage(int page);
 
 protected:
     bool event(QEvent* event) override;
@@ -48,9 +50,11 @@ protected:
 
 private:
     QWidget* makeTopBar();
-    void addPage(Page* page, const QString& icon);
+    void addPage(Page* page);
     void makeActions();
     void connectEngine();
+    /// Into the log, and onto the page whose it is; nobody's onto the one in front.
+    void complain(const Error& why, QObject* whose);
     void find();
     void showShortcuts();
 
@@ -58,6 +62,7 @@ private:
     EngineClient& m_client;
     Settings& m_settings;
     ModelCatalog m_catalog;
+    Activities m_activities;
     QTimer m_takeKeyboard; ///< once a dialog is gone
     NavigationRail* m_rail;
     QLabel* m_title;
@@ -66,10 +71,8 @@ private:
     FindBar* m_find;
     LogPanel* m_log;
     StatusLine* m_status;
-    CompressPage* m_compress;
-    ModelsPage* m_models;
     QList<Page*> m_pages;
-    std::array<QPointer<QWidget>, 2> m_lastFocus; ///< by page
+    std::map<const Page*, QPointer<QWidget>> m_lastFocus;
     QAction* m_findAction;
     QAction* m_shortcuts;
     QAction* m_findNext;

@@ -41,15 +41,16 @@ QToolButton* NavigationRail::makeButton()
     return button;
 }
 
-QAction* NavigationRail::addPage(const QString& icon, const QString& name)
+QAction* NavigationRail::addPage(const QString& id, const QString& icon, const QString& name)
 {
     const auto number = static_cast<int>(m_group->actions().size());
     auto* action = m_group->addAction(m_theme.icon(icon), name);
+    action->setData(id);
     action->setCheckable(true);
     action->setChecked(number == 0);
     action->setShortcut(QKeySequence(Qt::CTRL | static_cast<Qt::Key>(Qt::Key_1 + number)));
     action->setToolTip(u"%1 (%2)"_s.arg(name, action->shortcut().toString(QKeySequence::NativeText)));
-    connect(action, &QAction::triggered, this, [this, number] { Q_EMIT pageRequested(number); });
+    connect(action, &QAction::triggered, this, [this, id] { Q_EMIT pageRequested(id); });
     auto* button = makeButton();
     button->setDefaultAction(action);
     m_pages->addWidget(button);
@@ -57,9 +58,12 @@ QAction* NavigationRail::addPage(const QString& icon, const QString& name)
     return action;
 }
 
-void NavigationRail::setCurrent(int page)
+void NavigationRail::setCurrent(const QString& id)
 {
-    m_group->actions().at(page)->setChecked(true);
+    const auto actions = m_group->actions();
+    for (auto* action : actions)
+        if (action->data() == id)
+            action->setChecked(true);
 }
 
 } // namespace icae

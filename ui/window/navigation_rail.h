@@ -19,12 +19,12 @@ public:
     explicit NavigationRail(const Theme& theme, QWidget* parent = nullptr);
 
     /// @return the action that shows the page; its shortcut is Ctrl+NUMBER
-    QAction* addPage(const QString& icon, const QString& name);
+    QAction* addPage(const QString& id, const QString& icon, const QString& name);
     QToolButton& settingsButton() { return *m_settings; }
-    void setCurrent(int page);
+    void setCurrent(const QString& id);
 
 Q_SIGNALS:
-    void pageRequested(int page);
+    void pageRequested(const QString& id);
 
 private:
     QToolButton* makeButton();

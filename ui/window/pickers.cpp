@@ -41,7 +41,7 @@ ModelPicker::ModelPicker(const Theme& theme, EngineClient& client, ModelCatalog&
     layout->addWidget(manage);
     connect(manage, &QPushButton::clicked, this, [this] {
         m_popup->hide();
-        Q_EMIT manageRequested();
+        Q_EMIT pageRequested(u"models"_s);
     });
     connect(this, &QToolButton::clicked, this, &ModelPicker::open);
     connect(m_list, &QTreeView::activated, this, &ModelPicker::choose);
@@ -82,9 +82,7 @@ void ModelPicker::choose(const QModelIndex& index)
     if (base == nullptr || !index.data(ModelTreeModel::ReasonRole).toString().isEmpty())
         return;
     m_popup->hide();
-    const auto& model = m_client.model();
-    const auto device = model ? model->device : std::string("auto");
-    m_catalog.load(base->folder, adapter == nullptr ? std::string() : adapter->path, device, "auto");
+    m_catalog.load(base->folder, adapter == nullptr ? std::string() : adapter->path);
 }
 
 DevicePicker::DevicePicker(const Theme& theme, EngineClient& client, ModelCatalog& catalog, QWidget* parent)
@@ -100,6 +98,7 @@ DevicePicker::DevicePicker(const Theme& theme, EngineClient& client, ModelCatalo
     setMenu(new QMenu(this));
     menu()->setToolTipsVisible(true);
     connect(&m_client, &EngineClient::modelChanged, this, &DevicePicker::showDevice);
+    connect(&m_catalog, &ModelCatalog::loaded, this, &DevicePicker::rebuild);
     connect(&m_client, &EngineClient::stateChanged, this, &DevicePicker::showDevice);
     connect(&m_catalog, &ModelCatalog::devicesChanged, this, [this] {
         rebuild();
@@ -130,16 +129,18 @@ void DevicePicker::showDevice()
 void DevicePicker::rebuild()
 {
     menu()->clear();
-    const auto& model = m_client.model();
-    for (const auto& device : m_catalog.devices()) {
-        auto* action = menu()->addAction(
-            tr("%1 · %2 of %3 free")
-                .arg(QString::fromStdString(device.name), byteText(device.freeBytes), byteText(device.totalBytes)),
-            this, [this, id = device.id] { m_catalog.moveTo(id); });
+    const auto chosen = m_catalog.chosenDevice();
+    const auto add = [&](const QString& text, const std::string& id) {
+        auto* action = menu()->addAction(text, this, [this, id] { m_catalog.moveTo(id); });
         action->setCheckable(true);
-        action->setChecked(model && model->device == device.id);
-        action->setEnabled(model.has_value());
-    }
+        action->setChecked(id == chosen);
+        action->setEnabled(m_client.model().has_value());
+    };
+    add(tr("Automatic"), "auto");
+    for (const auto& device : m_catalog.devices())
+        add(tr("%1 · %2 of %3 free")
+                .arg(QString::fromStdString(device.name), byteText(device.freeBytes), byteText(device.totalBytes)),
+            device.id);
 }
 
 } // namespace icae

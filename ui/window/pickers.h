@@ -20,7 +20,7 @@ public:
     ModelPicker(const Theme& theme, EngineClient& client, ModelCatalog& catalog, QWidget* parent = nullptr);
 
 Q_SIGNALS:
-    void manageRequested(); ///< the Models page
+    void pageRequested(const QString& id); ///< where models are managed
 
 private:
     void showModel();

@@ -1,5 +1,6 @@
 #include "window/status_line.h"
 
+#include "pages/page.h"
 #include "widgets/common/elided_label.h"
 
 #include <QAction>
@@ -16,25 +17,6 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-/// Requests that take long enough to be spoken of.
-QString verb(const QString& method)
-{
-    const auto is = [&](const auto& known) { return method == QLatin1String(known.name); };
-    if (is(protocol::modelsLoad))
-        return StatusLine::tr("Loading the model");
-    if (is(protocol::modelsUnload))
-        return StatusLine::tr("Unloading the model");
-    if (is(protocol::compress))
-        return StatusLine::tr("Compressing");
-    if (is(protocol::reconstruct))
-        return StatusLine::tr("Compressing and reconstructing");
-    if (is(protocol::memorySave))
-        return StatusLine::tr("Saving the memory");
-    if (is(protocol::score))
-        return StatusLine::tr("Rating");
-    return {};
-}
-
 QString timeLeft(double seconds)
 {
     if (seconds < 60)
@@ -44,10 +26,11 @@ QString timeLeft(double seconds)
 
 } // namespace
 
-StatusLine::StatusLine(const Theme& theme, EngineClient& client, QWidget* parent)
+StatusLine::StatusLine(const Theme& theme, EngineClient& client, Activities& activities, QWidget* parent)
     : QWidget(parent)
     , m_theme(theme)
     , m_client(client)
+    , m_activities(activities)
     , m_bar(new QProgressBar)
     , m_text(new ElidedLabel)
     , m_stopButton(new QPushButton(tr("Stop")))
@@ -82,22 +65,9 @@ StatusLine::StatusLine(const Theme& theme, EngineClient& client, QWidget* parent
     m_bar->hide();
     m_stopButton->hide();
 
-    connect(m_stop, &QAction::triggered, &m_client, &EngineClient::cancelAll);
     connect(m_stopButton, &QPushButton::clicked, m_stop, &QAction::trigger);
-    connect(&m_client, &EngineClient::requestStarted, this, [this](qint64 id, const QString& method) {
-        const auto doing = verb(method);
-        if (doing.isEmpty()) {
-            if (method == QLatin1String(protocol::modelsList.name))
-                m_quiet.insert(id);
-            return;
-        }
-        m_running.insert(id, doing);
-        m_report.clear();
-        m_text->setText(doing);
-        showState();
-    });
-    connect(&m_client, &EngineClient::progressed, this, &StatusLine::showProgress);
-    connect(&m_client, &EngineClient::requestEnded, this, &StatusLine::end);
+    connect(&m_activities, &Activities::started, this, [this] { m_report.clear(); });
+    connect(&m_activities, &Activities::changed, this, &StatusLine::showState);
     connect(&m_client, &EngineClient::stateChanged, this, &StatusLine::showState);
     connect(&m_client, &EngineClient::modelChanged, this, &StatusLine::showState);
     connect(m_log, &QAction::toggled, this, [this](bool shown) {
@@ -107,46 +77,46 @@ StatusLine::StatusLine(const Theme& theme, EngineClient& client, QWidget* parent
     showState();
 }
 
-void StatusLine::showProgress(const ProgressNote& note)
+void StatusLine::setInFront(const Page* page)
 {
-    const auto id = note.id.number();
-    if (m_quiet.remove(id)) { // hashing, which takes its time
-        m_running.insert(id, tr("Reading models"));
-        showState();
-    }
-    if (!m_running.contains(id))
-        return;
-    m_bar->setRange(0, note.fraction ? 1000 : 0);
-    if (note.fraction)
-        m_bar->setValue(static_cast<int>(std::lround(1000 * *note.fraction)));
-    QStringList parts{QString::fromStdString(note.text)};
-    if (note.rate && *note.rate > 0)
-        parts += tr("%L1 %2/s").arg(*note.rate, 0, 'f', *note.rate < 10 ? 1 : 0).arg(QString::fromStdString(note.unit));
-    if (note.secondsLeft && *note.secondsLeft > 0)
-        parts += timeLeft(*note.secondsLeft);
-    m_text->setText(parts.join(u" · "_s));
+    m_inFront = page;
+    showState();
 }
 
-void StatusLine::end(qint64 id, const QString& /*method*/)
+void StatusLine::showActivity(const Activity& activity)
 {
-    m_quiet.remove(id);
-    if (m_running.remove(id) == 0)
-        return;
-    showState();
+    auto text = activity.verb;
+    const auto& note = activity.progress;
+    const bool measured = note && note->fraction;
+    m_bar->setRange(0, measured ? 1000 : 0);
+    if (measured)
+        m_bar->setValue(static_cast<int>(std::lround(1000 * *note->fraction)));
+    if (note) {
+        QStringList parts{QString::fromStdString(note->text)};
+        if (note->rate && *note->rate > 0)
+            parts += tr("%L1 %2/s")
+                         .arg(*note->rate, 0, 'f', *note->rate < 10 ? 1 : 0)
+                         .arg(QString::fromStdString(note->unit));
+        if (note->secondsLeft && *note->secondsLeft > 0)
+            parts += timeLeft(*note->secondsLeft);
+        text = parts.join(u" · "_s);
+    }
+    const auto* owner = qobject_cast<const Page*>(activity.owner);
+    m_text->setText(owner == nullptr || owner == m_inFront ? text : tr("%1: %2").arg(owner->title(), text));
 }
 
 void StatusLine::showState()
 {
-    const bool busy = !m_running.isEmpty() || !m_waiting.isEmpty();
-    if (!busy)
-        m_bar->setRange(0, 0);
-    if (m_running.isEmpty() && busy)
-        m_text->setText(m_waiting);
-    m_bar->setVisible(busy);
-    m_stopButton->setVisible(busy);
-    m_stop->setEnabled(busy);
-    if (busy)
+    const auto* activity = m_activities.shown(m_inFront);
+    const bool stoppable = m_activities.canStop(m_inFront);
+    m_bar->setVisible(activity != nullptr);
+    m_stopButton->setVisible(stoppable);
+    m_stop->setEnabled(stoppable);
+    if (activity != nullptr) {
+        showActivity(*activity);
         return;
+    }
+    m_bar->setRange(0, 0);
     switch (m_client.state()) {
     case EngineClient::State::Stopped:
         m_text->setText(tr("The engine is not running"));
@@ -166,12 +136,6 @@ void StatusLine::showState()
                                                : tr("Ready; no model is loaded"));
         break;
     }
-}
-
-void StatusLine::setWaiting(const QString& text)
-{
-    m_waiting = text;
-    showState();
 }
 
 void StatusLine::setAttention(bool attention)

@@ -1,10 +1,10 @@
 #pragma once
 
+#include "session/activities.h"
 #include "session/engine_client.h"
 #include "session/theme.h"
 
-#include <QHash>
-#include <QSet>
+#include <QPointer>
 #include <QWidget>
 
 class QAction;
@@ -15,13 +15,15 @@ class QToolButton;
 namespace icae {
 
 class ElidedLabel;
+class Page;
 
-/// What the engine is doing, how fast, how long yet, and the button that stops it. The only place for progress.
+/// What is being done, how fast, how long yet, and the button that stops it. The only place for progress. What the page
+/// in front does comes first; another page's work is told with its name, and is stopped there.
 class StatusLine : public QWidget {
     Q_OBJECT
 
 public:
-    StatusLine(const Theme& theme, EngineClient& client, QWidget* parent = nullptr);
+    StatusLine(const Theme& theme, EngineClient& client, Activities& activities, QWidget* parent = nullptr);
 
     QAction* stopAction() const { return m_stop; }
     QAction* logAction() const { return m_log; }
@@ -29,26 +31,23 @@ public:
     void setAttention(bool attention);
     /// A line that stays until something else runs, e.g. "Reconstructed 465 tokens in 3.2 s".
     void report(const QString& text);
-    /// Something waits for a request that is not worth a line of its own, and can be stopped; empty: nothing.
-    void setWaiting(const QString& text);
+    void setInFront(const Page* page);
     QString text() const;
 
 private:
-    void showProgress(const ProgressNote& note);
-    void end(qint64 id, const QString& method);
+    void showActivity(const Activity& activity);
     void showState();
 
     const Theme& m_theme;
     EngineClient& m_client;
+    Activities& m_activities;
+    QPointer<const Page> m_inFront;
     QProgressBar* m_bar;
     ElidedLabel* m_text;
     QPushButton* m_stopButton;
     QAction* m_stop;
     QAction* m_log;
-    QHash<qint64, QString> m_running; ///< long requests
-    QSet<qint64> m_quiet; ///< requests that are spoken of where they report progress
     QString m_report;
-    QString m_waiting;
 };
 
 } // namespace icae

@@ -137,8 +137,7 @@ void CompressPage::updateReady()
     m_controls->setReady(canWrite && hasText && !m_run.isRunning());
     m_controls->saveMemoryAction()->setEnabled(m_view.result != nullptr);
     if (!model)
-        m_result->setEmptyText(tr("No model loaded"),
-                               tr("Choose a model at the top, or load one on the Models page (Ctrl+2)."));
+        m_result->setEmptyText(tr("No model loaded"), tr("Choose a model at the top, or load one on the Models page."));
     else if (!canWrite)
         m_result->setEmptyText(tr("This model cannot write texts back"),
                                tr("Its adapter has no [AE] token. Choose an adapter trained for autoencoding."));
@@ -263,7 +262,7 @@ void CompressPage::setWaiting(bool waiting)
         return;
     m_waiting = waiting;
     m_controls->setRunning(waiting || m_run.isRunning());
-    Q_EMIT waitingChanged(waiting);
+    m_activities.setWaiting(this, waiting ? tr("Counting tokens") : QString());
 }
 
 void CompressPage::rerun()

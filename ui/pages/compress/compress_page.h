@@ -29,16 +29,19 @@ class CompressPage : public Page {
     Q_OBJECT
 
 public:
-    CompressPage(const Theme& theme, EngineClient& client, Settings& settings, QWidget* parent = nullptr);
+    explicit CompressPage(const PageContext& context, QWidget* parent = nullptr);
 
+    QString id() const override { return QStringLiteral("compress"); }
     QString title() const override { return tr("Compress"); }
+    QString icon() const override { return QStringLiteral("compress"); }
     std::vector<ShortcutGroup> shortcuts() const override;
     std::pair<FindTarget*, QWidget*> findTarget() override;
 
     QString source() const;
     void setSource(const QString& text);
     bool openFile(const QString& path); ///< false, and says why, where it cannot
-    void showError(const Error& error);
+    void showError(const Error& error) override;
+    void stop() override;
     void showWarning(const QString& message, const QString& remedy);
     ProseColumn& sourceColumn();
     QAction* saveMemoryAction() const;
@@ -46,10 +49,6 @@ public:
     bool isRunning() const { return m_run.isRunning(); }
     /// The tokens and spans that the source would be cut into; absent while that is being found out.
     const std::optional<TextPlan>& plan() const { return m_plan; }
-
-Q_SIGNALS:
-    void reported(const QString& sentence); ///< what a run came to, for the status line
-    void waitingChanged(bool waiting); ///< a run that was asked for begins when its spans are known
 
 protected:
     void dragEnterEvent(QDragEnterEvent* event) override;
@@ -70,7 +69,6 @@ private:
     void rerunIfChanged();
     void showPlan();
     void run();
-    void stop();
     void setWaiting(bool waiting);
     void onFinished(const ReconstructionView& view);
     void openDropped(const QList<QUrl>& files); ///< the first: the page has one text
@@ -83,6 +81,7 @@ private:
     const Theme& m_theme;
     EngineClient& m_client;
     Settings& m_settings;
+    Activities& m_activities;
     RowGeometry m_geometry;
     ReconstructionRun m_run;
     CompressControls* m_controls;

@@ -30,21 +30,22 @@ constexpr auto rerunDelay = 500ms;
 
 } // namespace
 
-CompressPage::CompressPage(const Theme& theme, EngineClient& client, Settings& settings, QWidget* parent)
+CompressPage::CompressPage(const PageContext& context, QWidget* parent)
     : Page(parent)
-    , m_theme(theme)
-    , m_client(client)
-    , m_settings(settings)
+    , m_theme(context.theme)
+    , m_client(context.client)
+    , m_settings(context.settings)
+    , m_activities(context.activities)
     , m_geometry(3, this)
-    , m_run(client)
-    , m_controls(new CompressControls(theme, settings))
-    , m_notice(new NoticeBar(theme))
-    , m_source(new SourcePane(theme, m_geometry))
-    , m_result(new ResultPane(theme, m_geometry))
-    , m_overview(new OverviewStrip(theme, m_geometry))
-    , m_metrics(new MetricsStrip(theme))
+    , m_run(m_client, this)
+    , m_controls(new CompressControls(m_theme, m_settings))
+    , m_notice(new NoticeBar(m_theme))
+    , m_source(new SourcePane(m_theme, m_geometry))
+    , m_result(new ResultPane(m_theme, m_geometry))
+    , m_overview(new OverviewStrip(m_theme, m_geometry))
+    , m_metrics(new MetricsStrip(m_theme))
     , m_splitter(new QSplitter(Qt::Horizontal))
-    , m_export(new CompressExport(theme, client, *this, *m_result, this))
+    , m_export(new CompressExport(m_theme, m_client, *this, *m_result, this))
 {
     setAcceptDrops(true);
     m_splitter->addWidget(m_source);
@@ -103,7 +104,6 @@ void CompressPage::connectSource()
     connect(m_controls->saveMemoryAction(), &QAction::triggered, this, &CompressPage::saveMemory);
     connect(m_controls, &CompressControls::runRequested, this, &CompressPage::run);
     connect(m_controls, &CompressControls::stopRequested, this, &CompressPage::stop);
-    connect(&m_client, &EngineClient::stopRequested, this, [this] { setWaiting(false); });
     connect(m_controls, &CompressControls::planChanged, this, &CompressPage::onSourceChanged);
     connect(m_controls, &CompressControls::samplingChanged, this, &CompressPage::onSourceChanged);
 }

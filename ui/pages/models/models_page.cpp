@@ -28,27 +28,27 @@ namespace icae {
 
 using namespace Qt::StringLiterals;
 
-ModelsPage::ModelsPage(const Theme& theme, EngineClient& client, ModelCatalog& catalog, QWidget* parent)
+ModelsPage::ModelsPage(const PageContext& context, QWidget* parent)
     : Page(parent)
-    , m_theme(theme)
-    , m_client(client)
-    , m_catalog(catalog)
-    , m_notice(new NoticeBar(theme))
+    , m_theme(context.theme)
+    , m_client(context.client)
+    , m_catalog(context.catalog)
+    , m_notice(new NoticeBar(m_theme))
     , m_list(new FindTree)
     , m_right(new QStackedWidget)
     , m_empty(
-          new EmptyState(theme, u"models"_s, tr("No model selected"),
+          new EmptyState(m_theme, u"models"_s, tr("No model selected"),
                          tr("Choose a base or an adapter at the left to see what it is and what loading it takes.")))
     , m_name(new QLabel)
     , m_path(new ElidedLabel)
     , m_reason(new QLabel)
-    , m_facts(new FactsView(theme))
-    , m_memory(new MemoryBars(theme))
+    , m_facts(new FactsView(m_theme))
+    , m_memory(new MemoryBars(m_theme))
     , m_device(new QComboBox)
     , m_dtype(new QComboBox)
     , m_load(new QPushButton(tr("Load")))
-    , m_add(new QAction(theme.icon(u"folder-add"_s), tr("Add folder…"), this))
-    , m_refresh(new QAction(theme.icon(u"refresh"_s), tr("Search again"), this))
+    , m_add(new QAction(m_theme.icon(u"folder-add"_s), tr("Add folder…"), this))
+    , m_refresh(new QAction(m_theme.icon(u"refresh"_s), tr("Search again"), this))
     , m_hash(new QAction(tr("Compute hashes"), this))
     , m_folders(new QVBoxLayout)
     , m_forget(new QAction(tr("Stop searching the model's folder"), this))
@@ -86,12 +86,12 @@ ModelsPage::ModelsPage(const Theme& theme, EngineClient& client, ModelCatalog& c
     layout->addWidget(splitter, 1);
 
     connect(m_add, &QAction::triggered, this, &ModelsPage::addFolder);
-    connect(m_refresh, &QAction::triggered, &m_catalog, [this] { m_catalog.refresh(); });
+    connect(m_refresh, &QAction::triggered, &m_catalog, [this] { m_catalog.refresh(false, this); });
     connect(m_forget, &QAction::triggered, this, [this] { m_catalog.removeFolder(selectedFolder()); });
-    connect(m_hash, &QAction::triggered, &m_catalog, [this] { m_catalog.refresh(true); });
+    connect(m_hash, &QAction::triggered, &m_catalog, [this] { m_catalog.refresh(true, this); });
     connect(m_loadAction, &QAction::triggered, this, &ModelsPage::loadSelected);
     connect(m_load, &QPushButton::clicked, this, &ModelsPage::loadSelected);
-    connect(m_unload, &QAction::triggered, &m_catalog, &ModelCatalog::unload);
+    connect(m_unload, &QAction::triggered, this, [this] { m_catalog.unload(this); });
     connect(&m_catalog, &ModelCatalog::listed, this, [this] {
         m_list->expandAll();
         showFolders();
@@ -111,7 +111,6 @@ ModelsPage::ModelsPage(const Theme& theme, EngineClient& client, ModelCatalog& c
         else
             select({});
     });
-    connect(&m_catalog, &ModelCatalog::failed, this, [this](const Error& why) { m_notice->showError(why); });
     connect(&m_catalog, &ModelCatalog::devicesChanged, this, &ModelsPage::showSelection);
     connect(&m_catalog, &ModelCatalog::loadingChanged, this, [this] {
         if (m_catalog.isLoading())
@@ -287,6 +286,11 @@ std::pair<FindTarget*, QWidget*> ModelsPage::findTarget()
     return {m_list, m_list};
 }
 
+void ModelsPage::showError(const Error& error)
+{
+    m_notice->showError(error);
+}
+
 void ModelsPage::dragEnterEvent(QDragEnterEvent* event)
 {
     const auto urls = event->mimeData()->urls();
@@ -390,7 +394,8 @@ void ModelsPage::loadSelected()
     const auto* base = m_catalog.tree().baseAt(m_list->currentIndex());
     const auto* adapter = m_catalog.tree().adapterAt(m_list->currentIndex());
     if (base != nullptr && m_load->isEnabled())
-        m_catalog.load(base->folder, adapter == nullptr ? std::string() : adapter->path, chosenDevice(), chosenDtype());
+        m_catalog.load(base->folder, adapter == nullptr ? std::string() : adapter->path, chosenDevice(), chosenDtype(),
+                       this);
 }
 
 } // namespace icae

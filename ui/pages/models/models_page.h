@@ -25,11 +25,14 @@ class ModelsPage : public Page {
     Q_OBJECT
 
 public:
-    ModelsPage(const Theme& theme, EngineClient& client, ModelCatalog& catalog, QWidget* parent = nullptr);
+    explicit ModelsPage(const PageContext& context, QWidget* parent = nullptr);
 
+    QString id() const override { return QStringLiteral("models"); }
     QString title() const override { return tr("Models"); }
+    QString icon() const override { return QStringLiteral("models"); }
     std::vector<ShortcutGroup> shortcuts() const override;
     std::pair<FindTarget*, QWidget*> findTarget() override;
+    void showError(const Error& error) override;
 
 protected:
     void dragEnterEvent(QDragEnterEvent* event) override;

@@ -1,0 +1,16 @@
+#include "pages/all_pages.h"
+
+#include "pages/compress/compress_page.h"
+#include "pages/models/models_page.h"
+
+namespace icae {
+
+std::vector<PageFactory> allPages()
+{
+    return {
+        [](const PageContext& context) { return new CompressPage(context); },
+        [](const PageContext& context) { return new ModelsPage(context); },
+    };
+}
+
+} // namespace icae
