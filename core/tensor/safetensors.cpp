@@ -1,6 +1,7 @@
 #include "tensor/safetensors.h"
 
 #include "protocol/error.h"
+#include "protocol/json_text.h"
 #include "protocol/placeholder.h"
 #include "tensor/atomic_file.h"
 #include "tensor/weight_files.h"
@@ -28,7 +29,7 @@ using nlohmann::json;
 namespace {
 
 constexpr std::uint64_t longestHeader = 100'000'000; // the reference implementation's limit
-constexpr std::size_t deepestHeader = 3;
+constexpr int deepestHeader = 3;
 constexpr std::string_view metadataKey = "__metadata__";
 
 struct DTypeInfo {
@@ -64,8 +65,9 @@ json parseHeader(std::string_view text, const std::string& source)
 {
     std::vector<std::set<std::string>> keys;
     std::string duplicate;
-    bool tooDeep = false;
-    const auto watch = [&](int, json::parse_event_t event, json& parsed) {
+    const auto watch = [&](int depth, json::parse_event_t event, json& parsed) {
+        if (depth > deepestHeader)
+            torn(source, "its header is nested too deeply"); // before the parser remembers every level
         if (event == json::parse_event_t::object_start) {
             keys.emplace_back();
         } else if (event == json::parse_event_t::object_end) {
@@ -75,8 +77,7 @@ json parseHeader(std::string_view text, const std::string& source)
             if (!keys.back().insert(key).second)
                 duplicate = key;
         }
-        tooDeep = tooDeep || keys.size() > deepestHeader;
-        return duplicate.empty() && !tooDeep;
+        return duplicate.empty();
     };
     json header;
     try {
@@ -86,8 +87,6 @@ json parseHeader(std::string_view text, const std::string& source)
     }
     if (!duplicate.empty())
         torn(source, "\"" + duplicate + "\" appears twice in its header");
-    if (tooDeep)
-        torn(source, "its header is nested too deeply");
     if (!header.is_object())
         torn(source, "its header is not a JSON object");
     return header;
@@ -208,7 +207,7 @@ class TensorStore::Mapping {
 public:
     explicit Mapping(const fs::path& path)
     {
-        const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+        const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); // a pipe opens, and is refused
         if (file < 0)
             throw Error(errno == ENOENT ? ErrorKind::NotFound : ErrorKind::Io,
                         path.string() + " cannot be opened: " + std::strerror(errno) + ".",
@@ -312,7 +311,7 @@ void writeSafetensors(const fs::path& path, std::vector<TensorView> tensors,
                                {"data_offsets", {offset, offset + tensor.data.size()}}};
         offset += tensor.data.size();
     }
-    auto text = header.dump();
+    auto text = jsonText(header);
     text.append((8 - text.size() % 8) % 8, ' ');
     const std::uint64_t headerSize = text.size();
 

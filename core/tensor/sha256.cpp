@@ -1,6 +1,7 @@
 #include "tensor/sha256.h"
 
 #include "protocol/error.h"
+#include "protocol/json_text.h"
 #include "tensor/atomic_file.h"
 
 #include <nlohmann/json.hpp>
@@ -10,6 +11,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <optional>
+#include <sys/stat.h>
 
 namespace icae {
 
@@ -84,13 +86,16 @@ void remember(const fs::path& cachePath, const std::string& key, const std::stri
     auto cache = readCache(cachePath);
     cache[key] = hash;
     try {
-        writeFile(cachePath, cache.dump(1));
+        writeFile(cachePath, jsonText(cache, 1));
     } catch (const Error&) { // NOLINT(bugprone-empty-catch)
     }
 }
 
 std::string hashContent(const fs::path& path)
 {
+    std::error_code ignored;
+    if (const auto kind = fs::status(path, ignored); fs::exists(kind) && !fs::is_regular_file(kind))
+        throw Error(ErrorKind::Io, path.string() + " is not a regular file.", "Name a regular file.");
     std::ifstream file(path, std::ios::binary);
     std::vector<char> buffer(std::size_t{1} << 20U);
     Sha256 hash;
@@ -119,9 +124,15 @@ std::optional<CacheEntry> cacheEntryOf(const fs::path& path)
     const auto cachePath = cacheFile();
     if (fault || size < worthRemembering || !cachePath)
         return std::nullopt;
-    const auto changed = fs::last_write_time(path, fault).time_since_epoch().count();
-    return CacheEntry{*cachePath,
-                      fs::absolute(path).string() + "|" + std::to_string(size) + "|" + std::to_string(changed)};
+    struct stat facts { };
+    if (stat(path.c_str(), &facts) != 0)
+        return std::nullopt;
+    // Whoever sets a file's time back cannot set back when its facts changed.
+    auto key = fs::absolute(path).string() + "|" + std::to_string(size) + "|" + std::to_string(facts.st_dev) + "|"
+        + std::to_string(facts.st_ino);
+    for (const auto& time : {facts.st_mtim, facts.st_ctim})
+        key += "|" + std::to_string(time.tv_sec) + "." + std::to_string(time.tv_nsec);
+    return CacheEntry{*cachePath, std::move(key)};
 }
 
 std::optional<std::string> remembered(const CacheEntry& entry)

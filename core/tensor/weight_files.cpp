@@ -1,5 +1,6 @@
 #include "tensor/weight_files.h"
 
+#include "input/read_input.h"
 #include "protocol/error.h"
 #include "protocol/placeholder.h"
 
@@ -7,11 +8,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
 #include <map>
 #include <optional>
 #include <set>
-#include <sstream>
 
 namespace icae {
 
@@ -28,6 +27,8 @@ bool isThere(const fs::path& path)
     return fs::exists(path, ignored) || fs::is_symlink(path, ignored);
 }
 
+constexpr std::size_t longestIndex = std::size_t{64} << 20U; // bytes
+
 [[noreturn]] void unreadable(const fs::path& index, const std::string& why, const std::string& details = {})
 {
     throw Error(ErrorKind::InvalidInput, index.string() + " cannot be read: " + why + ".",
@@ -37,10 +38,9 @@ bool isThere(const fs::path& path)
 /// Files that an index names, within its folder or below.
 std::set<fs::path> filesOf(const fs::path& index)
 {
-    std::ostringstream text;
-    text << std::ifstream(index, std::ios::binary).rdbuf();
-    refusePlaceholder(text.str(), index.string());
-    const auto parsed = nlohmann::json::parse(text.str(), nullptr, false);
+    const auto text = readInput(index, {InputKind::File, longestIndex, {}});
+    refusePlaceholder(text, index.string());
+    const auto parsed = nlohmann::json::parse(text, nullptr, false);
     if (parsed.is_discarded())
         unreadable(index, "it is not valid JSON");
     if (!parsed.is_object() || !parsed.contains("weight_map") || !parsed["weight_map"].is_object())

@@ -1,63 +1,47 @@
 #include "text/text_file.h"
 
+#include "input/unicode_text.h"
 #include "protocol/error.h"
+#include "text/named_text.h"
 #include "text/utf8.h"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iostream>
-#include <sstream>
+#include <algorithm>
 
 namespace icae {
 
 namespace fs = std::filesystem;
 
-namespace {
-
-std::string readStream(std::istream& stream)
-{
-    std::ostringstream text;
-    text << stream.rdbuf();
-    return text.str();
-}
-
-std::string readPath(const fs::path& path)
-{
-    std::error_code ignored;
-    if (!fs::exists(path, ignored))
-        throw Error(ErrorKind::NotFound, "There is no file " + path.string() + ".", "Check the path.");
-    if (fs::is_directory(path, ignored))
-        throw Error(ErrorKind::Io, path.string() + " is a folder.", "Name a text file.");
-    errno = 0;
-    std::ifstream file(path, std::ios::binary);
-    if (!file)
-        throw Error(ErrorKind::Io, path.string() + " cannot be read: " + std::strerror(errno) + ".", // NOLINT
-                    "Check that you may read it.");
-    return readStream(file);
-}
-
-} // namespace
-
 std::string readTextFile(const fs::path& path)
 {
-    const bool input = path == "-";
-    return checkedText(input ? readStream(std::cin) : readPath(path), input ? "Standard input" : path.string());
+    return checkedText(readInput(path), path.string());
 }
 
-std::string checkedText(std::string text, const std::string& name)
+std::string readNamedText(const fs::path& path, const std::stop_token& stop)
 {
-    if (text.starts_with("\xEF\xBB\xBF"))
-        text.erase(0, 3);
+    return checkedText(readInput(path, {InputKind::Named, longestInput, stop}),
+                       isStandardInput(path) ? "Standard input" : path.string());
+}
+
+std::string checkedText(std::string bytes, const std::string& name)
+{
+    auto text = asUtf8(std::move(bytes), name);
     if (text.empty())
         throw Error(ErrorKind::InvalidInput, name + " is empty.", "Give a text of at least one character.");
-    if (const auto zero = text.find('\0'); zero != std::string::npos)
-        throw Error(ErrorKind::InvalidInput, name + " is not a text: byte " + std::to_string(zero) + " is zero.",
-                    "Give a plain text file; export documents as text first.");
-    if (const auto offset = firstInvalidUtf8(text))
+    if (const auto zero = text.find('\0'); zero != std::string::npos) {
+        const auto encoding = unmarkedEncoding(text);
+        if (encoding.empty())
+            throw Error(ErrorKind::InvalidInput, name + " is not a text: byte " + std::to_string(zero) + " is zero.",
+                        "Give a plain text file; export documents as text first.");
+        throw Error(ErrorKind::InvalidInput, name + " is " + encoding + " without a byte order mark.",
+                    "Convert it first, for example: iconv -f " + encoding + " -t UTF-8.");
+    }
+    if (const auto offset = firstInvalidUtf8(text)) {
+        const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(*offset), '\n');
         throw Error(ErrorKind::InvalidInput,
-                    name + " is not valid UTF-8: byte " + std::to_string(*offset) + " starts no character.",
+                    name + " is not valid UTF-8: byte " + std::to_string(*offset) + ", in line " + std::to_string(line)
+                        + ", starts no character.",
                     "Convert it first, for example: iconv -f LATIN1 -t UTF-8.");
+    }
     return text;
 }
 

@@ -1,14 +1,12 @@
 #include "text/tokenizer.h"
 
+#include "input/read_input.h"
 #include "protocol/error.h"
 #include "protocol/placeholder.h"
 #include "text/json/json_tokenizer.h"
 #include "text/sentencepiece_tokenizer.h"
 #include "text/text_parts.h"
 #include "text/utf8.h"
-
-#include <fstream>
-#include <sstream>
 
 namespace icae {
 
@@ -27,6 +25,8 @@ std::vector<std::int32_t> idsOf(const std::vector<Token>& tokens)
     return ids;
 }
 
+constexpr std::size_t longestTokenizer = std::size_t{256} << 20U; // bytes
+
 void requireText(std::string_view text)
 {
     if (const auto offset = firstInvalidUtf8(text))
@@ -42,17 +42,16 @@ void requireText(std::string_view text)
 std::shared_ptr<const Tokenizer> Tokenizer::load(const fs::path& file)
 {
     refuseDanglingLink(file);
-    std::ifstream stream(file, std::ios::binary);
-    std::ostringstream content;
-    content << stream.rdbuf();
-    if (!stream)
+    std::error_code ignored;
+    if (!fs::exists(file, ignored))
         throw Error(ErrorKind::NotFound, "There is no tokenizer at " + file.string() + ".",
                     "The model's folder must hold its tokenizer.model or tokenizer.json; download it from where the "
                     "model came.");
-    refusePlaceholder(content.str(), file.string());
+    const auto content = readInput(file, {InputKind::File, longestTokenizer, {}});
+    refusePlaceholder(content, file.string());
     if (file.extension() == ".json")
-        return std::make_shared<JsonTokenizer>(content.str(), file.string());
-    return std::make_shared<SentencePieceTokenizer>(content.str(), file.string());
+        return std::make_shared<JsonTokenizer>(content, file.string());
+    return std::make_shared<SentencePieceTokenizer>(content, file.string());
 }
 
 std::vector<Tokenizer::Part> Tokenizer::parts(std::string_view text) const

@@ -139,6 +139,11 @@ private Q_SLOTS:
         QCOMPARE(icae::sha256OfFile(large), first);
         icae::writeFile(large, std::string(65U << 20U, 'b'));
         QVERIFY(icae::sha256OfFile(large) != first);
+        const auto time = fs::last_write_time(large);
+        const auto second = icae::sha256OfFile(large);
+        std::fstream(large).seekp(7) << 'c';
+        fs::last_write_time(large, time); // size and time as before
+        QVERIFY(icae::sha256OfFile(large) != second);
         std::ofstream(cache) << "broken";
         QVERIFY(icae::sha256OfFile(large) != first);
         qunsetenv("XDG_CACHE_HOME");

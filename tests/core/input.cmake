@@ -1,0 +1,1 @@
+icae_test(test_input test_input.cpp LIBRARIES icae_input)
