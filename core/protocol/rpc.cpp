@@ -1,6 +1,7 @@
 #include "protocol/rpc.h"
 
 #include "protocol/engine_protocol.h"
+#include "protocol/json_text.h"
 
 #include <algorithm>
 #include <utility>
@@ -13,7 +14,7 @@ constexpr auto jsonRpc = "2.0";
 
 std::string dumped(const nlohmann::json& json)
 {
-    return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    return jsonText(json);
 }
 
 nlohmann::json envelope()

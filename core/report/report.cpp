@@ -2,6 +2,7 @@
 
 #include "protocol/error.h"
 #include "protocol/fields.h"
+#include "protocol/json_text.h"
 
 #include <array>
 #include <cstdio>
@@ -19,7 +20,7 @@ std::string number(double value, int decimals)
 
 std::string dumped(const nlohmann::json& json)
 {
-    return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+    return jsonText(json, 2) + "\n";
 }
 
 Error noSuchFormat(const ExportParams& params)

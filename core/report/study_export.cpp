@@ -1,6 +1,7 @@
 #include "report/study_table.h"
 
 #include "protocol/fields.h"
+#include "report/csv_cell.h"
 
 #include <algorithm>
 #include <array>
@@ -12,16 +13,6 @@ namespace icae {
 
 namespace {
 
-std::string quoted(const std::string& text)
-{
-    if (text.find_first_of(",\"\n\r") == std::string::npos)
-        return text;
-    std::string result = "\"";
-    for (const char c : text)
-        result += c == '"' ? std::string("\"\"") : std::string(1, c);
-    return result + "\"";
-}
-
 /// Every digit, and nothing for what is no number.
 std::string exact(double value)
 {
@@ -32,7 +23,7 @@ constexpr auto cellHeader = "model,step,content,context,tokens,slots,spans,batch
 
 std::string cellFields(const StudyCell& cell)
 {
-    return quoted(cell.model) + "," + std::to_string(cell.step) + "," + nameOf(cell.content) + ","
+    return csvCell(cell.model) + "," + std::to_string(cell.step) + "," + nameOf(cell.content) + ","
         + nameOf(cell.context) + "," + std::to_string(cell.tokens) + "," + std::to_string(cell.slots) + ","
         + std::to_string(cell.spans) + "," + std::to_string(cell.batch);
 }
@@ -90,7 +81,7 @@ std::string asCsv(const StudyTable& table)
             csv += "," + name + "_" + figure;
     csv += "\n";
     for (const auto& row : table.rows) {
-        csv += cellFields(row.cell) + "," + quoted(row.axis) + "," + quoted(row.group) + "," + std::to_string(row.n);
+        csv += cellFields(row.cell) + "," + csvCell(row.axis) + "," + csvCell(row.group) + "," + std::to_string(row.n);
         for (const auto& name : names) {
             const auto* summary = row.find(name);
             const auto s = summary == nullptr ? Summary{0, NAN, NAN, NAN, NAN, NAN, NAN} : *summary;
@@ -158,7 +149,7 @@ std::string samplesAsCsv(std::span<const StudySample> samples)
         csv += std::string(",") + measure.name;
     csv += "\n";
     for (const auto& sample : samples) {
-        csv += cellFields(sample.cell) + "," + std::to_string(sample.index) + "," + quoted(sample.text) + ","
+        csv += cellFields(sample.cell) + "," + std::to_string(sample.index) + "," + csvCell(sample.text) + ","
             + std::to_string(sample.begin) + "," + std::to_string(sample.end) + "," + exact(sample.seconds);
         for (const auto& measure : studyMeasures()) {
             const auto value = measure.of(sample);

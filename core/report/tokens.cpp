@@ -1,5 +1,7 @@
 #include "report/report.h"
 
+#include "report/csv_cell.h"
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -9,16 +11,6 @@ namespace icae {
 namespace {
 
 constexpr const char* lineEnd = "\r\n"; // RFC 4180
-
-std::string quoted(const std::string& text)
-{
-    if (text.find_first_of(",\"\r\n") == std::string::npos)
-        return text;
-    std::string result = "\"";
-    for (const char c : text)
-        result += c == '"' ? "\"\"" : std::string(1, c);
-    return result + "\"";
-}
 
 std::string number(double value)
 {
@@ -43,11 +35,11 @@ std::string tokensCsv(const Reconstruction& reconstruction)
         for (std::size_t i = 0; i < tokens.size(); ++i) {
             const auto& token = tokens[i];
             csv += list + "," + std::to_string(i) + "," + std::to_string(token.span) + "," + std::to_string(token.id)
-                + "," + quoted(token.piece) + "," + std::to_string(token.begin) + "," + std::to_string(token.end) + ","
+                + "," + csvCell(token.piece) + "," + std::to_string(token.begin) + "," + std::to_string(token.end) + ","
                 + number(token.nll) + "," + number(token.entropy) + "," + std::to_string(token.rank);
             for (std::size_t a = 0; a < alternatives; ++a)
                 csv += a < token.alternatives.size()
-                    ? "," + quoted(token.alternatives[a].piece) + "," + number(token.alternatives[a].probability)
+                    ? "," + csvCell(token.alternatives[a].piece) + "," + number(token.alternatives[a].probability)
                     : ",,";
             csv += lineEnd;
         }

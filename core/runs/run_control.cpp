@@ -84,8 +84,10 @@ Error whyEnded(const fs::path& output)
             said.size() > most ? said.substr(said.size() - most) : said};
 }
 
-/// Starts the program and waits until the run's status is another process's than before.
-void launch(const fs::path& run, std::vector<std::string> arguments)
+} // namespace
+
+/// Waits until the run's status is another process's than before.
+pid_t launchRun(const fs::path& run, std::vector<std::string> arguments)
 {
     const auto output = run / outputName;
     const auto before = runOwner(run);
@@ -93,19 +95,21 @@ void launch(const fs::path& run, std::vector<std::string> arguments)
     const auto start = std::chrono::steady_clock::now();
     while (std::chrono::steady_clock::now() - start < patience) {
         if (const auto now = runOwner(run); now == process && now != before)
-            return;
+            return process;
         int code = 0;
         if (const auto ended = waitpid(process, &code, WNOHANG);
             ended == process || (ended < 0 && errno == ECHILD && kill(process, 0) != 0)) {
             if (runOwner(run) == process)
-                return; // quick work
+                return process; // quick work
+            if (isAlive(statusOf(run).state))
+                throw Error(ErrorKind::InvalidInput, "Another process works in " + run.string() + " already.",
+                            "Wait for it, or stop it first.");
             throw whyEnded(output);
         }
         std::this_thread::sleep_for(lookAgain);
     }
+    return process;
 }
-
-} // namespace
 
 void stopRun(const fs::path& run)
 {
@@ -133,7 +137,7 @@ fs::path startRun(RunKind kind, const std::string& spec, const fs::path& runs, c
         std::vector<std::string> arguments{kind == RunKind::Study ? "study" : "train", file.string(), "--run",
                                            run.string()};
         arguments.insert(arguments.end(), {kind == RunKind::Study ? "--folder" : "--data", folder.string()});
-        launch(run, std::move(arguments));
+        launchRun(run, std::move(arguments));
     } catch (const Error&) {
         std::error_code ignored;
         if (!fs::exists(run / "config.json", ignored))
@@ -147,9 +151,9 @@ void resumeRun(const fs::path& run)
 {
     requireStill(run, "resumed");
     const bool study = statusOf(run).kind == RunKind::Study;
-    launch(run,
-           study ? std::vector<std::string>{"study", "--run", run.string(), "--resume"}
-                 : std::vector<std::string>{"train", "--resume", run.string()});
+    launchRun(run,
+              study ? std::vector<std::string>{"study", "--run", run.string(), "--resume"}
+                    : std::vector<std::string>{"train", "--resume", run.string()});
 }
 
 fs::path renameRun(const fs::path& run, const std::string& name)

@@ -4,12 +4,20 @@
 
 #include <filesystem>
 #include <string>
+#include <sys/types.h>
+#include <vector>
 
 namespace icae {
 
 /// Asks a run's process to stop, all of its session included; returns at once.
 /// @throws Error (InvalidInput) where it does not run; (Unsupported) where it runs on another machine
 void stopRun(const std::filesystem::path& run);
+
+/// Starts this program in the background, to own a run, and waits until it does.
+/// @param run a folder that exists; what the process prints is appended to its output.txt
+/// @return the process
+/// @throws Error (InvalidInput) where another process has the run, or with what the process said where it ended at once
+pid_t launchRun(const std::filesystem::path& run, std::vector<std::string> arguments);
 
 /// Starts `icae study` or `icae train` in the background.
 /// @param spec text of the spec or job

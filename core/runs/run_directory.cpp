@@ -1,6 +1,7 @@
 #include "runs/run_directory.h"
 
 #include "protocol/error.h"
+#include "protocol/json_text.h"
 #include "tensor/atomic_file.h"
 
 #include <fcntl.h>
@@ -94,7 +95,7 @@ void RunDirectory::append(std::string_view file, const nlohmann::json& line) con
 {
     const auto path = m_folder / file;
     std::ofstream stream(path, std::ios::app | std::ios::binary);
-    stream << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+    stream << jsonText(line) << "\n";
     stream.flush();
     if (!stream)
         cannotWrite(path, errno);

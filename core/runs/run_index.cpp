@@ -1,9 +1,12 @@
 #include "runs/run_index.h"
 
+#include "input/read_input.h"
 #include "protocol/error.h"
 #include "runs/run_status.h"
 
 #include <sys/stat.h>
+
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <functional>
@@ -26,6 +29,23 @@ RunStatus statusOf(const fs::path& run)
     }
 }
 
+namespace {
+
+/// Other programs write a status.json, too: whole JSON that says nothing to us, without our lock beside it.
+bool isOurs(const fs::path& folder, const RunStatus& status)
+{
+    std::error_code ignored;
+    if (status.state != RunState::Damaged || fs::exists(folder / "lock", ignored))
+        return true;
+    try {
+        return !nlohmann::json::accept(readInput(folder / runStatusName));
+    } catch (const Error&) {
+        return true;
+    }
+}
+
+} // namespace
+
 std::vector<RunSummary> listRuns(const fs::path& root)
 {
     std::error_code fault;
@@ -39,8 +59,10 @@ std::vector<RunSummary> listRuns(const fs::path& root)
             return;
         std::error_code gone; // a run's files come and go meanwhile
         if (fs::exists(folder / runStatusName, gone)) {
-            runs.push_back({folder, statusOf(folder)});
-            return;
+            if (auto status = statusOf(folder); isOurs(folder, status)) {
+                runs.push_back({folder, std::move(status)});
+                return;
+            }
         }
         for (auto it = fs::directory_iterator(folder, fs::directory_options::skip_permission_denied, gone);
              !gone && it != fs::directory_iterator(); it.increment(gone))

@@ -20,7 +20,7 @@ inline constexpr auto trashName = ".trash";
 RunStatus statusOf(const std::filesystem::path& run);
 
 /// Runs in and below a folder, by name; links are followed, each folder is looked at once, deleted runs are left out.
-/// One whose status cannot be read is Damaged.
+/// One whose status cannot be read is Damaged; a status.json of another program makes no run.
 /// @throws Error (NotFound) where there is no such folder
 std::vector<RunSummary> listRuns(const std::filesystem::path& root);
 

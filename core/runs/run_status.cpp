@@ -2,6 +2,7 @@
 
 #include "protocol/error.h"
 #include "protocol/fields.h"
+#include "protocol/json_text.h"
 #include "tensor/atomic_file.h"
 #include "text/text_file.h"
 
@@ -125,7 +126,7 @@ std::string StatusFile::text() const
     json["boot"] = bootId();
     json["host"] = hostName();
     json["heartbeat"] = now();
-    return json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+    return jsonText(json, 1) + "\n";
 }
 
 void StatusFile::write(const RunStatus& status)

@@ -134,6 +134,19 @@ private Q_SLOTS:
         QCOMPARE(icae::listRuns(path("tree")).size(), std::size_t{2});
     }
 
+    /// Other programs have a status.json, and may have runs of ours below it.
+    void foreignFoldersAreNoRuns()
+    {
+        for (const char* foreign : {R"({"state": "RUNNING", "epoch": 3})", "[1, 2]", "{}"}) {
+            fs::create_directories(path("mixed/foreign"));
+            fs::remove(path("mixed/foreign/status.json"));
+            append(path("mixed/foreign/status.json"), foreign);
+            QCOMPARE(icae::listRuns(path("mixed")).size(), std::size_t{0});
+        }
+        run("mixed/foreign/ours");
+        QCOMPARE(icae::listRuns(path("mixed")).size(), std::size_t{1});
+    }
+
     void deletedRunsComeBack()
     {
         const auto folder = run("shelf/old");

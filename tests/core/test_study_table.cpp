@@ -1,4 +1,5 @@
 #include "protocol/fields.h"
+#include "report/csv_cell.h"
 #include "report/study_table.h"
 
 #include <QtTest>
@@ -29,6 +30,21 @@ class TestStudyTable : public QObject {
     }
 
 private Q_SLOTS:
+    /// No cell is a formula to a spreadsheet.
+    void cellsAreTexts()
+    {
+        for (const auto& [text, cell] : {std::pair{"plain", "plain"},
+                                         {"", ""},
+                                         {"a,b", "\"a,b\""},
+                                         {"a\"b", "\"a\"\"b\""},
+                                         {"=1+1", "'=1+1"},
+                                         {"+1", "'+1"},
+                                         {"-", "'-"},
+                                         {"@SUM(A1)", "'@SUM(A1)"},
+                                         {"=a,\"b\"", "\"'=a,\"\"b\"\"\""}})
+            QCOMPARE(icae::csvCell(text), std::string(cell));
+    }
+
     void groupsByCell()
     {
         const std::vector samples{sample("a", 4, 0, 0.25), sample("a", 8, 0, 1), sample("a", 4, 1, 0.75)};
