@@ -13,6 +13,9 @@ namespace fs = std::filesystem;
 
 std::string readTextFile(const fs::path& path)
 {
+    // A shell's <(command) is a pipe that a person named.
+    if (isStandardInput(path) || path.native().starts_with("/dev/fd/"))
+        return readNamedText(path);
     return checkedText(readInput(path), path.string());
 }
 
