@@ -7,6 +7,12 @@
 
 namespace icae {
 
+namespace {
+
+constexpr double leastFloat = 1e-30;
+
+} // namespace
+
 void checkSampling(const SamplingOptions& options)
 {
     const auto refuse = [](const std::string& name, const std::string& range) {
@@ -42,13 +48,15 @@ at::Tensor Sampler::draw(const at::Tensor& logits)
         uniform.data_ptr<float>()[i] =
             static_cast<float>(m_generators[static_cast<std::size_t>(i)]() >> 40U) / static_cast<float>(1U << 24U);
 
-    const auto sorted = at::softmax(logits / m_options.temperature, -1).sort(-1, true);
+    // Less would be 0 as a float, or carry the logits beyond its range; at the least one only the likeliest is left.
+    const auto temperature = std::max(m_options.temperature, leastFloat);
+    const auto sorted = at::softmax((logits - logits.amax(-1, true)) / temperature, -1).sort(-1, true);
     auto probabilities = std::get<0>(sorted);
     const auto order = std::get<1>(sorted);
     if (m_options.topK > 0 && m_options.topK < probabilities.size(1))
         probabilities = probabilities.narrow(1, 0, m_options.topK);
     auto cumulative = probabilities.cumsum(-1);
-    const auto kept = (cumulative - probabilities) < m_options.topP; // always keeps the first
+    const auto kept = (cumulative - probabilities) < std::max(m_options.topP, leastFloat); // always keeps the first
     probabilities = probabilities * kept;
     cumulative = probabilities.cumsum(-1);
     const auto target = uniform.to(logits.device(), true) * cumulative.narrow(1, cumulative.size(1) - 1, 1);

@@ -190,6 +190,24 @@ private Q_SLOTS:
         QVERIFY(at::allclose(kept, at::tensor({0.625, 0.375, 0.0}, at::kDouble), 0, 0.03));
     }
 
+    /// Where one candidate is left, it is greedy's, however small the number that leaves it.
+    void samplesAtTheEndsAreGreedy()
+    {
+        const auto logits = at::tensor({2.0, 30.0, 29.5, -1e4}, at::kFloat).expand({50, 4});
+        const auto chosen = [&](double temperature, double topP) {
+            icae::SamplingOptions options;
+            options.greedy = false;
+            options.temperature = temperature;
+            options.topP = topP;
+            return icae::Sampler(options, 50, 0).choose(logits).ids;
+        };
+        for (const double least : {1e-4, 1e-20, 1e-38, 1e-40, 1e-300, 5e-324}) {
+            QVERIFY(chosen(least, 1).eq(1).all().item<bool>());
+            if (least < 0.1)
+                QVERIFY(chosen(1, least).eq(1).all().item<bool>());
+        }
+    }
+
     void stopsWithinAToken()
     {
         std::stop_source source;
@@ -224,8 +242,14 @@ private Q_SLOTS:
 
     void refusesBadSampling()
     {
-        for (const auto& [temperature, topK, topP] :
-             {std::tuple{0.0, 0, 1.0}, {-1.0, 0, 1.0}, {1.0, -1, 1.0}, {1.0, 0, 0.0}, {1.0, 0, 1.5}}) {
+        for (const auto& [temperature, topK, topP] : {std::tuple{0.0, 0, 1.0},
+                                                      {-1.0, 0, 1.0},
+                                                      {1.0, -1, 1.0},
+                                                      {1.0, 0, 0.0},
+                                                      {1.0, 0, 1.5},
+                                                      {NAN, 0, 1.0},
+                                                      {INFINITY, 0, 1.0},
+                                                      {1.0, 0, NAN}}) {
             icae::SamplingOptions options;
             options.temperature = temperature;
             options.topK = topK;
