@@ -89,18 +89,9 @@ int study(const Arguments& arguments, CommandContext& context)
 int exportStudy(const ExportArguments& arguments)
 {
     const auto config = readStudyConfig(arguments.run);
-    std::vector<StudySample> samples;
-    FilePosition position;
-    std::int64_t damaged = 0;
-    for (bool more = true; more;) {
-        auto part = readSamples(fs::path(arguments.run) / cellsName, position, arguments.samples);
-        std::move(part.cells.samples.begin(), part.cells.samples.end(), std::back_inserter(samples));
-        damaged += part.cells.damaged;
-        position = part.next;
-        more = part.more;
-    }
+    const auto [samples, restarted, damaged] = readAllSamples(arguments.run, arguments.samples);
     if (damaged > 0)
-        std::cerr << "Warning: " << damaged << " damaged lines of " << cellsName
+        std::cerr << "Warning: " << damaged << " damaged lines of " << studyCellsName
                   << " were left out. Resume the study to measure them again.\n";
     const auto table = studyTable(config, samples);
     const auto content = arguments.samples ? samplesAsCsv(samples)

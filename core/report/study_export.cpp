@@ -28,36 +28,24 @@ std::string cellFields(const StudyCell& cell)
         + std::to_string(cell.spans) + "," + std::to_string(cell.batch);
 }
 
-/// The measures that a table has, in order.
-std::vector<std::string> measuresIn(const StudyTable& table)
-{
-    std::vector<std::string> names;
-    for (const auto& row : table.rows)
-        for (const auto& value : row.values)
-            if (std::find(names.begin(), names.end(), value.measure) == names.end())
-                names.push_back(value.measure);
-    return names;
-}
-
 std::string titleOf(const std::string& measure)
 {
-    for (const auto& known : studyMeasures())
-        if (measure == known.name)
-            return known.title;
-    return "Miss rate";
+    const auto* known = findStudyMeasure(measure);
+    return known == nullptr ? measure : known->title;
 }
 
-/// A mean with as many digits as its interval supports: the interval's half width in its first two digits.
-std::string rounded(const Summary& summary)
-{
-    const auto width = (summary.high - summary.low) / 2;
-    const auto digits = width > 0 ? std::clamp(1 - static_cast<int>(std::floor(std::log10(width))), 0, 6) : 3;
-    std::ostringstream out;
-    out.setf(std::ios::fixed);
-    out.precision(digits);
-    out << summary.mean;
-    return out.str();
-}
+constexpr std::array columns{
+    CellColumn{"model", "Model", false, [](const TableRow& row) { return row.cell.model; }},
+    CellColumn{"step", "Step", true, [](const TableRow& row) { return std::to_string(row.cell.step); }},
+    CellColumn{"content", "Content", false, [](const TableRow& row) { return std::string(nameOf(row.cell.content)); }},
+    CellColumn{"context", "After", false, [](const TableRow& row) { return std::string(nameOf(row.cell.context)); }},
+    CellColumn{"tokens", "Tokens", true, [](const TableRow& row) { return std::to_string(row.cell.tokens); }},
+    CellColumn{"slots", "Slots", true, [](const TableRow& row) { return std::to_string(row.cell.slots); }},
+    CellColumn{"spans", "Spans", true, [](const TableRow& row) { return std::to_string(row.cell.spans); }},
+    CellColumn{"batch", "Batch", true, [](const TableRow& row) { return std::to_string(row.cell.batch); }},
+    CellColumn{"axis", "By", false, [](const TableRow& row) { return row.axis; }},
+    CellColumn{"group", "Group", false, [](const TableRow& row) { return row.group; }},
+};
 
 std::string latex(const std::string& text)
 {
@@ -70,11 +58,54 @@ std::string latex(const std::string& text)
     return result;
 }
 
+/// A cell of a Markdown table.
+std::string markdown(const std::string& text)
+{
+    std::string result;
+    for (const char c : text)
+        result += c == '|' ? std::string("\\|") : std::string(1, c);
+    return result;
+}
+
 } // namespace
+
+std::vector<const CellColumn*> varyingColumns(std::span<const TableRow> rows)
+{
+    std::vector<const CellColumn*> shown;
+    for (const auto& column : columns) {
+        std::set<std::string> values;
+        for (const auto& row : rows)
+            values.insert(column.of(row));
+        if (values.size() > 1)
+            shown.push_back(&column);
+    }
+    return shown;
+}
+
+std::vector<std::string> measuresOf(std::span<const TableRow> rows)
+{
+    std::vector<std::string> names;
+    for (const auto& row : rows)
+        for (const auto& value : row.values)
+            if (std::find(names.begin(), names.end(), value.measure) == names.end())
+                names.push_back(value.measure);
+    return names;
+}
+
+std::string roundedMean(const Summary& summary)
+{
+    const auto width = (summary.high - summary.low) / 2;
+    const auto digits = width > 0 ? std::clamp(1 - static_cast<int>(std::floor(std::log10(width))), 0, 6) : 3;
+    std::ostringstream out;
+    out.setf(std::ios::fixed);
+    out.precision(digits);
+    out << summary.mean;
+    return out.str();
+}
 
 std::string asCsv(const StudyTable& table)
 {
-    const auto names = measuresIn(table);
+    const auto names = measuresOf(table.rows);
     std::string csv = std::string(cellHeader) + ",axis,group,n";
     for (const auto& name : names)
         for (const auto* figure : {"mean", "median", "q1", "q3", "low", "high"})
@@ -95,51 +126,57 @@ std::string asCsv(const StudyTable& table)
 
 std::string asLatex(const StudyTable& table)
 {
-    const auto names = measuresIn(table);
-    // Columns of the cell that vary; what is the same everywhere belongs in the caption.
-    struct Column {
-        const char* title;
-        std::string (*of)(const TableRow&);
-    };
-    constexpr std::array columns{
-        Column{"Model", [](const TableRow& row) { return latex(row.cell.model); }},
-        Column{"Step", [](const TableRow& row) { return std::to_string(row.cell.step); }},
-        Column{"Content", [](const TableRow& row) { return std::string(nameOf(row.cell.content)); }},
-        Column{"After", [](const TableRow& row) { return std::string(nameOf(row.cell.context)); }},
-        Column{"Tokens", [](const TableRow& row) { return std::to_string(row.cell.tokens); }},
-        Column{"Slots", [](const TableRow& row) { return std::to_string(row.cell.slots); }},
-        Column{"Spans", [](const TableRow& row) { return std::to_string(row.cell.spans); }},
-        Column{"Batch", [](const TableRow& row) { return std::to_string(row.cell.batch); }},
-        Column{"By", [](const TableRow& row) { return latex(row.axis); }},
-        Column{"Group", [](const TableRow& row) { return latex(row.group); }},
-    };
-    std::vector<Column> shown;
-    for (const auto& column : columns) {
-        std::set<std::string> values;
-        for (const auto& row : table.rows)
-            values.insert(column.of(row));
-        if (values.size() > 1)
-            shown.push_back(column);
-    }
+    const auto names = measuresOf(table.rows);
+    const auto shown = varyingColumns(table.rows);
     std::string text =
         "\\begin{tabular}{" + std::string(shown.size(), 'l') + "r" + std::string(names.size(), 'r') + "}\n\\toprule\n";
-    for (const auto& column : shown)
-        text += std::string(column.title) + " & ";
+    for (const auto* column : shown)
+        text += std::string(column->title) + " & ";
     text += "$N$";
     for (const auto& name : names)
         text += " & " + latex(titleOf(name));
     text += " \\\\\n\\midrule\n";
     for (const auto& row : table.rows) {
-        for (const auto& column : shown)
-            text += column.of(row) + " & ";
+        for (const auto* column : shown)
+            text += latex(column->of(row)) + " & ";
         text += std::to_string(row.n);
         for (const auto& name : names) {
             const auto* summary = row.find(name);
-            text += " & " + (summary == nullptr ? std::string("--") : rounded(*summary));
+            text += " & " + (summary == nullptr ? std::string("--") : roundedMean(*summary));
         }
         text += " \\\\\n";
     }
     return text + "\\bottomrule\n\\end{tabular}\n";
+}
+
+std::string asMarkdown(const StudyTable& table)
+{
+    const auto names = measuresOf(table.rows);
+    const auto shown = varyingColumns(table.rows);
+    std::string head = "|";
+    std::string rule = "|";
+    const auto add = [&](const std::string& title, bool isNumber) {
+        head += " " + markdown(title) + " |";
+        rule += isNumber ? "---:|" : "---|";
+    };
+    for (const auto* column : shown)
+        add(column->title, column->isNumber);
+    add("N", true);
+    for (const auto& name : names)
+        add(titleOf(name), true);
+    std::string text = head + "\n" + rule + "\n";
+    for (const auto& row : table.rows) {
+        text += "|";
+        for (const auto* column : shown)
+            text += " " + markdown(column->of(row)) + " |";
+        text += " " + std::to_string(row.n) + " |";
+        for (const auto& name : names) {
+            const auto* summary = row.find(name);
+            text += " " + (summary == nullptr ? std::string("–") : roundedMean(*summary)) + " |";
+        }
+        text += "\n";
+    }
+    return text;
 }
 
 std::string samplesAsCsv(std::span<const StudySample> samples)

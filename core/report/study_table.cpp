@@ -15,23 +15,61 @@ std::optional<double> asNumber(const std::optional<std::int64_t>& value)
     return value ? std::optional<double>(static_cast<double>(*value)) : std::nullopt;
 }
 
+/// Reading a text through its slots: compressed for it, or long before. Of a text itself both are the same.
+std::optional<double> cachedSeconds(const StudySample& sample)
+{
+    if (!sample.prefillSeconds || !sample.decodeSeconds)
+        return {};
+    return *sample.prefillSeconds + *sample.decodeSeconds;
+}
+
+std::optional<double> anewSeconds(const StudySample& sample)
+{
+    const auto cached = cachedSeconds(sample);
+    return cached ? std::optional(*cached + sample.compressSeconds.value_or(0)) : std::nullopt;
+}
+
 constexpr std::array measures{
-    StudyMeasure{"bleu", "BLEU", true, [](const StudySample& s) { return s.bleu; }},
-    StudyMeasure{"em", "EM", true, [](const StudySample& s) { return s.em; }},
-    StudyMeasure{"loss", "Loss", false, [](const StudySample& s) { return s.loss; }},
-    StudyMeasure{"loss_per_byte", "Loss a byte", false, [](const StudySample& s) { return s.lossPerByte; }},
-    StudyMeasure{"token_accuracy", "Token accuracy", true, [](const StudySample& s) { return s.tokenAccuracy; }},
-    StudyMeasure{"free_token_accuracy", "Token accuracy, free-running", true,
+    StudyMeasure{"bleu", "BLEU", true, true, [](const StudySample& s) { return s.bleu; }},
+    StudyMeasure{"em", "EM", true, true, [](const StudySample& s) { return s.em; }},
+    StudyMeasure{"loss", "Loss", false, false, [](const StudySample& s) { return s.loss; }},
+    StudyMeasure{"loss_per_byte", "Loss a byte", false, false, [](const StudySample& s) { return s.lossPerByte; }},
+    StudyMeasure{"token_accuracy", "Token accuracy", true, true, [](const StudySample& s) { return s.tokenAccuracy; }},
+    StudyMeasure{"free_token_accuracy", "Token accuracy, free-running", true, true,
                  [](const StudySample& s) { return s.freeTokenAccuracy; }},
-    StudyMeasure{"first_miss", "First miss", true, [](const StudySample& s) { return asNumber(s.firstMiss); }},
-    StudyMeasure{"exact", "Exact", true, [](const StudySample& s) { return s.exact; }},
-    StudyMeasure{"f1", "F1", true, [](const StudySample& s) { return s.f1; }},
-    StudyMeasure{"compress_seconds", "Compressing, s", false, [](const StudySample& s) { return s.compressSeconds; }},
-    StudyMeasure{"prefill_seconds", "Prefill, s", false, [](const StudySample& s) { return s.prefillSeconds; }},
-    StudyMeasure{"decode_seconds", "Decoding, s", false, [](const StudySample& s) { return s.decodeSeconds; }},
-    StudyMeasure{"peak_bytes", "Peak, bytes", false, [](const StudySample& s) { return asNumber(s.peakBytes); }},
-    StudyMeasure{"kv_bytes", "KV cache, bytes", false, [](const StudySample& s) { return asNumber(s.kvBytes); }},
+    StudyMeasure{"first_miss", "First miss", true, false, [](const StudySample& s) { return asNumber(s.firstMiss); }},
+    StudyMeasure{"exact", "Exact", true, true, [](const StudySample& s) { return s.exact; }},
+    StudyMeasure{"f1", "F1", true, true, [](const StudySample& s) { return s.f1; }},
+    StudyMeasure{"compress_seconds", "Compressing, s", false, false,
+                 [](const StudySample& s) { return s.compressSeconds; }},
+    StudyMeasure{"prefill_seconds", "Prefill, s", false, false, [](const StudySample& s) { return s.prefillSeconds; }},
+    StudyMeasure{"decode_seconds", "Decoding, s", false, false, [](const StudySample& s) { return s.decodeSeconds; }},
+    StudyMeasure{"anew_seconds", "Compressed anew, s", false, false, anewSeconds},
+    StudyMeasure{"cached_seconds", "Compressed before, s", false, false, cachedSeconds},
+    StudyMeasure{"peak_bytes", "Peak, bytes", false, false, [](const StudySample& s) { return asNumber(s.peakBytes); }},
+    StudyMeasure{"kv_bytes", "KV cache, bytes", false, false, [](const StudySample& s) { return asNumber(s.kvBytes); }},
 };
+
+constexpr auto missRate = "miss_rate";
+constexpr auto perplexityName = "perplexity";
+
+constexpr std::array tableMeasures{
+    StudyMeasure{missRate, "Miss rate", false, true, [](const StudySample&) { return std::optional<double>(); }},
+    StudyMeasure{perplexityName, "Perplexity", false, false,
+                 [](const StudySample& s) { return s.loss ? std::optional(perplexity(*s.loss)) : std::nullopt; }},
+};
+
+/// e to each figure of a loss: its order and its quantiles stay what they are.
+Summary perplexityOf(const Summary& loss)
+{
+    return {loss.n,
+            perplexity(loss.mean),
+            perplexity(loss.median),
+            perplexity(loss.q1),
+            perplexity(loss.q3),
+            perplexity(loss.low),
+            perplexity(loss.high)};
+}
 
 /// Values by row and measure, rows in the order in which they first come.
 class Rows {
@@ -76,19 +114,22 @@ StudyCell withoutModel(StudyCell cell)
     return cell;
 }
 
-std::vector<PairedDifference> differencesOf(const StudyConfig& config, std::span<const StudySample> samples)
+} // namespace
+
+std::vector<PairedDifference> pairedDifferences(const StudyConfig& config, std::span<const StudySample* const> samples)
 {
     std::vector<PairedDifference> differences;
     if (config.models.size() < 2)
         return differences;
     const auto& first = config.models.front();
     std::map<std::pair<StudyCell, std::int64_t>, const StudySample*> references;
-    for (const auto& sample : samples)
-        if (sample.cell.model == first.name && sample.cell.step == first.step)
-            references[{withoutModel(sample.cell), sample.index}] = &sample;
+    for (const auto* sample : samples)
+        if (sample->cell.model == first.name && sample->cell.step == first.step)
+            references[{withoutModel(sample->cell), sample->index}] = sample;
     std::vector<StudyCell> order;
     std::map<StudyCell, std::map<std::string, std::vector<double>>> values;
-    for (const auto& sample : samples) {
+    for (const auto* each : samples) {
+        const auto& sample = *each;
         const auto reference = references.find({withoutModel(sample.cell), sample.index});
         if (reference == references.end() || reference->second->cell == sample.cell
             || reference->second->text != sample.text || reference->second->begin != sample.begin)
@@ -106,7 +147,7 @@ std::vector<PairedDifference> differencesOf(const StudyConfig& config, std::span
     return differences;
 }
 
-std::vector<BreakEven> breakEvensOf(const std::vector<TableRow>& rows)
+std::vector<BreakEven> breakEvens(std::span<const TableRow> rows)
 {
     std::vector<BreakEven> all;
     for (const auto& slots : rows) {
@@ -127,11 +168,23 @@ std::vector<BreakEven> breakEvensOf(const std::vector<TableRow>& rows)
     return all;
 }
 
-} // namespace
-
 std::span<const StudyMeasure> studyMeasures()
 {
     return measures;
+}
+
+std::span<const StudyMeasure> studyTableMeasures()
+{
+    return tableMeasures;
+}
+
+const StudyMeasure* findStudyMeasure(std::string_view name)
+{
+    for (const auto all : {studyMeasures(), studyTableMeasures()})
+        for (const auto& measure : all)
+            if (name == measure.name)
+                return &measure;
+    return nullptr;
 }
 
 const Summary* TableRow::find(std::string_view measure) const
@@ -142,9 +195,8 @@ const Summary* TableRow::find(std::string_view measure) const
     return nullptr;
 }
 
-StudyTable studyTable(const StudyConfig& config, std::span<const StudySample> samples)
+std::vector<TableRow> tableRows(StudyKind kind, std::span<const StudySample> samples)
 {
-    constexpr auto missRate = "miss_rate";
     Rows rows;
     for (const auto& sample : samples) {
         rows.count({sample.cell, {}});
@@ -162,8 +214,22 @@ StudyTable studyTable(const StudyConfig& config, std::span<const StudySample> sa
     for (const auto& measure : measures)
         order.emplace_back(measure.name);
     order.emplace_back(missRate);
-    StudyTable table{config, rows.result(order), differencesOf(config, samples), {}};
-    table.breakEven = breakEvensOf(table.rows);
+    auto result = rows.result(order);
+    if (kind == StudyKind::Continuation)
+        for (auto& row : result)
+            if (const auto* loss = row.find("loss"))
+                row.values.push_back({perplexityName, perplexityOf(*loss)});
+    return result;
+}
+
+StudyTable studyTable(const StudyConfig& config, std::span<const StudySample> samples)
+{
+    std::vector<const StudySample*> each;
+    each.reserve(samples.size());
+    for (const auto& sample : samples)
+        each.push_back(&sample);
+    StudyTable table{config, tableRows(config.spec.kind, samples), pairedDifferences(config, each), {}};
+    table.breakEven = breakEvens(table.rows);
     return table;
 }
 

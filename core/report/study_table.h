@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace icae {
@@ -15,11 +16,17 @@ struct StudyMeasure {
     const char* name; ///< in files, e.g. "bleu"
     const char* title; ///< for people, e.g. "BLEU"
     bool higherIsBetter;
+    bool isShare; ///< from 0 to 1
     std::optional<double> (*of)(const StudySample&);
 };
 
 /// Every measure that a sample may have, in the order of tables.
 std::span<const StudyMeasure> studyMeasures();
+/// What tables have beside them: the miss rate of a group of tokens, and the perplexity of continuations, which is e to
+/// the mean loss and not a mean.
+std::span<const StudyMeasure> studyTableMeasures();
+/// Any of these by its name; null where there is none.
+const StudyMeasure* findStudyMeasure(std::string_view name);
 
 /// A measure of a cell's samples.
 struct MeasuredValue {
@@ -106,9 +113,31 @@ struct StudyTable {
 /// Samples by cell. All metrics come from the samples: no model is needed.
 StudyTable studyTable(const StudyConfig& config, std::span<const StudySample> samples);
 
+/// The parts of a table, for those who bring them up to date by themselves.
+std::vector<TableRow> tableRows(StudyKind kind, std::span<const StudySample> samples);
+std::vector<PairedDifference> pairedDifferences(const StudyConfig& config, std::span<const StudySample* const> samples);
+std::vector<BreakEven> breakEvens(std::span<const TableRow> rows);
+
+/// A field of a cell as tables show it.
+struct CellColumn {
+    const char* name; ///< in files
+    const char* title; ///< for people
+    bool isNumber;
+    std::string (*of)(const TableRow&);
+};
+
+/// The fields of a cell, and of a group of tokens, that differ between the rows: what is the same everywhere belongs in
+/// the caption.
+std::vector<const CellColumn*> varyingColumns(std::span<const TableRow> rows);
+/// The measures that some row has, in order.
+std::vector<std::string> measuresOf(std::span<const TableRow> rows);
+/// A mean with as many digits as its interval supports: the interval's half width in its first two digits.
+std::string roundedMean(const Summary& summary);
+
 std::string asCsv(
     const StudyTable& table); ///< a line a row: the cell, then n, mean, median, quartiles and interval of each measure
 std::string asLatex(const StudyTable& table); ///< booktabs; means, with as many digits as N supports
+std::string asMarkdown(const StudyTable& table); ///< GitHub's; the same columns and digits
 std::string samplesAsCsv(std::span<const StudySample> samples); ///< a line a sample, without its texts
 
 } // namespace icae

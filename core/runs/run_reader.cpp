@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 
 namespace icae {
 
@@ -18,7 +19,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr auto cellsFile = "cells.jsonl";
 constexpr std::int64_t mostAtOnce = std::int64_t{16} << 20U; // well below the longest frame
 
 RunLines linesOf(const fs::path& file, const FilePosition& since, std::int64_t most, FilePosition& next, bool& more)
@@ -32,7 +32,7 @@ RunLines linesOf(const fs::path& file, const FilePosition& since, std::int64_t m
 std::int64_t changedAt(const fs::path& run)
 {
     std::int64_t latest = 0;
-    for (const auto* name : {runStatusName, cellsFile, "metrics.jsonl", "log.txt"}) {
+    for (const auto* name : {runStatusName, studyCellsName, "metrics.jsonl", "log.txt"}) {
         std::error_code fault;
         const auto time = fs::last_write_time(run / name, fault);
         if (!fault)
@@ -47,15 +47,20 @@ std::int64_t changedAt(const fs::path& run)
 /// config.json of a study; nothing where it cannot be read.
 std::optional<StudyConfig> studyOf(const fs::path& run)
 {
-    const auto file = run / "config.json";
     try {
-        return fromJson<StudyConfig>(JsonReader::parse(readTextFile(file), file.string(), true));
+        return readStudyConfig(run);
     } catch (const Error&) {
         return {};
     }
 }
 
 } // namespace
+
+StudyConfig readStudyConfig(const fs::path& run)
+{
+    const auto file = run / studyConfigName;
+    return fromJson<StudyConfig>(JsonReader::parse(readTextFile(file), file.string(), true));
+}
 
 ReadSamples readSamples(const fs::path& file, const FilePosition& since, bool texts, std::int64_t most)
 {
@@ -82,9 +87,25 @@ ReadSamples readSamples(const fs::path& file, const FilePosition& since, bool te
     return result;
 }
 
+RunCells readAllSamples(const fs::path& run, bool texts)
+{
+    RunCells all;
+    FilePosition position;
+    for (bool more = true; more;) {
+        auto part = readSamples(run / studyCellsName, position, texts);
+        if (part.cells.restarted) // the file was replaced meanwhile
+            all = {};
+        std::move(part.cells.samples.begin(), part.cells.samples.end(), std::back_inserter(all.samples));
+        all.damaged += part.cells.damaged;
+        position = part.next;
+        more = part.more;
+    }
+    return all;
+}
+
 StudySample readSampleAt(const fs::path& run, std::int64_t offset)
 {
-    const auto file = run / cellsFile;
+    const auto file = run / studyCellsName;
     const auto line = readLineAt(file, offset);
     if (line.empty())
         throw Error(ErrorKind::NotFound, file.string() + " has no sample at " + std::to_string(offset) + ".",
@@ -120,7 +141,7 @@ RunContent readRun(const ReadRunParams& params)
     content.metrics = linesOf(run / "metrics.jsonl", params.since.metrics, most, next.metrics, content.more);
     content.samples = linesOf(run / "samples.jsonl", params.since.samples, most, next.samples, content.more);
     content.log = linesOf(run / "log.txt", params.since.log, most, next.log, content.more);
-    auto cells = readSamples(run / cellsFile, params.since.cells, params.texts, most);
+    auto cells = readSamples(run / studyCellsName, params.since.cells, params.texts, most);
     content.cells = std::move(cells.cells);
     next.cells = cells.next;
     content.more = content.more || cells.more;

@@ -4,12 +4,12 @@
 #include "protocol/fields.h"
 #include "runs/device_turn.h"
 #include "runs/run_directory.h"
+#include "runs/run_reader.h"
 #include "study/grid.h"
 #include "study/meter.h"
 #include "study/recorded.h"
 #include "tensor/atomic_file.h"
 #include "tensor/compat.h"
-#include "text/text_file.h"
 
 #include <chrono>
 
@@ -22,7 +22,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr auto statusInterval = std::chrono::seconds(1);
-constexpr auto configName = "config.json";
 
 double secondsSince(Clock::time_point start)
 {
@@ -142,9 +141,9 @@ public:
     {
         m_status.device = describeDevice(m_study.first().device().device);
         m_status.steps = m_study.samples();
-        writeFile(m_directory.folder() / configName,
+        writeFile(m_directory.folder() / studyConfigName,
                   nlohmann::json(m_study.config(m_options.version, m_stop)).dump(1) + "\n");
-        auto recorded = Recorded::read(m_directory.folder() / cellsName);
+        auto recorded = Recorded::read(m_directory.folder() / studyCellsName);
         if (recorded.damaged() > 0)
             m_status.warnings.push_back(std::to_string(recorded.damaged())
                                         + " lines of cells.jsonl are damaged: what they held is measured again.");
@@ -165,7 +164,7 @@ public:
                 unit, [this] { giveWay(); }, m_stop);
             for (const auto& sample : samples)
                 if (!recorded.has(sample.cell, sample.index, 1)) {
-                    m_directory.append(cellsName, FieldWriter::encode(sample));
+                    m_directory.append(studyCellsName, FieldWriter::encode(sample));
                     ++m_status.step;
                 }
             m_missing += unit.count - std::ssize(samples);
@@ -181,7 +180,7 @@ public:
             if (m_options.progress)
                 m_options.progress({"Measuring", done, static_cast<double>(m_study.samples()), "samples"});
         }
-        m_directory.flush(cellsName);
+        m_directory.flush(studyCellsName);
         if (m_stop.stop_requested())
             throw Error(ErrorKind::Cancelled, "The study was stopped.", {});
         if (m_status.step == 0)
@@ -231,12 +230,6 @@ private:
 
 } // namespace
 
-StudyConfig readStudyConfig(const fs::path& run)
-{
-    const auto file = run / configName;
-    return fromJson<StudyConfig>(JsonReader::parse(readTextFile(file), file.string(), true));
-}
-
 RunStatus runStudy(const StudySpec& spec, const StudyOptions& options, const std::stop_token& stop)
 {
     compat::allowTf32(false);
@@ -247,7 +240,7 @@ RunStatus runStudy(const StudySpec& spec, const StudyOptions& options, const std
         StudyConfig config;
         config.spec = spec;
         config.version = options.version;
-        writeFile(options.run / configName, nlohmann::json(config).dump(1) + "\n");
+        writeFile(options.run / studyConfigName, nlohmann::json(config).dump(1) + "\n");
     }
     status.kind = RunKind::Study;
     status.state = RunState::Preparing;

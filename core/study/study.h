@@ -12,8 +12,6 @@
 
 namespace icae {
 
-inline constexpr auto cellsName = "cells.jsonl";
-
 struct StudyOptions {
     std::filesystem::path run; ///< folder
     bool resume = false;
@@ -29,10 +27,6 @@ struct StudyOptions {
 /// @return the last status
 /// @throws Error; the run's status then says "failed" and why, and what was measured stays
 RunStatus runStudy(const StudySpec& spec, const StudyOptions& options, const std::stop_token& stop);
-
-/// config.json of a study's run.
-/// @throws Error (NotFound, InvalidInput) where it is none
-StudyConfig readStudyConfig(const std::filesystem::path& run);
 
 /// How long a study takes, from its first unit of the largest cell.
 /// @throws Error as runStudy()
