@@ -4,6 +4,9 @@
 #include <QPixmap>
 #include <QtTest>
 
+#include <array>
+#include <cmath>
+
 namespace {
 
 using namespace icae;
@@ -18,7 +21,7 @@ class TestTheme : public QObject {
 private Q_SLOTS:
     void pairsContrast()
     {
-        for (const auto* scheme : {&lightScheme(), &darkScheme()})
+        for (const auto* scheme : {&lightScheme(), &darkScheme(), &printScheme()})
             for (const auto& [foreground, background, least] : contrastPairs()) {
                 const auto ratio = contrast((*scheme)[foreground], (*scheme)[background]);
                 QVERIFY2(ratio >= least,
@@ -50,6 +53,32 @@ private Q_SLOTS:
             QCOMPARE(theme.sequential(2), theme.sequential(1));
             QCOMPARE(theme.sequential(std::numeric_limits<double>::quiet_NaN()), theme.sequential(0));
         }
+    }
+
+    void seriesCanBeToldApart()
+    {
+        // In CIE L*a*b*; a difference of some 20 is seen at a glance. Markers tell them apart as well.
+        const auto lab = [](const QColor& color) {
+            const auto linear = [](double c) { return c <= 0.04045 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4); };
+            const double r = linear(static_cast<double>(color.redF()));
+            const double g = linear(static_cast<double>(color.greenF()));
+            const double b = linear(static_cast<double>(color.blueF()));
+            const auto f = [](double t) { return t > 0.008856 ? std::cbrt(t) : 7.787 * t + 16.0 / 116; };
+            const double x = f((0.4124 * r + 0.3576 * g + 0.1805 * b) / 0.9505);
+            const double y = f(0.2126 * r + 0.7152 * g + 0.0722 * b);
+            const double z = f((0.0193 * r + 0.1192 * g + 0.9505 * b) / 1.089);
+            return std::array{116 * y - 16, 500 * (x - y), 200 * (y - z)};
+        };
+        for (const auto* scheme : {&lightScheme(), &darkScheme(), &printScheme()})
+            for (int i = 0; i < seriesCount; ++i)
+                for (int j = 0; j < i; ++j) {
+                    const auto a = lab((*scheme)[seriesShade(i)]);
+                    const auto b = lab((*scheme)[seriesShade(j)]);
+                    const auto distance = std::hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
+                    QVERIFY2(distance > 20, qPrintable(u"%1 and %2: %3"_s.arg(i + 1).arg(j + 1).arg(distance)));
+                }
+        QCOMPARE(seriesShade(seriesCount), Shade::Series1);
+        QCOMPARE(printScheme()[Shade::Surface], QColor(Qt::white));
     }
 
     void iconsFollowTheTheme()

@@ -12,38 +12,48 @@ struct Entry {
     const char* name;
     QRgb light;
     QRgb dark;
+    QRgb print;
 };
 
+// Okabe and Ito's orange, sky blue, green, yellow, blue, vermilion and purple ("Color Universal Design", 2008), each as
+// much darker or lighter as marks on the background need.
 constexpr std::array<Entry, shadeCount> entries{{
-    {Shade::Window, "window", 0xfff7f7f8, 0xff1a1c20},
-    {Shade::Surface, "surface", 0xffffffff, 0xff202329},
-    {Shade::Rail, "rail", 0xffeeeff2, 0xff141619},
-    {Shade::Hover, "hover", 0xffe4e6eb, 0xff2c3038},
-    {Shade::Hairline, "hairline", 0xffd8dbe1, 0xff353a43},
-    {Shade::Scroll, "scroll", 0xffb3b9c4, 0xff4d5461},
-    {Shade::Text, "text", 0xff1b1f26, 0xffe7e9ed},
-    {Shade::SecondaryText, "secondary-text", 0xff59616d, 0xffa3abb7},
-    {Shade::DisabledText, "disabled-text", 0xff858c97, 0xff737b87},
-    {Shade::Accent, "accent", 0xff4f46b8, 0xffa9a2ff},
-    {Shade::AccentText, "accent-text", 0xffffffff, 0xff17133d},
-    {Shade::AccentHover, "accent-hover", 0xff3f3799, 0xffc0bbff},
-    {Shade::Selection, "selection", 0xffd9d6f5, 0xff423d7a},
-    {Shade::SelectionText, "selection-text", 0xff1b1f26, 0xfff2f1ff},
-    {Shade::Deleted, "deleted", 0xffa34400, 0xfff5a76c},
-    {Shade::DeletedTint, "deleted-tint", 0xfffdebe0, 0xff3d2818},
-    {Shade::Inserted, "inserted", 0xff005f99, 0xff80c8f5},
-    {Shade::InsertedTint, "inserted-tint", 0xffe0effa, 0xff15303f},
-    {Shade::SpanA, "span-a", 0xfff3f4fb, 0xff24283a},
-    {Shade::SpanB, "span-b", 0xfffaf6ee, 0xff2a2823},
-    {Shade::SpanMark, "span-mark", 0xff7a8191, 0xff868ea0},
-    {Shade::Match, "match", 0xfffbe7a3, 0xff5c4d16},
-    {Shade::CurrentMatch, "current-match", 0xfff0b429, 0xffe0a91f},
-    {Shade::MatchText, "match-text", 0xff1b1f26, 0xff14120a},
-    {Shade::Warning, "warning", 0xff855500, 0xffecb955},
-    {Shade::WarningTint, "warning-tint", 0xfffdf3d8, 0xff332a14},
-    {Shade::Error, "error", 0xffb0271f, 0xffff9d94},
-    {Shade::ErrorTint, "error-tint", 0xfffce8e6, 0xff3d1f1d},
-    {Shade::Success, "success", 0xff1f7347, 0xff7ad0a2},
+    {Shade::Window, "window", 0xfff7f7f8, 0xff1a1c20, 0xffffffff},
+    {Shade::Surface, "surface", 0xffffffff, 0xff202329, 0xffffffff},
+    {Shade::Rail, "rail", 0xffeeeff2, 0xff141619, 0xffffffff},
+    {Shade::Hover, "hover", 0xffe4e6eb, 0xff2c3038, 0xffeeeff2},
+    {Shade::Hairline, "hairline", 0xffd8dbe1, 0xff353a43, 0xffd0d3d9},
+    {Shade::Scroll, "scroll", 0xffb3b9c4, 0xff4d5461, 0xffb3b9c4},
+    {Shade::Text, "text", 0xff1b1f26, 0xffe7e9ed, 0xff000000},
+    {Shade::SecondaryText, "secondary-text", 0xff59616d, 0xffa3abb7, 0xff444a54},
+    {Shade::DisabledText, "disabled-text", 0xff858c97, 0xff737b87, 0xff858c97},
+    {Shade::Accent, "accent", 0xff4f46b8, 0xffa9a2ff, 0xff4f46b8},
+    {Shade::AccentText, "accent-text", 0xffffffff, 0xff17133d, 0xffffffff},
+    {Shade::AccentHover, "accent-hover", 0xff3f3799, 0xffc0bbff, 0xff3f3799},
+    {Shade::Selection, "selection", 0xffd9d6f5, 0xff423d7a, 0xffd9d6f5},
+    {Shade::SelectionText, "selection-text", 0xff1b1f26, 0xfff2f1ff, 0xff1b1f26},
+    {Shade::Deleted, "deleted", 0xffa34400, 0xfff5a76c, 0xffa34400},
+    {Shade::DeletedTint, "deleted-tint", 0xfffdebe0, 0xff3d2818, 0xfffdebe0},
+    {Shade::Inserted, "inserted", 0xff005f99, 0xff80c8f5, 0xff005f99},
+    {Shade::InsertedTint, "inserted-tint", 0xffe0effa, 0xff15303f, 0xffe0effa},
+    {Shade::SpanA, "span-a", 0xfff3f4fb, 0xff24283a, 0xfff3f4fb},
+    {Shade::SpanB, "span-b", 0xfffaf6ee, 0xff2a2823, 0xfffaf6ee},
+    {Shade::SpanMark, "span-mark", 0xff7a8191, 0xff868ea0, 0xff7a8191},
+    {Shade::Match, "match", 0xfffbe7a3, 0xff5c4d16, 0xfffbe7a3},
+    {Shade::CurrentMatch, "current-match", 0xfff0b429, 0xffe0a91f, 0xfff0b429},
+    {Shade::MatchText, "match-text", 0xff1b1f26, 0xff14120a, 0xff1b1f26},
+    {Shade::Warning, "warning", 0xff855500, 0xffecb955, 0xff855500},
+    {Shade::WarningTint, "warning-tint", 0xfffdf3d8, 0xff332a14, 0xfffdf3d8},
+    {Shade::Error, "error", 0xffb0271f, 0xffff9d94, 0xffb0271f},
+    {Shade::ErrorTint, "error-tint", 0xfffce8e6, 0xff3d1f1d, 0xfffce8e6},
+    {Shade::Success, "success", 0xff1f7347, 0xff7ad0a2, 0xff1f7347},
+    {Shade::Series1, "series-1", 0xffbf7a00, 0xffe69f00, 0xffc47c00},
+    {Shade::Series2, "series-2", 0xff2f8fc4, 0xff56b4e9, 0xff2f93cc},
+    {Shade::Series3, "series-3", 0xff00805c, 0xff1fb88a, 0xff008a63},
+    {Shade::Series4, "series-4", 0xff8a7f00, 0xfff0e442, 0xff8f8500},
+    {Shade::Series5, "series-5", 0xff00568a, 0xff4d82e6, 0xff005f99},
+    {Shade::Series6, "series-6", 0xffc24d00, 0xfff0763b, 0xffcc5500},
+    {Shade::Series7, "series-7", 0xffb0568a, 0xffd98cb8, 0xffb35a8e},
 }};
 
 ColorScheme makeScheme(QRgb Entry::*member, std::initializer_list<QRgb> sequential)
@@ -83,6 +93,33 @@ const ColorScheme& darkScheme()
     return scheme;
 }
 
+const ColorScheme& printScheme()
+{
+    static const auto scheme = [] {
+        auto print = makeScheme(&Entry::print, {});
+        print.sequential = lightScheme().sequential;
+        return print;
+    }();
+    return scheme;
+}
+
+QColor ColorScheme::at(double value) const
+{
+    const double place =
+        std::clamp(std::isnan(value) ? 0.0 : value, 0.0, 1.0) * static_cast<double>(sequential.size() - 1);
+    const auto first = std::min(static_cast<std::size_t>(place), sequential.size() - 2);
+    const auto share = static_cast<float>(place - static_cast<double>(first));
+    const auto& a = sequential[first];
+    const auto& b = sequential[first + 1];
+    const auto mix = [share](float x, float y) { return x + (y - x) * share; };
+    return QColor::fromRgbF(mix(a.redF(), b.redF()), mix(a.greenF(), b.greenF()), mix(a.blueF(), b.blueF()));
+}
+
+QColor textOn(const QColor& background)
+{
+    return contrast(Qt::black, background) >= contrast(Qt::white, background) ? QColor(Qt::black) : QColor(Qt::white);
+}
+
 const std::vector<ContrastPair>& contrastPairs()
 {
     using enum Shade;
@@ -98,6 +135,8 @@ const std::vector<ContrastPair>& contrastPairs()
                 result.push_back({text, background, 4.5});
             result.push_back({DisabledText, background, 2.8}); // inactive controls are exempt; still legible
             result.push_back({SpanMark, background, 3});
+            for (int series = 0; series < seriesCount; ++series)
+                result.push_back({seriesShade(series), background, 3});
         }
         const std::vector<ContrastPair> own{
             {AccentText, Accent, 4.5},   {AccentText, AccentHover, 4.5}, {SelectionText, Selection, 4.5},

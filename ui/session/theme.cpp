@@ -10,9 +10,6 @@
 #include <QStyle>
 #include <QStyleFactory>
 
-#include <algorithm>
-#include <cmath>
-
 static void initResources()
 {
     Q_INIT_RESOURCE(explorer); // a static library's resources are not registered by themselves
@@ -62,7 +59,7 @@ bool Theme::isDark() const
     return m_scheme == Scheme::Dark || (m_scheme == Scheme::System && m_systemIsDark);
 }
 
-const ColorScheme& Theme::current() const
+const ColorScheme& Theme::colors() const
 {
     return isDark() ? darkScheme() : lightScheme();
 }
@@ -94,23 +91,6 @@ void Theme::setMonospaceReading(bool on)
         return;
     m_monospace = on;
     Q_EMIT changed();
-}
-
-QColor Theme::sequential(double value) const
-{
-    const auto& stops = current().sequential;
-    const double at = std::clamp(std::isnan(value) ? 0.0 : value, 0.0, 1.0) * static_cast<double>(stops.size() - 1);
-    const auto first = std::min(static_cast<std::size_t>(at), stops.size() - 2);
-    const auto share = static_cast<float>(at - static_cast<double>(first));
-    const auto& a = stops[first];
-    const auto& b = stops[first + 1];
-    const auto mix = [share](float x, float y) { return x + (y - x) * share; };
-    return QColor::fromRgbF(mix(a.redF(), b.redF()), mix(a.greenF(), b.greenF()), mix(a.blueF(), b.blueF()));
-}
-
-QColor Theme::textOn(const QColor& background) const
-{
-    return contrast(Qt::black, background) >= contrast(Qt::white, background) ? QColor(Qt::black) : QColor(Qt::white);
 }
 
 QFont Theme::font(TypeRole role) const

@@ -44,11 +44,13 @@ public:
     bool monospaceReading() const { return m_monospace; }
     void setMonospaceReading(bool on);
 
-    QColor color(Shade shade) const { return current()[shade]; }
+    QColor color(Shade shade) const { return colors()[shade]; }
     /// The uncertainty map. @param value 0 (certain) to 1; clamped
-    QColor sequential(double value) const;
-    /// Text on a colour of the map: the theme's darkest or lightest, whichever contrasts more.
-    QColor textOn(const QColor& background) const;
+    QColor sequential(double value) const { return colors().at(value); }
+    /// Text on a colour of the map: whichever contrasts more.
+    QColor textOn(const QColor& background) const { return icae::textOn(background); }
+    /// All colours of the window as it is now.
+    const ColorScheme& colors() const;
 
     QFont font(TypeRole role) const;
     /// Multiples of the 8 px grid; halves only inside controls.
@@ -63,7 +65,6 @@ Q_SIGNALS:
     void changed();
 
 private:
-    const ColorScheme& current() const;
     QPalette palette() const;
     QString styleSheet() const;
     /// Path of an icon in a shade, as style sheets need it.
