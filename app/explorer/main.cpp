@@ -1,3 +1,4 @@
+#include "export_figure.h"
 #include "models/sample_texts.h"
 #include "pages/all_pages.h"
 #include "pages/compress/compress_page.h"
@@ -33,6 +34,9 @@ QString standardModel()
 
 int main(int argc, char** argv)
 {
+    const bool exports = icae::asksForExport(argc, argv);
+    if (exports && !qEnvironmentVariableIsSet("QT_QPA_PLATFORM"))
+        qputenv("QT_QPA_PLATFORM", "offscreen"); // no display is needed
     QApplication application(argc, argv);
     QApplication::setApplicationName(u"icae-explorer"_s);
     QApplication::setApplicationDisplayName(u"ICAE Explorer"_s);
@@ -44,9 +48,12 @@ int main(int argc, char** argv)
     parser.addHelpOption();
     parser.addVersionOption();
     parser.addPositionalArgument(u"file"_s, QApplication::translate("main", "Text to open"), u"[FILE]"_s);
+    icae::addExportOptions(parser);
     parser.process(application);
 
     icae::Theme theme;
+    if (exports)
+        return icae::exportFigure(parser, theme);
     icae::Settings settings;
     theme.apply();
     QApplication::setWindowIcon(QIcon(u":/icons/app.svg"_s));

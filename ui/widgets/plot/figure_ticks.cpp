@@ -1,0 +1,102 @@
+#include "widgets/plot/figure_ticks.h"
+
+#include <QFontMetricsF>
+#include <QLocale>
+
+#include <algorithm>
+#include <cmath>
+
+namespace icae {
+
+namespace {
+
+constexpr qsizetype fewest = 2; // measured values in sight; below that round numbers say more
+
+QString textOf(double value)
+{
+    const auto size = std::abs(value);
+    if (value == std::round(value) && size < 1e7)
+        return QLocale().toString(static_cast<qlonglong>(value));
+    return QLocale().toString(value, 'g', 3);
+}
+
+} // namespace
+
+FigureTicker::FigureTicker(const QCPAxis* axis, std::vector<double> measured, QStringList categories)
+    : m_axis(axis)
+    , m_measured(std::move(measured))
+    , m_categories(std::move(categories))
+{
+    setTickCount(5);
+}
+
+double FigureTicker::getTickStep(const QCPRange& range)
+{
+    return QCPAxisTicker::getTickStep(range);
+}
+
+int FigureTicker::getSubTickCount(double /*tickStep*/)
+{
+    return 0;
+}
+
+QVector<double> FigureTicker::createTickVector(double tickStep, const QCPRange& range)
+{
+    if (!m_categories.isEmpty()) {
+        QVector<double> ticks;
+        for (qsizetype i = 0; i < m_categories.size(); ++i)
+            ticks << static_cast<double>(i);
+        return ticks;
+    }
+    if (const auto ticks = spaced(range); ticks.size() >= fewest)
+        return ticks;
+    if (m_axis->scaleType() == QCPAxis::stLogarithmic)
+        return logTicks(range);
+    return QCPAxisTicker::createTickVector(tickStep, range);
+}
+
+QVector<double> FigureTicker::spaced(const QCPRange& range) const
+{
+    const QFontMetricsF metrics(m_axis->tickLabelFont());
+    QVector<double> ticks;
+    double last = -std::numeric_limits<double>::infinity();
+    for (const auto value : m_measured) {
+        if (!range.contains(value))
+            continue;
+        const auto at = m_axis->coordToPixel(value);
+        const auto half = metrics.horizontalAdvance(textOf(value)) / 2;
+        if (at - half < last + metrics.averageCharWidth())
+            continue;
+        ticks << value;
+        last = at + half;
+    }
+    return ticks;
+}
+
+QVector<double> FigureTicker::logTicks(const QCPRange& range)
+{
+    if (range.lower <= 0)
+        return {};
+    // Powers of ten, and what divides them where there are few.
+    const auto decades = std::log10(range.upper / range.lower);
+    const std::vector<double> parts = decades > 3 ? std::vector<double>{1}
+        : decades > 1.2                           ? std::vector<double>{1, 3}
+                                                  : std::vector<double>{1, 2, 3, 5, 7};
+    QVector<double> ticks;
+    for (double power = std::pow(10, std::floor(std::log10(range.lower))); power <= range.upper; power *= 10)
+        for (const auto part : parts)
+            if (range.contains(power * part))
+                ticks << power * part;
+    return ticks.size() > 1 ? ticks : QVector<double>{range.lower, range.upper};
+}
+
+QString FigureTicker::getTickLabel(double tick, const QLocale& /*locale*/, QChar /*formatChar*/, int /*precision*/)
+{
+    if (!m_categories.isEmpty()) {
+        const auto index = static_cast<qsizetype>(std::lround(tick));
+        return index >= 0 && index < m_categories.size() ? m_categories[index] : QString();
+    }
+    return textOf(std::abs(tick) < 1e-12 ? 0 : tick);
+}
+
+} // namespace icae

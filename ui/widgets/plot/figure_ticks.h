@@ -1,0 +1,33 @@
+#pragma once
+
+#include "widgets/plot/qcp.h"
+
+#include <QStringList>
+
+#include <vector>
+
+namespace icae {
+
+/// Ticks of a figure's axis: the values that were measured where they have room, categories by name, round numbers
+/// elsewhere.
+class FigureTicker : public QCPAxisTicker {
+public:
+    FigureTicker(const QCPAxis* axis, std::vector<double> measured, QStringList categories);
+
+protected:
+    double getTickStep(const QCPRange& range) override;
+    int getSubTickCount(double tickStep) override;
+    QVector<double> createTickVector(double tickStep, const QCPRange& range) override;
+    QString getTickLabel(double tick, const QLocale& locale, QChar formatChar, int precision) override;
+
+private:
+    /// Ticks in the range of which no two labels touch.
+    QVector<double> spaced(const QCPRange& range) const;
+    static QVector<double> logTicks(const QCPRange& range);
+
+    const QCPAxis* m_axis;
+    std::vector<double> m_measured;
+    QStringList m_categories;
+};
+
+} // namespace icae
