@@ -35,32 +35,45 @@ if(ICAE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
     add_compile_options($<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fpch-preprocess>)
 endif()
 
+# icae_precompile(TARGET KIND HEADER...): what costs seconds in every file is read once a kind. The first target of a kind
+# builds its precompiled header; the others, which have the same flags, reuse it.
+function(icae_precompile target kind)
+    get_property(owner GLOBAL PROPERTY ICAE_PCH_${kind})
+    if(owner)
+        target_precompile_headers(${target} REUSE_FROM ${owner})
+    else()
+        target_precompile_headers(${target} PRIVATE ${ARGN})
+        set_property(GLOBAL PROPERTY ICAE_PCH_${kind} ${target})
+    endif()
+endfunction()
+
 # icae_room(NAME SOURCES ... DEPENDS ... [TORCH]): one folder of core/ as a static library `icae_NAME`.
-# TORCH: the room includes LibTorch's headers, through the precompiled header of icae_tensor.
+# TORCH: the room includes LibTorch's headers.
 function(icae_room name)
     cmake_parse_arguments(ROOM "TORCH" "" "SOURCES;DEPENDS" ${ARGN})
     add_library(icae_${name} STATIC ${ROOM_SOURCES})
     target_link_libraries(icae_${name} PUBLIC icae_options ${ROOM_DEPENDS})
     if(ROOM_TORCH)
         icae_use_torch(icae_${name})
+    else()
+        icae_precompile(icae_${name} core <filesystem> <functional> <nlohmann/json.hpp>)
     endif()
 endfunction()
 
-# The first target that asks builds the precompiled header; the others reuse it.
+# icae_use_torch(TARGET [KIND HEADER...]): with headers of its own, the target is of a kind of its own.
 function(icae_use_torch target)
     target_link_libraries(${target} PUBLIC ${TORCH_LIBRARIES})
     separate_arguments(flags UNIX_COMMAND "${TORCH_CXX_FLAGS}")
     target_compile_options(${target} PUBLIC ${flags})
-    get_property(owner GLOBAL PROPERTY ICAE_TORCH_PCH_OWNER)
     get_target_property(type ${target} TYPE)
     if(type STREQUAL EXECUTABLE) # a precompiled header serves only one kind of position independence
         set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
         target_compile_options(${target} PRIVATE -fPIC)
     endif()
-    if(owner)
-        target_precompile_headers(${target} REUSE_FROM ${owner})
-    else()
-        target_precompile_headers(${target} PRIVATE "${CMAKE_SOURCE_DIR}/core/tensor/torch.h")
-        set_property(GLOBAL PROPERTY ICAE_TORCH_PCH_OWNER ${target})
+    set(kind torch)
+    if(ARGN)
+        list(POP_FRONT ARGN kind)
     endif()
+    icae_precompile(${target} ${kind} "${CMAKE_SOURCE_DIR}/core/tensor/torch.h" <filesystem> <functional>
+        <nlohmann/json.hpp> ${ARGN})
 endfunction()

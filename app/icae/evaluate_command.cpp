@@ -54,14 +54,13 @@ int evaluateGrid(const Arguments& arguments, CommandContext& context)
                                arguments.samples.value_or(128), arguments.decoding};
     for (const auto slots : arguments.slots) // the built-in ones nobody chose
         warn(untrainedSlots(model->adapter().config, slots));
-    const auto cells = evaluate(
-        *model, texts, grid,
-        [&](const EvaluatedWindow& window) {
-            const auto line = toJsonLine(window);
-            if (raw)
-                raw->write(std::as_bytes(std::span(line)));
-        },
-        context.progress.callback(), context.stop);
+    const auto cells = evaluate(*model, texts, grid,
+                                [&](const EvaluatedWindow& window) {
+                                    const auto line = toJsonLine(window);
+                                    if (raw)
+                                        raw->write(std::as_bytes(std::span(line)));
+                                },
+                                context.progress.callback(), {{}, context.stop});
     context.progress.clear();
     if (raw)
         raw->commit();
@@ -78,13 +77,13 @@ int evaluateGrid(const Arguments& arguments, CommandContext& context)
                                  {"em_mean", cell.em.mean},
                                  {"em_median", cell.em.median},
                                  {"loss_mean", cell.loss.mean},
-                                 {"compress_seconds", cell.compressSeconds},
-                                 {"score_seconds", cell.scoreSeconds},
-                                 {"decode_seconds", cell.decodeSeconds},
-                                 {"generated_tokens", cell.generatedTokens},
-                                 {"forwards", cell.forwards},
-                                 {"drafted", cell.drafted},
-                                 {"accepted", cell.accepted}});
+                                 {"compress_seconds", cell.costs.compressSeconds},
+                                 {"score_seconds", cell.costs.scoreSeconds},
+                                 {"decode_seconds", cell.costs.decodeSeconds},
+                                 {"generated_tokens", cell.costs.generatedTokens},
+                                 {"forwards", cell.costs.forwards},
+                                 {"drafted", cell.costs.drafted},
+                                 {"accepted", cell.costs.accepted}});
     const auto csv = toCsv(cells);
     report(arguments, csv, csv, json);
     return exitSuccess;
@@ -102,7 +101,7 @@ int evaluateContinuation(const Arguments& arguments, CommandContext& context)
         warn(untrainedSlots(model->adapter().config, options.slots));
     options.samples = arguments.samples.value_or(96);
     const auto result =
-        continuation(*model, readTexts(arguments.texts), options, context.progress.callback(), context.stop);
+        continuation(*model, readTexts(arguments.texts), options, context.progress.callback(), {{}, context.stop});
     context.progress.clear();
     auto json = describe(*model);
     json.update(toJson(result.after));
@@ -118,7 +117,7 @@ int evaluateQuestions(const Arguments& arguments, CommandContext& context)
 {
     const auto model = arguments.model.load(context, "chat");
     const auto result = answerQuestions(*model, readQuestions(arguments.questions), arguments.samples.value_or(0),
-                                        context.progress.callback(), context.stop);
+                                        context.progress.callback(), {{}, context.stop});
     context.progress.clear();
     auto json = describe(*model);
     json.update(toJson(result.after));

@@ -3,6 +3,7 @@
 #include "icae/compressor.h"
 #include "icae/reader.h"
 #include "icae/source_drafter.h"
+#include "icae/write_back.h"
 #include "protocol/error.h"
 #include "study/evaluate.h"
 
@@ -37,17 +38,23 @@ public:
         const auto plain = m_reader.generate(prompts, m_reader.greedy(), {}, stop);
         SourceDrafter drafter({windows.begin(), windows.end()});
         const auto drafted = m_reader.generate(prompts, m_reader.greedy(), {}, stop, &drafter);
+        const auto rated =
+            writeBack(m_model, prompts, windows, ratings(prompts, windows, stop), m_reader.greedy(), {}, stop);
         if (stop.stop_requested())
             throw Error(ErrorKind::Cancelled, "The check was stopped.", {});
         m_report.plainSeconds += plain.decodeSeconds;
         m_report.draftedSeconds += drafted.decodeSeconds;
         for (std::size_t i = 0; i < windows.size(); ++i) {
             ++m_report.windows;
-            if (plain.ids[i] == drafted.ids[i])
-                ++m_report.identical;
-            else
-                m_report.differences.push_back(difference(slots[static_cast<std::int64_t>(i)], plain.ids[i],
-                                                          drafted.ids[i], first + static_cast<std::int64_t>(i)));
+            bool same = true;
+            for (const auto* other : {&drafted.ids[i], &rated.ids[i]}) {
+                if (plain.ids[i] == *other)
+                    continue;
+                same = false;
+                m_report.differences.push_back(difference(slots[static_cast<std::int64_t>(i)], plain.ids[i], *other,
+                                                          first + static_cast<std::int64_t>(i)));
+            }
+            m_report.identical += same ? 1 : 0;
         }
     }
 
@@ -59,6 +66,15 @@ private:
         for (const auto& window : windows)
             target = std::copy(window.begin(), window.end(), target);
         return Compressor(m_model).encode(ids, m_shape.slots, {}, stop);
+    }
+
+    std::vector<std::vector<TokenScore>> ratings(std::span<const Prompt> prompts, std::span<const Ids> windows,
+                                                 const std::stop_token& stop) const
+    {
+        std::vector<Ids> targets(windows.begin(), windows.end());
+        for (auto& target : targets)
+            target.push_back(static_cast<TokenId>(m_model.config().eosId()));
+        return m_reader.score(prompts, targets, {}, stop);
     }
 
     Prompt prompt(const at::Tensor& slots, std::span<const std::int32_t> written) const

@@ -28,7 +28,7 @@ struct DecodingDifference {
 
 struct DecodingReport {
     std::int64_t windows = 0;
-    std::int64_t identical = 0;
+    std::int64_t identical = 0; ///< decoded by drafts from the beginning, and from the first miss
     std::vector<DecodingDifference> differences;
     double plainSeconds = 0; ///< decode phases alone
     double draftedSeconds = 0;
@@ -38,8 +38,9 @@ struct DecodingReport {
     bool ok() const;
 };
 
-/// Decodes windows of texts by drafts and token by token. The texts may differ only where rounding decides: where the
-/// two tokens are nearly tied. Behind a first difference they have nothing in common any more.
+/// Decodes windows of texts token by token and by drafts, these from the beginning and from the first miss of a rating.
+/// The texts may differ only where rounding decides: where the two tokens are nearly tied. Behind a first difference
+/// they have nothing in common any more.
 /// @throws Error (InvalidInput) for cells that the adapter cannot do; (Cancelled)
 DecodingReport verifyDecoding(const Model& model, const std::vector<std::string>& texts,
                               const DecodingCheckOptions& options, const ProgressCallback& progress,

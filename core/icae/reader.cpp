@@ -35,6 +35,16 @@ at::Tensor Reader::embed(std::span<const std::int32_t> ids) const
     return Decoder::embed(m_model.weights(), idTensor(ids).to(m_model.device().device));
 }
 
+/// Behind what a prompt has, at the positions that follow.
+void Reader::append(Prompt& prompt, std::span<const std::int32_t> ids) const
+{
+    const c10::InferenceMode noGradients;
+    const auto more = embed(ids);
+    prompt.embeddings = prompt.embeddings.defined() ? at::cat({prompt.embeddings, more}, 0) : more;
+    for (std::size_t i = 0; i < ids.size(); ++i, prompt.nextPosition += 1)
+        prompt.positions.push_back(prompt.nextPosition);
+}
+
 Prompt Reader::prompt(Task task, std::span<const SpanRef> spans, std::span<const std::int32_t> left,
                       std::span<const std::int32_t> right) const
 {
@@ -57,11 +67,10 @@ Prompt Reader::prompt(Task task, std::span<const SpanShape> shapes, const at::Te
     const auto& adapter = m_model.adapter();
     auto layout = decoderPositions(adapter.config.layout, task, shapes, static_cast<std::int64_t>(left.size()));
     Prompt prompt;
-    prompt.embeddings = at::cat({embed(left), slots, adapter.specialToken(specialTokenOf(task)), embed(right)}, 0);
+    prompt.embeddings = at::cat({embed(left), slots, adapter.specialToken(specialTokenOf(task))}, 0);
     prompt.positions = std::move(layout.prompt);
     prompt.nextPosition = layout.next;
-    for (std::size_t i = 0; i < right.size(); ++i, prompt.nextPosition += 1)
-        prompt.positions.push_back(prompt.nextPosition);
+    append(prompt, right);
     return prompt;
 }
 
@@ -83,13 +92,18 @@ Prompt Reader::question(std::span<const SpanRef> spans, std::string_view text) c
     return prompt(Task::Instruct, spans, left, right);
 }
 
+Prompt Reader::after(const Prompt& prompt, std::span<const std::int32_t> ids) const
+{
+    auto longer = prompt;
+    append(longer, ids);
+    longer.maxTokens -= std::ssize(ids);
+    return longer;
+}
+
 Prompt Reader::plain(std::span<const std::int32_t> ids) const
 {
-    const c10::InferenceMode noGradients;
     Prompt prompt;
-    prompt.embeddings = embed(ids);
-    for (; prompt.positions.size() < ids.size(); prompt.nextPosition += 1)
-        prompt.positions.push_back(prompt.nextPosition);
+    append(prompt, ids);
     return prompt;
 }
 

@@ -44,6 +44,9 @@ public:
     /// Plain text in front of the base, without slots: BOS and ids at 0, 1, 2, … .
     Prompt plain(std::span<const std::int32_t> ids) const;
 
+    /// A prompt with tokens behind it that are given; they come off its maxTokens.
+    Prompt after(const Prompt& prompt, std::span<const std::int32_t> ids) const;
+
     /// Teacher forcing: rates each target token given the prompt and the targets before it. Prompts and targets of
     /// equal lengths are read together.
     /// @param targets a prompt: the tokens to rate
@@ -68,6 +71,7 @@ private:
                     std::span<const std::size_t> group, const ScoreOptions& options, const std::stop_token& stop,
                     std::vector<std::vector<TokenScore>>& results) const;
     at::Tensor embed(std::span<const std::int32_t> ids) const;
+    void append(Prompt& prompt, std::span<const std::int32_t> ids) const;
 
     const Model& m_model;
 };

@@ -22,6 +22,9 @@ private:
     int m_file = -1;
 };
 
+/// What a status says of a run that gives way.
+inline constexpr auto pausedForAnEngine = "Paused while an engine on this device answers.";
+
 /// A run's side: gives way between forwards.
 class DeviceWatch {
 public:

@@ -15,7 +15,7 @@ using Ids = std::vector<std::int32_t>;
 
 ContinuationResult continuation(const Model& model, const std::vector<std::string>& texts,
                                 const ContinuationOptions& options, const ProgressCallback& progress,
-                                const std::stop_token& stop)
+                                const StudyPace& pace)
 {
     constexpr std::int64_t plainSpan = 512; // of a base without an adapter
     ContinuationResult result;
@@ -43,8 +43,7 @@ ContinuationResult continuation(const Model& model, const std::vector<std::strin
     std::vector<double> nothing;
     Progress state{"Continuing", 0, static_cast<double>(options.samples), "samples"};
     for (std::int64_t i = 0; i < options.samples; ++i) {
-        if (stop.stop_requested())
-            throw Error(ErrorKind::Cancelled, "The evaluation was stopped.", {});
+        pace.pause();
         const auto start = stream.begin() + (options.samples > 1 ? room * i / (options.samples - 1) : 0);
         const Ids given(start, start + context);
         const Ids first(start + context, start + context + 1);
@@ -52,17 +51,17 @@ ContinuationResult continuation(const Model& model, const std::vector<std::strin
         auto whole = given;
         whole.push_back(first.front());
         std::vector<Prompt> prompts(1, reader.plain(whole));
-        text.push_back(forcedScores(reader.score(prompts, targets, {}, stop).front()).loss);
+        text.push_back(forcedScores(reader.score(prompts, targets, {}, pace.stop).front()).loss);
         prompts.front() = reader.plain(first);
-        nothing.push_back(forcedScores(reader.score(prompts, targets, {}, stop).front()).loss);
+        nothing.push_back(forcedScores(reader.score(prompts, targets, {}, pace.stop).front()).loss);
         if (model.hasAdapter()) {
             auto ids = at::empty({result.spans, result.spanTokens}, at::kLong);
             std::copy(given.begin(), given.end(), ids.data_ptr<int64_t>());
-            const auto slots = compressor.encode(ids, result.slots, {}, stop);
+            const auto slots = compressor.encode(ids, result.slots, {}, pace.stop);
             const std::vector shapes(static_cast<std::size_t>(result.spans),
                                      SpanShape{result.spanTokens, result.slots});
             prompts.front() = reader.prompt(Task::Continue, shapes, slots.flatten(0, 1), {}, first);
-            withSlots.push_back(forcedScores(reader.score(prompts, targets, {}, stop).front()).loss);
+            withSlots.push_back(forcedScores(reader.score(prompts, targets, {}, pace.stop).front()).loss);
         }
         state.done += 1;
         if (progress)

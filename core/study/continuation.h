@@ -2,8 +2,8 @@
 
 #include "icae/model.h"
 #include "study/conditions.h"
+#include "study/pace.h"
 
-#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -29,6 +29,6 @@ struct ContinuationResult {
 /// @throws Error (InvalidInput) where the texts are too short
 ContinuationResult continuation(const Model& model, const std::vector<std::string>& texts,
                                 const ContinuationOptions& options, const ProgressCallback& progress,
-                                const std::stop_token& stop);
+                                const StudyPace& pace);
 
 } // namespace icae

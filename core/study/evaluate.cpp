@@ -1,17 +1,15 @@
 #include "study/evaluate.h"
 
-#include "icae/source_drafter.h"
 #include "measure/bleu.h"
 #include "measure/match.h"
 #include "protocol/error.h"
 #include "protocol/json_lines.h"
+#include "reading/rating.h"
 #include "text/text_file.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <sstream>
-#include <utility>
 
 namespace icae {
 
@@ -19,92 +17,25 @@ namespace fs = std::filesystem;
 
 namespace {
 
-using Ids = std::vector<std::int32_t>;
+using Ids = TokenIds;
 
 constexpr std::int64_t windowsPerText = 4;
-// Sequences that are decoded together: more give better products but larger caches.
-constexpr std::size_t cpuBatch = 128;
-constexpr std::size_t gpuBatch = 128;
+// Windows that are written back together: more give better products but larger caches.
+constexpr std::size_t batch = 128;
 
-/// Reconstructs windows of one length with one slot count.
-class CellRunner {
-public:
-    CellRunner(const Model& model, std::int64_t tokens, std::int64_t slots, Decoding decoding)
-        : m_model(model)
-        , m_decoding(decoding)
-        , m_compressor(model)
-        , m_reader(model)
-        , m_shape{tokens, slots}
-    {
-    }
-
-    /// @param cell gets the decoding's figures added
-    std::vector<EvaluatedWindow> run(std::span<const Ids> windows, EvaluatedCell& cell,
-                                     const std::stop_token& stop) const
-    {
-        auto ids = at::empty({static_cast<int64_t>(windows.size()), m_shape.tokens}, at::kLong);
-        for (std::size_t i = 0; i < windows.size(); ++i)
-            std::copy(windows[i].begin(), windows[i].end(),
-                      ids.data_ptr<int64_t>() + static_cast<int64_t>(i) * m_shape.tokens);
-        auto seconds = [this, last = std::chrono::steady_clock::now()]() mutable {
-            synchronize(m_model.device().device);
-            const auto now = std::chrono::steady_clock::now();
-            return std::chrono::duration<double>(now - std::exchange(last, now)).count();
-        };
-        const auto slots = m_compressor.encode(ids, m_shape.slots, {}, stop);
-        cell.compressSeconds += seconds();
-        std::vector<Prompt> prompts;
-        std::vector<Ids> targets;
-        const auto eos = static_cast<std::int32_t>(m_model.config().eosId());
-        for (std::size_t i = 0; i < windows.size(); ++i) {
-            prompts.push_back(
-                m_reader.prompt(Task::Autoencode, std::span(&m_shape, 1), slots[static_cast<int64_t>(i)], {}, {}));
-            prompts.back().maxTokens = m_shape.tokens;
-            targets.push_back(windows[i]);
-            targets.back().push_back(eos);
-        }
-        const auto scores = m_reader.score(prompts, targets, {}, stop);
-        cell.scoreSeconds += seconds();
-        SourceDrafter drafter({windows.begin(), windows.end()});
-        const auto generation = m_reader.generate(prompts, m_reader.greedy(), {}, stop,
-                                                  m_decoding == Decoding::Drafted ? &drafter : nullptr);
-        if (stop.stop_requested())
-            throw Error(ErrorKind::Cancelled, "The evaluation was stopped.", {});
-        cell.decodeSeconds += generation.decodeSeconds;
-        cell.forwards += generation.forwards;
-        cell.drafted += generation.drafted;
-        cell.accepted += generation.accepted;
-        std::vector<EvaluatedWindow> results;
-        for (std::size_t i = 0; i < windows.size(); ++i) {
-            cell.generatedTokens += static_cast<std::int64_t>(generation.ids[i].size());
-            results.push_back(measure(windows[i], generation.ids[i], scores[i]));
-        }
-        return results;
-    }
-
-private:
-    EvaluatedWindow measure(const Ids& reference, const Ids& written, std::span<const TokenScore> scores) const
-    {
-        EvaluatedWindow window;
-        window.tokens = m_shape.tokens;
-        window.slots = m_shape.slots;
-        window.reference = m_model.tokenizer()->decode(reference);
-        window.hypothesis = m_model.tokenizer()->decode(written);
-        window.bleu = sentenceBleu(window.hypothesis, window.reference).score;
-        window.em = exactMatchPrefix(reference, written);
-        for (const auto& score : scores) {
-            window.loss += static_cast<double>(score.nll) / static_cast<double>(scores.size());
-            window.tokenAccuracy += (score.rank == 0 ? 1.0 : 0.0) / static_cast<double>(scores.size());
-        }
-        return window;
-    }
-
-    const Model& m_model;
-    Decoding m_decoding;
-    Compressor m_compressor;
-    Reader m_reader;
-    SpanShape m_shape;
-};
+EvaluatedWindow measured(const Model& model, const Ids& reference, const WrittenWindow& written)
+{
+    EvaluatedWindow window;
+    window.tokens = std::ssize(reference);
+    window.reference = model.tokenizer()->decode(reference);
+    window.hypothesis = model.tokenizer()->decode(written.ids);
+    window.bleu = sentenceBleu(window.hypothesis, window.reference).score;
+    window.em = exactMatchPrefix(reference, written.ids);
+    const auto forced = forcedScores(written.scores);
+    window.loss = forced.loss;
+    window.tokenAccuracy = forced.accuracy;
+    return window;
+}
 
 Summary summaryOf(const std::vector<EvaluatedWindow>& windows, double EvaluatedWindow::*member)
 {
@@ -152,7 +83,7 @@ std::vector<Ids> windowsOf(const std::vector<Ids>& texts, std::int64_t tokens, s
 std::vector<EvaluatedCell> evaluate(const Model& model, const std::vector<std::string>& texts,
                                     const EvaluateOptions& options,
                                     const std::function<void(const EvaluatedWindow&)>& window,
-                                    const ProgressCallback& progress, const std::stop_token& stop)
+                                    const ProgressCallback& progress, const StudyPace& pace)
 {
     for (const auto tokens : options.lengths)
         for (const auto slots : options.slots)
@@ -166,7 +97,9 @@ std::vector<EvaluatedCell> evaluate(const Model& model, const std::vector<std::s
             ids.push_back(token.id);
         encoded.push_back(std::move(ids));
     }
-    const auto batch = model.device().device.is_cpu() ? cpuBatch : gpuBatch;
+    const WindowWriter writer(model);
+    WriteOptions writing;
+    writing.decoding = options.decoding;
     Progress state{"Evaluating", 0, 0, "tokens"};
     for (const auto tokens : options.lengths)
         state.total += static_cast<double>(windowsOf(encoded, tokens, options.samples).size() * options.slots.size())
@@ -175,17 +108,18 @@ std::vector<EvaluatedCell> evaluate(const Model& model, const std::vector<std::s
     for (const auto tokens : options.lengths) {
         const auto windows = windowsOf(encoded, tokens, options.samples);
         for (const auto slots : options.slots) {
-            const CellRunner runner(model, tokens, slots, options.decoding);
-            EvaluatedCell cell{tokens, slots, {}, {}, {}};
+            EvaluatedCell cell{tokens, slots, {}, {}, {}, {}};
             std::vector<EvaluatedWindow> results;
             for (std::size_t first = 0; first < windows.size(); first += batch) {
-                auto part =
-                    runner.run(std::span(windows).subspan(first, std::min(batch, windows.size() - first)), cell, stop);
+                const auto part = std::span(windows).subspan(first, std::min(batch, windows.size() - first));
+                const auto written = writer.write(part, 1, slots, writing, pace, cell.costs);
                 state.done += static_cast<double>(part.size()) * static_cast<double>(tokens);
                 if (progress)
                     progress(state);
-                for (auto& result : part) {
-                    result.index = static_cast<std::int64_t>(results.size());
+                for (std::size_t i = 0; i < part.size(); ++i) {
+                    auto result = measured(model, part[i], written[i]);
+                    result.slots = slots;
+                    result.index = std::ssize(results);
                     if (window)
                         window(result);
                     results.push_back(std::move(result));

@@ -1,9 +1,7 @@
 #pragma once
 
-#include "icae/compressor.h"
-#include "icae/reader.h"
 #include "measure/statistics.h"
-#include "protocol/reconstruction.h"
+#include "study/window_writer.h"
 
 #include <filesystem>
 #include <functional>
@@ -40,13 +38,7 @@ struct EvaluatedCell {
     Summary bleu;
     Summary em;
     Summary loss;
-    double compressSeconds = 0; ///< of all windows
-    double scoreSeconds = 0; ///< teacher-forced
-    double decodeSeconds = 0; ///< free-running, after the prompts were read
-    std::int64_t generatedTokens = 0;
-    std::int64_t forwards = 0; ///< of a batch, after its prompts were read
-    std::int64_t drafted = 0; ///< tokens of the source that forwards checked
-    std::int64_t accepted = 0; ///< those of them that were written
+    WriteCosts costs; ///< of all windows
 };
 
 /// Texts of a JSON-lines file: the field "text" of each line, which must be an object.
@@ -67,7 +59,7 @@ std::vector<std::vector<std::int32_t>> windowsOf(const std::vector<std::vector<s
 std::vector<EvaluatedCell> evaluate(const Model& model, const std::vector<std::string>& texts,
                                     const EvaluateOptions& options,
                                     const std::function<void(const EvaluatedWindow&)>& window,
-                                    const ProgressCallback& progress, const std::stop_token& stop);
+                                    const ProgressCallback& progress, const StudyPace& pace);
 
 /// Header and one line a cell: tokens,slots,n,bleu_mean,bleu_median,bleu_low,bleu_high,em_mean,em_median,loss_mean.
 std::string toCsv(const std::vector<EvaluatedCell>& cells);

@@ -7,7 +7,7 @@ namespace icae {
 namespace {
 
 constexpr std::int64_t coarseShare = 12; // of a cell's samples, in the first round
-constexpr std::int64_t mostAtOnce = 8; // enough for fast products, few enough to see a figure sharpen
+constexpr std::int64_t mostAtOnce = 32; // enough for fast products, few enough to see a figure sharpen
 
 std::vector<StudyContext> contextsOf(StudyKind kind)
 {

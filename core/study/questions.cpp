@@ -51,7 +51,7 @@ std::vector<Question> parseQuestions(const std::string& text, const std::string&
 }
 
 QuestionResult answerQuestions(const Model& model, const std::vector<Question>& questions, std::int64_t most,
-                               const ProgressCallback& progress, const std::stop_token& stop)
+                               const ProgressCallback& progress, const StudyPace& pace)
 {
     const QuestionAsker asker(model);
     const auto& tokenizer = *model.tokenizer();
@@ -81,11 +81,12 @@ QuestionResult answerQuestions(const Model& model, const std::vector<Question>& 
             targets.push_back(std::move(answer));
         }
         const std::array conditions{&withSlots, &text, &nothing};
-        for (std::size_t i = 0; i < conditions.size(); ++i)
-            for (const auto& scores : asker.reader().score(prompts.at(i), targets, {}, stop))
+        for (std::size_t i = 0; i < conditions.size(); ++i) {
+            pace.pause();
+            for (const auto& scores : asker.reader().score(prompts.at(i), targets, {}, pace.stop))
                 conditions.at(i)->add(scores);
-        if (stop.stop_requested())
-            throw Error(ErrorKind::Cancelled, "The evaluation was stopped.", {});
+        }
+        pace.pause();
         state.done = static_cast<double>(std::min(count, first + atOnce));
         if (progress)
             progress(state);

@@ -2,9 +2,9 @@
 
 #include "icae/model.h"
 #include "study/conditions.h"
+#include "study/pace.h"
 
 #include <filesystem>
-#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -35,6 +35,6 @@ struct QuestionResult {
 /// or the adapter's most.
 /// @param most questions to ask, at equal distances in the list; 0: all
 QuestionResult answerQuestions(const Model& model, const std::vector<Question>& questions, std::int64_t most,
-                               const ProgressCallback& progress, const std::stop_token& stop);
+                               const ProgressCallback& progress, const StudyPace& pace);
 
 } // namespace icae

@@ -101,15 +101,14 @@ public:
         return config;
     }
 
-    std::vector<StudySample> measure(const StudyUnit& unit, const std::function<void()>& between,
-                                     const std::stop_token& stop)
+    std::vector<StudySample> measure(const StudyUnit& unit, const StudyPace& pace)
     {
         const auto& [cell, model] = m_cells[unit.cell];
         if (m_meter == nullptr || m_metered != model) {
-            m_meter = std::make_unique<StudyMeter>(m_spec, m_data, m_models.get(model, stop), m_first);
+            m_meter = makeCellMeter({m_spec, m_data, m_models.get(model, pace.stop), m_first});
             m_metered = model;
         }
-        return m_meter->measure(cell, unit.first, unit.count, between, stop);
+        return measureCell(*m_meter, cell, unit.first, unit.count, pace);
     }
 
 private:
@@ -119,7 +118,7 @@ private:
     std::vector<GridCell> m_cells;
     std::vector<StudyUnit> m_units;
     StudyData m_data;
-    std::unique_ptr<StudyMeter> m_meter;
+    std::unique_ptr<CellMeter> m_meter;
     std::size_t m_metered = 0;
 };
 
@@ -160,8 +159,7 @@ public:
                 continue;
             if (m_stop.stop_requested())
                 break;
-            const auto samples = m_study.measure(
-                unit, [this] { giveWay(); }, m_stop);
+            const auto samples = m_study.measure(unit, {[this] { giveWay(); }, m_stop});
             for (const auto& sample : samples)
                 if (!recorded.has(sample.cell, sample.index, 1)) {
                     m_directory.append(studyCellsName, FieldWriter::encode(sample));
@@ -210,8 +208,7 @@ private:
         m_paused += m_watch
                         .giveWay(m_stop,
                                  [this](bool paused) {
-                                     m_status.paused =
-                                         paused ? "Paused while an engine on this device answers." : std::string();
+                                     m_status.paused = paused ? pausedForAnEngine : std::string();
                                      writeStatus();
                                  })
                         .count();
@@ -289,9 +286,9 @@ StudyEstimate estimateStudy(const StudySpec& spec, const ProgressCallback& progr
         return static_cast<double>(unit.count * cell.batch) * static_cast<double>(cell.tokens + cell.slots + 1);
     };
     const auto& unit = study.units().front();
-    study.measure(unit, {}, stop); // the first forward of a process is slower
+    study.measure(unit, {{}, stop}); // the first forward of a process is slower
     const auto start = Clock::now();
-    study.measure(unit, {}, stop);
+    study.measure(unit, {{}, stop});
     const auto secondsAWeight = secondsSince(start) / weightOf(unit);
     StudyEstimate estimate;
     for (const auto& each : study.units()) {

@@ -1,5 +1,6 @@
 #include "tensor/cpu_kernels.h"
 
+#include "protocol/error.h"
 #include "tensor/cpu_math.h"
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 
 #ifdef ICAE_HAVE_CBLAS
 #include <cblas.h>
+#include <sys/mman.h>
 #endif
 
 namespace icae {
@@ -26,6 +28,35 @@ void productTransposed(const float* x, int64_t xStride, const float* y, int64_t 
                 static_cast<blasint>(k), scale, x, static_cast<blasint>(xStride), y, static_cast<blasint>(yStride),
                 keep, out, static_cast<blasint>(outStride));
 }
+
+/// Has OpenBLAS map the buffers of its products now: where the address space has no room for one, it looks for it
+/// without end (0.3.21), in the middle of somebody's work.
+/// @throws Error (OutOfMemory)
+void reserveProductBuffers()
+{
+    constexpr std::size_t bufferBytes = std::size_t{128} << 20; // that a thread of OpenBLAS maps on x86-64
+    constexpr std::size_t spareBytes = std::size_t{64} << 20; // for what a model needs at the least
+    const auto threads = static_cast<std::size_t>(omp_get_max_threads());
+    const auto bytes = threads * bufferBytes + spareBytes;
+    auto* room = mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (room == MAP_FAILED)
+        throw Error(ErrorKind::OutOfMemory,
+                    "Memory of the processor ran out: products of matrices on " + std::to_string(threads)
+                        + " threads need an address space of " + std::to_string(bytes >> 20) + " MB.",
+                    "Raise the limit (ulimit -v), or use fewer threads (OMP_NUM_THREADS).");
+    munmap(room, bytes);
+    const BlasThreadScope oneThread(1);
+#pragma omp parallel
+    {
+        constexpr int64_t size = 192; // products of less need no buffer
+        const std::vector<float> x(static_cast<std::size_t>(size * size), 0.0F);
+        std::vector<float> out(x.size());
+        for (int repeat = 0; repeat < 3; ++repeat) { // at the same time, so that each thread maps its own
+#pragma omp barrier
+            productTransposed(x.data(), size, x.data(), size, out.data(), size, size, size, size, 1.0F, 0.0F);
+        }
+    }
+}
 #endif
 
 } // namespace
@@ -39,6 +70,10 @@ cpu::HeadInputs cpuInputs(const HeadInputs& inputs)
 CpuKernels::CpuKernels()
     : m_plain(makePlainKernels())
 {
+#ifdef ICAE_HAVE_CBLAS
+    static const bool reserved = (reserveProductBuffers(), true); // once a process; again where it threw
+    static_cast<void>(reserved);
+#endif
 }
 
 at::Tensor CpuKernels::rmsNorm(const at::Tensor& x, const at::Tensor& weight, double eps) const

@@ -270,12 +270,13 @@ void readLimits(const JsonReader& json, TrainJob& job)
     if (!json.has("every"))
         return;
     const auto every = json.object("every");
-    every.requireKnown({"log", "evaluate", "checkpoint", "checkpoint_minutes", "keep"});
+    every.requireKnown({"log", "evaluate", "checkpoint", "checkpoint_minutes", "keep", "keep_models"});
     job.logEvery = every.integer("log", 1, many, job.logEvery);
     job.evaluateEvery = every.integer("evaluate", 0, many, job.evaluateEvery);
     job.checkpointEvery = every.integer("checkpoint", 1, many, job.checkpointEvery);
     job.checkpointMinutes = every.number("checkpoint_minutes", 0, 1e6, job.checkpointMinutes);
     job.keepCheckpoints = every.integer("keep", 1, many, job.keepCheckpoints);
+    job.keepModels = every.boolean("keep_models", job.keepModels);
 }
 
 void readSources(const JsonReader& json, const Places& places, TrainJob& job)

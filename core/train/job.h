@@ -101,6 +101,7 @@ struct TrainJob {
     std::int64_t checkpointEvery = 1000; ///< steps; there is always one at the end
     double checkpointMinutes = 5; ///< at least one checkpoint in so many minutes; 0: by steps alone
     std::int64_t keepCheckpoints = 2;
+    bool keepModels = false; ///< what each evaluation looked at stays in the run as a model: kept/step-N
     std::vector<LengthAndSlots> evaluate; ///< cells that evaluations measure
     std::int64_t evaluationWindows = 32; ///< a cell
     std::int64_t samples = 3; ///< reconstructions written out at each evaluation

@@ -18,7 +18,8 @@ constexpr auto optimizerPart = R"(
   "accumulate": 1, // batches a step
   "stop": { "steps": 10000 }, // or { "minutes": 30 }
   "every": { // steps; 0 minutes: checkpoints by steps alone; "keep": checkpoints kept
-    "log": 50, "evaluate": 1000, "checkpoint": 1000, "checkpoint_minutes": 5, "keep": 2
+    "log": 50, "evaluate": 1000, "checkpoint": 1000, "checkpoint_minutes": 5, "keep": 2,
+    "keep_models": false // keep what each evaluation looked at as a model, for a study of kind "models"
   },
   "precision": "auto", // "bf16" on a GPU, "fp32" on the CPU
   "checkpoint_activations": false, // compute layers twice to save memory

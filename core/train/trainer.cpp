@@ -1,7 +1,9 @@
 #include "train/trainer.h"
 
 #include "protocol/error.h"
+#include "runs/device_turn.h"
 #include "runs/event_file.h"
+#include "study/kept_models.h"
 #include "tensor/atomic_file.h"
 #include "tensor/compat.h"
 #include "train/checkpoint.h"
@@ -56,6 +58,7 @@ public:
         , m_runner(m_network, m_optimizer, job.accumulate, job.loraDropout == 0)
         , m_events(directory.folder())
         , m_watch(adviceOnUnreadSlots(job))
+        , m_device(m_network.options().device.str())
         , m_status(std::move(status))
     {
         m_status.stage = stageName(job.stage);
@@ -79,6 +82,9 @@ public:
         while (progress() < 1 && !m_stop.stop_requested()) {
             seedDropout();
             for (std::int64_t i = 0; i < m_job.accumulate; ++i) {
+                const auto waited = giveWay();
+                last += waited;
+                m_intervalStart += waited;
                 const auto batch = batches.next();
                 m_position.tokens += batch.contextTokens;
                 m_runner.backward(batch);
@@ -121,6 +127,16 @@ private:
     {
         return m_job.steps ? static_cast<double>(m_position.step) / static_cast<double>(*m_job.steps)
                            : m_position.seconds / (*m_job.minutes * 60);
+    }
+
+    /// Waits while an engine on the device answers a person. @return how long
+    Clock::duration giveWay()
+    {
+        const auto waited = m_device.giveWay(m_stop, [this](bool paused) {
+            m_status.paused = paused ? pausedForAnEngine : std::string();
+            writeStatus();
+        });
+        return std::chrono::duration_cast<Clock::duration>(waited);
     }
 
     bool isDue(std::int64_t everySteps) const { return everySteps > 0 && m_position.step % everySteps == 0; }
@@ -234,6 +250,8 @@ private:
         try {
             if (!m_data.validation.empty())
                 validateModel();
+            if (m_job.keepModels)
+                exportTo(keptFolder(m_directory.folder(), m_position.step));
             m_position.evaluated = m_position.step;
         } catch (const Error& error) {
             if (error.kind() != ErrorKind::Cancelled)
@@ -253,7 +271,7 @@ private:
             line["step"] = m_position.step;
             m_directory.append(samplesName, line);
         };
-        const auto found = validate(*model, m_job, m_data.validation, write, m_stop);
+        const auto found = validate(*model, m_job, m_data.validation, write, {[this] { giveWay(); }, m_stop});
         if (found.watched && std::isfinite(found.watched->second))
             track(found.watched->first, found.watched->second);
         else if (found.watched)
@@ -302,8 +320,13 @@ private:
             writeCheckpoint(m_directory.folder(), m_position, m_optimizer, m_job.keepCheckpoints);
         m_checkpointed = m_position.step;
         m_lastCheckpoint = Clock::now();
-        exportModel(m_network, m_directory.folder() / "model", m_base, m_configText, tokenizerFileOf(m_job));
+        exportTo(m_directory.folder() / "model");
         writeStatus();
+    }
+
+    void exportTo(const std::filesystem::path& folder) const
+    {
+        exportModel(m_network, folder, m_base, m_configText, tokenizerFileOf(m_job));
     }
 
     RunStatus finish()
@@ -337,6 +360,7 @@ private:
     StepRunner m_runner;
     EventFile m_events;
     TrainWatch m_watch;
+    DeviceWatch m_device;
     TrainPosition m_position;
     RunStatus m_status;
     double m_rate = 0;
@@ -360,11 +384,13 @@ RunStatus train(const TrainJob& job, const std::string& jobText, const TrainOpti
     status.state = RunState::Preparing;
     status.stage = stageName(job.stage);
     status.reason.clear();
+    status.paused.clear();
     directory.status().write(status);
     const auto end = [&](RunState state, const std::string& reason) {
         status = lastRunStatus(options.run);
         status.state = state;
         status.reason = reason;
+        status.paused.clear();
         directory.log(reason);
         directory.status().writeLast(status);
     };

@@ -10,8 +10,7 @@ namespace {
 constexpr std::int64_t continuationSamples = 32;
 
 void evaluateCells(const Model& model, const TrainJob& job, const ValidationData& data,
-                   const std::function<void(nlohmann::json)>& sample, const std::stop_token& stop,
-                   ValidationResult& found)
+                   const std::function<void(nlohmann::json)>& sample, const StudyPace& pace, ValidationResult& found)
 {
     const auto cells = static_cast<double>(job.evaluate.size());
     found.autoencoding = 0;
@@ -30,7 +29,7 @@ void evaluateCells(const Model& model, const TrainJob& job, const ValidationData
                         {"hypothesis", window.hypothesis}});
         };
         const auto results =
-            evaluate(model, data.texts, {{cell.tokens}, {cell.slots}, job.evaluationWindows}, add, {}, stop);
+            evaluate(model, data.texts, {{cell.tokens}, {cell.slots}, job.evaluationWindows}, add, {}, pace);
         const auto& result = results.front();
         found.values["loss " + name] = result.loss.mean;
         found.values["bleu " + name] = result.bleu.mean;
@@ -42,13 +41,13 @@ void evaluateCells(const Model& model, const TrainJob& job, const ValidationData
     found.watched = {"loss of autoencoding", *found.autoencoding};
 }
 
-void evaluateContinuation(const Model& model, const TrainJob& job, const ValidationData& data,
-                          const std::stop_token& stop, ValidationResult& found)
+void evaluateContinuation(const Model& model, const TrainJob& job, const ValidationData& data, const StudyPace& pace,
+                          ValidationResult& found)
 {
     ContinuationOptions options;
     options.spans = 1;
     options.samples = continuationSamples;
-    const auto after = continuation(model, data.texts, options, {}, stop).after;
+    const auto after = continuation(model, data.texts, options, {}, pace).after;
     found.nothing = after.nothing.loss.mean;
     found.values["continue after text"] = after.text.loss.mean;
     found.values["continue after nothing"] = *found.nothing;
@@ -58,10 +57,10 @@ void evaluateContinuation(const Model& model, const TrainJob& job, const Validat
         found.watched = {"loss of continuing", after.text.loss.mean};
 }
 
-void evaluateQuestions(const Model& model, const TrainJob& job, const ValidationData& data, const std::stop_token& stop,
+void evaluateQuestions(const Model& model, const TrainJob& job, const ValidationData& data, const StudyPace& pace,
                        ValidationResult& found)
 {
-    const auto after = answerQuestions(model, data.questions, job.evaluationWindows, {}, stop).after;
+    const auto after = answerQuestions(model, data.questions, job.evaluationWindows, {}, pace).after;
     for (const auto& [name, scores] :
          {std::pair{"text", &after.text}, std::pair{"slots", &after.slots}, std::pair{"nothing", &after.nothing}}) {
         found.values["answer loss after " + std::string(name)] = scores->loss.mean;
@@ -94,15 +93,15 @@ std::shared_ptr<const Model> modelOf(const TrainNetwork& network, std::shared_pt
 }
 
 ValidationResult validate(const Model& model, const TrainJob& job, const ValidationData& data,
-                          const std::function<void(nlohmann::json)>& sample, const std::stop_token& stop)
+                          const std::function<void(nlohmann::json)>& sample, const StudyPace& pace)
 {
     ValidationResult found;
     if (job.trainsAdapter() && !data.texts.empty() && !job.evaluate.empty())
-        evaluateCells(model, job, data, sample, stop, found);
+        evaluateCells(model, job, data, sample, pace, found);
     if (!data.texts.empty())
-        evaluateContinuation(model, job, data, stop, found);
+        evaluateContinuation(model, job, data, pace, found);
     if (!data.questions.empty())
-        evaluateQuestions(model, job, data, stop, found);
+        evaluateQuestions(model, job, data, pace, found);
     return found;
 }
 

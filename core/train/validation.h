@@ -44,6 +44,6 @@ std::shared_ptr<const Model> modelOf(const TrainNetwork& network, std::shared_pt
 /// @param sample called with the first reconstructions of each cell: a line of samples.jsonl, but for the step
 /// @throws Error (Cancelled)
 ValidationResult validate(const Model& model, const TrainJob& job, const ValidationData& data,
-                          const std::function<void(nlohmann::json)>& sample, const std::stop_token& stop);
+                          const std::function<void(nlohmann::json)>& sample, const StudyPace& pace);
 
 } // namespace icae

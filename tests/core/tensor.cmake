@@ -1,3 +1,3 @@
 icae_test(test_safetensors test_safetensors.cpp LIBRARIES icae_files)
 icae_test(test_files test_files.cpp LIBRARIES icae_files)
-icae_test(test_crew test_crew.cpp LIBRARIES icae_tensor)
+icae_test(test_crew test_crew.cpp LIBRARIES icae_tensor TORCH)

@@ -131,6 +131,52 @@ private Q_SLOTS:
         QCOMPARE(m_fixture.run({u"study"_s, u"--template"_s, u"nonsense"_s}).code, 3);
     }
 
+    void lengthIsWhatEvaluateMeasures()
+    {
+        auto json = spec("length");
+        json.merge_patch(Json{{"lengths", {8, 16}}, {"slots", {2, 4}}});
+        const auto measured = study("evaluated", json);
+        QVERIFY2(measured.code == 0, measured.err);
+        for (const auto& decoding : {u"drafted"_s, u"plain"_s}) {
+            const auto evaluated =
+                m_fixture.run({u"evaluate"_s, u"-m"_s, u"base"_s, u"-a"_s, u"reconstruct"_s, u"--texts"_s,
+                               u"val.jsonl"_s, u"--lengths"_s, u"8,16"_s, u"--slots"_s, u"2,4"_s, u"--samples"_s,
+                               u"3"_s, u"--raw"_s, u"raw.jsonl"_s, u"--decoding"_s, decoding});
+            QVERIFY2(evaluated.code == 0, evaluated.err);
+            std::map<std::string, Json> windows;
+            for (const auto& line : m_fixture.lines("raw.jsonl"))
+                windows[line["tokens"].dump() + " " + line["slots"].dump() + " " + line["index"].dump()] = line;
+            QCOMPARE(windows.size(), 12U);
+            for (const auto& sample : m_fixture.lines("evaluated/cells.jsonl")) {
+                const auto& cell = sample["cell"];
+                const auto& window =
+                    windows.at(cell["tokens"].dump() + " " + cell["slots"].dump() + " " + sample["index"].dump());
+                for (const auto* measure : {"bleu", "em", "loss", "token_accuracy", "reference"})
+                    QCOMPARE(sample[measure], window[measure]);
+                QCOMPARE(sample["written"], window["hypothesis"]);
+            }
+        }
+    }
+
+    /// A job that keeps its models can be compared with itself at every evaluation.
+    void whatARunKeptIsCompared()
+    {
+        auto job = TrainFixture::job();
+        job["every"]["keep_models"] = true;
+        m_fixture.writeJob("keeping.json", job);
+        const auto trained = m_fixture.run({u"train"_s, u"keeping.json"_s, u"--run"_s, u"keeping"_s});
+        QVERIFY2(trained.code == 0, trained.err);
+        auto json = spec("models");
+        json["models"] = Json::array({{{"run", "keeping"}}});
+        json.merge_patch(Json{{"lengths", {16}}, {"slots", {4}}});
+        const auto compared = study("kept", json);
+        QVERIFY2(compared.code == 0, compared.err);
+        std::set<std::int64_t> steps;
+        for (const auto& sample : m_fixture.lines("kept/cells.jsonl"))
+            steps.insert(sample["cell"]["step"].get<std::int64_t>());
+        QCOMPARE(steps, (std::set<std::int64_t>{10, 20, 30}));
+    }
+
     void everyCellFirst()
     {
         auto json = spec("length");

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "icae/reader.h"
+#include "protocol/token_id.h"
+
+namespace icae {
+
+/// Reconstructs sources that were rated already, greedily. A rating of rank 0 says that the model writes this token as
+/// long as everything before it was written as it stands, so the sources are taken over up to their first miss, and
+/// decoding by drafts goes on from there. The texts are what token by token gives, up to rounding.
+/// @param prompts of autoencoding; maxTokens says how much is written
+/// @param ratings a prompt: of its source's tokens, and what else was rated behind them
+/// @param callback called for what is decoded, with the prompt's index
+/// @return tokens taken over, and the misses that end them, count as drafted; the former as accepted too
+/// @throws Error (InvalidInput, OutOfMemory) as Reader::generate does
+Generation writeBack(const Model& model, std::span<const Prompt> prompts, std::span<const TokenIds> sources,
+                     std::span<const std::vector<TokenScore>> ratings, const GenerationOptions& options,
+                     const TokenCallback& callback = {}, const std::stop_token& stop = {});
+
+} // namespace icae
