@@ -35,6 +35,7 @@ fi
 
 say "Testing build/release"
 tests=0
-(cd -- "$icaeRoot" && ctest --preset release --no-tests=error "$@") || tests=$?
+# Two at a time: most wait for processes of theirs half of the time, and those that keep all cores busy run alone.
+(cd -- "$icaeRoot" && ctest --preset release --parallel 2 --no-tests=error "$@") || tests=$?
 ((fuzz == 0)) || say "tests/fuzz/run.sh failed with exit code $fuzz: see its messages above ctest's"
 ((fuzz == 0 && tests == 0))

@@ -40,7 +40,7 @@ private Q_SLOTS:
         icae::Model::Options options;
         options.device = "cpu";
         const std::filesystem::path folder = std::filesystem::path(ICAE_TEST_GOLDEN) / "spread_elastic";
-        m_model = icae::Model::load({folder, folder}, options, {}, {});
+        m_model = icae::Model::load(icae::findModel({}, folder, {}), options, {}, {});
         const icae::Reader reader(*m_model);
         const icae::SpanShape shape{textTokens, slotCount};
         auto ids = at::arange(5 * textTokens, at::kLong).remainder(37).add(3).view({5, textTokens});

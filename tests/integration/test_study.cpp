@@ -1,5 +1,6 @@
 #include "train_fixture.h"
 
+#include <cmath>
 #include <csignal>
 #include <map>
 #include <set>
@@ -151,8 +152,10 @@ private Q_SLOTS:
                 const auto& cell = sample["cell"];
                 const auto& window =
                     windows.at(cell["tokens"].dump() + " " + cell["slots"].dump() + " " + sample["index"].dump());
-                for (const auto* measure : {"bleu", "em", "loss", "token_accuracy", "reference"})
+                for (const auto* measure : {"bleu", "em", "token_accuracy", "reference"})
                     QCOMPARE(sample[measure], window[measure]);
+                // Windows are rated in other batches, whose products round differently.
+                QVERIFY(std::abs(sample["loss"].get<double>() - window["loss"].get<double>()) < 1e-6);
                 QCOMPARE(sample["written"], window["hypothesis"]);
             }
         }
