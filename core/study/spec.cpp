@@ -3,6 +3,7 @@
 #include "icae/adapter.h"
 #include "protocol/error.h"
 #include "protocol/fields.h"
+#include "protocol/study_fields.h"
 #include "runs/places.h"
 #include "study/kept_models.h"
 #include "study/texts.h"
@@ -17,52 +18,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::int64_t mostWindows = 1'000'000;
-
-/// The fields that a kind reads beside kind, title, models, seed, device and dtype, which all do.
-struct Uses {
-    bool texts = true;
-    bool questions = false;
-    bool contents = false;
-    bool lengths = true;
-    bool slots = true;
-    bool spans = false;
-    bool batches = false;
-    bool tokens = false;
-    bool temperature = true;
-};
-
-Uses usesOf(StudyKind kind)
-{
-    Uses uses;
-    uses.spans = true;
-    switch (kind) {
-    case StudyKind::Content:
-        uses.contents = true;
-        break;
-    case StudyKind::Continuation:
-        uses.tokens = true;
-        uses.temperature = false;
-        break;
-    case StudyKind::Latency:
-        uses.spans = false;
-        uses.batches = true;
-        uses.tokens = true;
-        uses.temperature = false;
-        break;
-    case StudyKind::Questions:
-        uses = {.texts = false, .questions = true, .lengths = false, .slots = false, .temperature = false};
-        break;
-    case StudyKind::Position:
-        uses.spans = false;
-        uses.temperature = false;
-        break;
-    case StudyKind::Length:
-    case StudyKind::Slots:
-    case StudyKind::Models:
-        break;
-    }
-    return uses;
-}
 
 fs::path absolute(const fs::path& folder, const std::string& path)
 {
@@ -92,7 +47,7 @@ class Checking {
 public:
     explicit Checking(const StudySpec& spec)
         : m_spec(spec)
-        , m_uses(usesOf(spec.kind))
+        , m_uses(fieldsOf(spec.kind))
     {
     }
 
@@ -231,7 +186,7 @@ private:
     }
 
     const StudySpec& m_spec;
-    Uses m_uses;
+    StudyFields m_uses;
     std::vector<AdapterConfig> m_adapters;
     std::set<std::string> m_reported;
     std::vector<SpecProblem> m_problems;
@@ -310,7 +265,7 @@ std::vector<FoundModel> findStudyModels(const StudySpec& spec)
 StudySpec withDefaults(StudySpec spec, const AdapterConfig* adapter)
 {
     constexpr std::int64_t plainSpan = 512; // of a base without an adapter
-    const auto uses = usesOf(spec.kind);
+    const auto uses = fieldsOf(spec.kind);
     const bool grid = spec.kind == StudyKind::Length || spec.kind == StudyKind::Slots;
     const auto span = adapter == nullptr ? plainSpan : adapter->spanTokens;
     if (uses.texts)
