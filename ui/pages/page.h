@@ -1,5 +1,6 @@
 #pragma once
 
+#include "models/recorded_reconstruction.h"
 #include "protocol/error.h"
 #include "session/activities.h"
 #include "session/engine_client.h"
@@ -74,10 +75,14 @@ public:
     /// What Ctrl+F searches now, and the widget that shows it; null where there is nothing.
     virtual std::pair<FindTarget*, QWidget*> findTarget() = 0;
     virtual void showError(const Error& error) = 0;
+    /// Shows a reconstruction that another page has on record. @return false where this page shows none
+    virtual bool showRecorded(const RecordedReconstruction& /*recorded*/) { return false; }
     virtual void stop() { } ///< forgets what it was about to do; its requests are cancelled besides
 
 Q_SIGNALS:
     void reported(const QString& sentence); ///< what some work came to, for the status line
+    void recordedRequested(const icae::RecordedReconstruction& recorded); ///< for the page that shows such
+    void backRequested(); ///< to the page that asked for what is shown
 };
 
 using PageFactory = std::function<Page*(const PageContext&)>;

@@ -122,6 +122,15 @@ void MainWindow::addPage(Page* page)
     m_pages.push_back(page);
     m_activities.addOwner(page);
     m_pageActions.push_back(m_rail->addPage(page->id(), page->icon(), page->title()));
+    connect(page, &Page::recordedRequested, this, [this, page](const RecordedReconstruction& recorded) {
+        for (auto* other : m_pages)
+            if (other->showRecorded(recorded)) {
+                m_backTo = page->id();
+                showPage(other->id());
+                break;
+            }
+    });
+    connect(page, &Page::backRequested, this, [this] { showPage(m_backTo); });
     connect(page, &Page::reported, this, [this](const QString& sentence) {
         m_status->report(sentence);
         m_log->add({LogLevel::Info, sentence.toStdString(), {}});

@@ -72,6 +72,7 @@ private:
     LogPanel* m_log;
     StatusLine* m_status;
     QList<Page*> m_pages;
+    QString m_backTo; ///< id of the page that a recorded reconstruction came from
     std::map<const Page*, QPointer<QWidget>> m_lastFocus;
     QAction* m_findAction;
     QAction* m_shortcuts;

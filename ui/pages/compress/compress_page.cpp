@@ -5,6 +5,7 @@
 #include "models/utf16_offsets.h"
 #include "pages/compress/compress_controls.h"
 #include "pages/compress/compress_export.h"
+#include "pages/compress/recorded_bar.h"
 #include "pages/compress/result_pane.h"
 #include "pages/compress/source_pane.h"
 #include "pages/compress/token_pane.h"
@@ -50,6 +51,7 @@ QString CompressPage::source() const
 void CompressPage::setSource(const QString& text)
 {
     m_sourceName.clear();
+    m_recorded->clear();
     m_source->setEditing(true);
     m_source->editor().setSource(text);
 }
@@ -135,7 +137,7 @@ void CompressPage::updateReady()
         && std::find(model->specialTokens.begin(), model->specialTokens.end(), "AE") != model->specialTokens.end();
     const bool hasText = !m_source->editor().document()->isEmpty();
     m_controls->setReady(canWrite && hasText && !m_run.isRunning());
-    m_controls->saveMemoryAction()->setEnabled(m_view.result != nullptr);
+    m_controls->saveMemoryAction()->setEnabled(m_view.result != nullptr && !m_view.result->memory.id.empty());
     if (!model)
         m_result->setEmptyText(tr("No model loaded"), tr("Choose a model at the top, or load one on the Models page."));
     else if (!canWrite)
@@ -247,7 +249,19 @@ void CompressPage::run()
     params.source = m_controls->source();
     params.source.name = m_sourceName.toStdString();
     params.sampling = m_controls->sampling();
+    m_recorded->clear();
     m_run.start(source(), *m_plan, params);
+}
+
+bool CompressPage::showRecorded(const RecordedReconstruction& recorded)
+{
+    const auto text = QString::fromStdString(recorded.sample.reference);
+    setSource(text);
+    m_sourceName = QString::fromStdString(recorded.sample.text);
+    m_lostRun = true; // its plan begins no run of its own
+    m_run.showRecorded(text, recorded.result());
+    m_recorded->show(recorded);
+    return true;
 }
 
 void CompressPage::stop()
@@ -289,6 +303,8 @@ void CompressPage::onFinished(const ReconstructionView& view)
     m_result->setStale(m_changed);
     m_metrics->setReconstruction(view.result->reconstruction);
     updateReady();
+    if (!m_recorded->isHidden())
+        return; // there is nothing to tell of a run
     const auto& reconstruction = view.result->reconstruction;
     const auto& seconds = reconstruction.seconds;
     const auto total = seconds.compress + seconds.prefill + seconds.decode;
@@ -306,7 +322,7 @@ void CompressPage::onFinished(const ReconstructionView& view)
 
 void CompressPage::saveMemory()
 {
-    if (!m_view.result)
+    if (!m_view.result || m_view.result->memory.id.empty())
         return;
     auto* dialog =
         new QFileDialog(this, tr("Save the memory"), u"memory.safetensors"_s, tr("Memories (*.safetensors)"));
@@ -370,6 +386,7 @@ std::vector<ShortcutGroup> CompressPage::shortcuts() const
     for (auto* action : m_controls->shortcutActions())
         text.entries.push_back(action);
     text.entries.push_back(m_source->editAction());
+    text.entries.push_back(m_recorded->backAction());
     std::vector<ShortcutGroup> groups{text};
     for (auto& group : m_result->shortcuts())
         groups.push_back(std::move(group));

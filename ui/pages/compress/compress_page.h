@@ -21,6 +21,7 @@ class MetricsStrip;
 class NoticeBar;
 class OverviewStrip;
 class ProseColumn;
+class RecordedBar;
 class ResultPane;
 class SourcePane;
 
@@ -41,6 +42,7 @@ public:
     void setSource(const QString& text);
     bool openFile(const QString& path); ///< false, and says why, where it cannot
     void showError(const Error& error) override;
+    bool showRecorded(const RecordedReconstruction& recorded) override;
     void stop() override;
     void showWarning(const QString& message, const QString& remedy);
     ProseColumn& sourceColumn();
@@ -86,6 +88,7 @@ private:
     ReconstructionRun m_run;
     CompressControls* m_controls;
     NoticeBar* m_notice;
+    RecordedBar* m_recorded;
     SourcePane* m_source;
     ResultPane* m_result;
     OverviewStrip* m_overview;

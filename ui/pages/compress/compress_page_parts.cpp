@@ -4,6 +4,7 @@
 #include "models/sample_texts.h"
 #include "pages/compress/compress_controls.h"
 #include "pages/compress/compress_export.h"
+#include "pages/compress/recorded_bar.h"
 #include "pages/compress/result_pane.h"
 #include "pages/compress/source_pane.h"
 #include "pages/compress/token_pane.h"
@@ -40,6 +41,7 @@ CompressPage::CompressPage(const PageContext& context, QWidget* parent)
     , m_run(m_client, this)
     , m_controls(new CompressControls(m_theme, m_settings))
     , m_notice(new NoticeBar(m_theme))
+    , m_recorded(new RecordedBar(m_theme))
     , m_source(new SourcePane(m_theme, m_geometry))
     , m_result(new ResultPane(m_theme, m_geometry))
     , m_overview(new OverviewStrip(m_theme, m_geometry))
@@ -67,6 +69,7 @@ CompressPage::CompressPage(const PageContext& context, QWidget* parent)
     layout->setSpacing(0);
     layout->addWidget(m_controls);
     layout->addWidget(m_notice);
+    layout->addWidget(m_recorded);
     layout->addLayout(panes, 1);
     layout->addWidget(m_metrics);
 
@@ -77,6 +80,8 @@ CompressPage::CompressPage(const PageContext& context, QWidget* parent)
     m_rerunTimer.setInterval(rerunDelay);
     connect(&m_rerunTimer, &QTimer::timeout, this, &CompressPage::rerun);
     setFocusProxy(&m_source->editor());
+    addAction(m_recorded->backAction());
+    connect(m_recorded->backAction(), &QAction::triggered, this, &Page::backRequested);
     connectSource();
     connectResult();
     connectScrolling();

@@ -14,6 +14,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
+constexpr std::int64_t ofNoEngine = 0; // the request of what is only shown; engines' begin at 1
 constexpr auto liveInterval = 120ms;
 
 QString spanLabel(const SpanInfo& span)
@@ -131,9 +132,26 @@ void ReconstructionRun::start(const QString& source, const TextPlan& plan, Recon
     Q_EMIT started();
 }
 
+void ReconstructionRun::showRecorded(const QString& source, ReconstructResult result)
+{
+    stop();
+    m_liveTimer.stop();
+    m_source = source.toStdString();
+    m_spans.clear();
+    for (const auto& span : result.reconstruction.spans)
+        m_spans.push_back({0, span.tokens, span.sourceBegin, span.sourceEnd, span.slots});
+    m_asked.clear();
+    m_parts.clear();
+    m_document.reset();
+    m_moreToBuild = false;
+    m_request = ofNoEngine;
+    Q_EMIT started();
+    finish(std::move(result));
+}
+
 void ReconstructionRun::stop()
 {
-    if (isRunning())
+    if (m_request > ofNoEngine)
         m_client.cancel(m_request);
 }
 

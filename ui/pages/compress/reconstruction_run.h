@@ -30,6 +30,8 @@ public:
 
     /// @param plan how the source is cut: its spans are what streams side by side
     void start(const QString& source, const TextPlan& plan, ReconstructParams params);
+    /// Shows what was written before, as if it had just been. A run that is under way is given up.
+    void showRecorded(const QString& source, ReconstructResult result);
     void stop(); ///< what was written stays
     bool isRunning() const { return m_request >= 0; }
     /// Indices of the spans that this run reads, or the last one did; empty: all.

@@ -122,8 +122,9 @@ void MetricsStrip::setReconstruction(const std::optional<Reconstruction>& recons
     set(TokenAccuracy, scores ? tr("%1 %").arg(100 * scores->tokenAccuracy, 0, 'f', 1) : none);
     set(Compress,
         reconstruction && reconstruction->seconds.compress > 0 ? secondsText(reconstruction->seconds.compress) : none);
-    set(Prefill, reconstruction ? secondsText(reconstruction->seconds.prefill) : none);
-    set(Decode, reconstruction ? secondsText(reconstruction->seconds.decode) : none);
+    const auto taken = [&](double seconds) { return seconds > 0 ? secondsText(seconds) : none; };
+    set(Prefill, reconstruction ? taken(reconstruction->seconds.prefill) : none); // none of what was only recorded
+    set(Decode, reconstruction ? taken(reconstruction->seconds.decode) : none);
     const bool rated = reconstruction && reconstruction->seconds.decode > 0;
     set(Rate,
         rated ? u"%L1"_s.arg(static_cast<double>(reconstruction->generatedTokens) / reconstruction->seconds.decode, 0,

@@ -1,0 +1,151 @@
+#include "models/run_list_model.h"
+
+#include <QCoreApplication>
+#include <QStringList>
+
+#include <algorithm>
+#include <cmath>
+
+namespace icae {
+
+namespace {
+
+QString tr(const char* text)
+{
+    return QCoreApplication::translate("RunListModel", text);
+}
+
+} // namespace
+
+RunListModel::RunListModel(RunKind kind, QObject* parent)
+    : QAbstractListModel(parent)
+    , m_kind(kind)
+{
+}
+
+void RunListModel::setRuns(const std::vector<RunInfo>& runs)
+{
+    const auto among = [](const std::vector<RunInfo>& all, const std::string& run) {
+        return std::find_if(all.begin(), all.end(), [&](const RunInfo& one) { return one.run == run; });
+    };
+    for (int row = rowCount() - 1; row >= 0; --row) {
+        auto& known = m_runs[static_cast<std::size_t>(row)];
+        const auto found = among(runs, known.run);
+        if (found == runs.end() || found->status.kind != m_kind) {
+            beginRemoveRows({}, row, row);
+            m_runs.erase(m_runs.begin() + row);
+            endRemoveRows();
+        } else {
+            known = *found;
+        }
+    }
+    if (!m_runs.empty())
+        Q_EMIT dataChanged(index(0), index(rowCount() - 1));
+    std::vector<RunInfo> fresh;
+    for (const auto& run : runs)
+        if (run.status.kind == m_kind && among(m_runs, run.run) == m_runs.end())
+            fresh.push_back(run);
+    if (fresh.empty())
+        return;
+    std::stable_sort(fresh.begin(), fresh.end(), [](const auto& a, const auto& b) { return a.changed > b.changed; });
+    beginInsertRows({}, 0, static_cast<int>(fresh.size()) - 1);
+    m_runs.insert(m_runs.begin(), fresh.begin(), fresh.end());
+    endInsertRows();
+}
+
+const RunInfo* RunListModel::at(int row) const
+{
+    return row >= 0 && row < rowCount() ? &m_runs[static_cast<std::size_t>(row)] : nullptr;
+}
+
+const RunInfo* RunListModel::find(const std::string& run) const
+{
+    return at(rowOf(run));
+}
+
+int RunListModel::rowOf(const std::string& run) const
+{
+    const auto found = std::find_if(m_runs.begin(), m_runs.end(), [&](const RunInfo& one) { return one.run == run; });
+    return found == m_runs.end() ? -1 : static_cast<int>(found - m_runs.begin());
+}
+
+int RunListModel::rowCount(const QModelIndex& parent) const
+{
+    return parent.isValid() ? 0 : static_cast<int>(m_runs.size());
+}
+
+QVariant RunListModel::data(const QModelIndex& index, int role) const
+{
+    const auto* run = at(index.row());
+    if (run == nullptr)
+        return {};
+    switch (role) {
+    case Qt::DisplayRole:
+        return QString::fromStdString(run->name);
+    case Qt::ToolTipRole:
+        return QString::fromStdString(run->run);
+    case Qt::AccessibleTextRole:
+        return tr("%1, %2").arg(QString::fromStdString(run->name), runLine(*run));
+    case StateRole:
+        return static_cast<int>(run->status.state);
+    case ProgressRole:
+        return run->status.progress;
+    case LineRole:
+        return runLine(*run);
+    default:
+        return {};
+    }
+}
+
+QString runStateText(RunState state)
+{
+    switch (state) {
+    case RunState::Preparing:
+        return tr("preparing");
+    case RunState::Running:
+        return tr("running");
+    case RunState::Stopped:
+        return tr("stopped");
+    case RunState::Finished:
+        return tr("done");
+    case RunState::Failed:
+        return tr("failed");
+    case RunState::Died:
+        return tr("died");
+    case RunState::Damaged:
+        return tr("damaged");
+    }
+    return {};
+}
+
+QString runLine(const RunInfo& run)
+{
+    const auto& status = run.status;
+    QStringList parts{status.paused.empty() ? runStateText(status.state) : tr("paused")};
+    if (status.state != RunState::Finished && status.progress > 0)
+        parts.front() += tr(", %1 %").arg(std::floor(status.progress * 100), 0, 'f', 0);
+    if (status.state == RunState::Running && status.paused.empty()) {
+        if (status.kind == RunKind::Study && status.seconds > 0)
+            parts += tr("%1 samples/s").arg(static_cast<double>(status.step) / status.seconds, 0, 'g', 2);
+        else if (status.tokensPerSecond > 0)
+            parts += tr("%L1 tokens/s").arg(std::llround(status.tokensPerSecond));
+        if (status.secondsLeft > 0)
+            parts += tr("%1 left").arg(durationText(status.secondsLeft));
+    } else if (status.state == RunState::Finished && status.kind == RunKind::Study) {
+        parts += tr("%L1 samples").arg(status.step);
+    }
+    return parts.join(QStringLiteral(" · "));
+}
+
+QString durationText(double seconds)
+{
+    const auto whole = std::llround(std::ceil(std::max(0.0, seconds)));
+    if (whole < 90)
+        return tr("%1 s").arg(whole);
+    const auto minutes = (whole + 30) / 60;
+    if (minutes < 90)
+        return tr("%1 min").arg(minutes);
+    return tr("%1 h %2 min").arg(minutes / 60).arg(minutes % 60);
+}
+
+} // namespace icae

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "protocol/run_messages.h"
+
+#include <QAbstractListModel>
+
+#include <vector>
+
+namespace icae {
+
+/// Runs of one kind. Rows keep their order while they are there, so that nothing moves under a pointer; new ones come
+/// first.
+class RunListModel : public QAbstractListModel {
+    Q_OBJECT
+
+public:
+    enum Role {
+        StateRole = Qt::UserRole, ///< RunState as int
+        ProgressRole, ///< share that is done, 0 to 1
+        LineRole, ///< what there is to say of it: "running, 40 % · 12 samples/s · 2 min left"
+    };
+
+    explicit RunListModel(RunKind kind, QObject* parent = nullptr);
+
+    /// @param runs of any kind
+    void setRuns(const std::vector<RunInfo>& runs);
+    const RunInfo* at(int row) const; ///< null where there is none
+    const RunInfo* find(const std::string& run) const; ///< by its folder
+    int rowOf(const std::string& run) const; ///< −1 where it is not there
+
+    int rowCount(const QModelIndex& parent = {}) const override;
+    QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
+
+private:
+    RunKind m_kind;
+    std::vector<RunInfo> m_runs;
+};
+
+/// A state for people: "running", "done", "died".
+QString runStateText(RunState state);
+/// What there is to say of a run in one line.
+QString runLine(const RunInfo& run);
+/// A time for people: "8 s", "3 min", "2 h 10 min".
+QString durationText(double seconds);
+
+} // namespace icae

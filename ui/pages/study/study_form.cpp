@@ -1,0 +1,433 @@
+#include "pages/study/study_form.h"
+
+#include "models/run_list_model.h"
+#include "models/study_document.h"
+#include "protocol/fields.h"
+#include "protocol/study_fields.h"
+#include "widgets/common/check_menu.h"
+
+#include <QAction>
+#include <QClipboard>
+#include <QComboBox>
+#include <QDragEnterEvent>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QGridLayout>
+#include <QGuiApplication>
+#include <QLabel>
+#include <QLineEdit>
+#include <QMimeData>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <chrono>
+
+namespace icae {
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+namespace {
+
+QString fieldText(const char* text)
+{
+    return QCoreApplication::translate("SpecFields", text);
+}
+
+/// The field of the form that a problem belongs to: "models[1].adapter" is one of "models".
+std::string formField(const std::string& field)
+{
+    return field.substr(0, field.find_first_of(".["));
+}
+
+} // namespace
+
+StudyForm::StudyForm(const PageContext& context, QWidget* parent)
+    : QWidget(parent)
+    , m_theme(context.theme)
+    , m_client(context.client)
+    , m_catalog(context.catalog)
+    , m_kind(new QComboBox)
+    , m_title(new QLineEdit)
+    , m_models(new QPushButton)
+    , m_modelMenu(new CheckMenu(this))
+    , m_contents(new QPushButton)
+    , m_contentMenu(new CheckMenu(this))
+    , m_whole(new QLabel)
+    , m_comesTo(new QLabel)
+    , m_command(new QLabel)
+    , m_estimate(new QPushButton(tr("Estimate the time")))
+    , m_start(new QPushButton(tr("Start")))
+{
+    setAcceptDrops(true);
+    setAutoFillBackground(true);
+    setBackgroundRole(QPalette::Base);
+    for (int i = 0; i < static_cast<int>(namesOf(StudyKind()).size()); ++i)
+        m_kind->addItem(studyKindTitle(static_cast<StudyKind>(i)));
+    m_title->setPlaceholderText(tr("Made from kind and models"));
+    for (auto* button : {m_models, m_contents})
+        button->setStyleSheet(u"text-align: left; padding-left: %1px"_s.arg(
+            Theme::grid())); // beside fields that are filled in from the left
+    m_models->setMenu(m_modelMenu);
+    m_contents->setMenu(m_contentMenu);
+    for (int i = 0; i < static_cast<int>(namesOf(StudyContent()).size()); ++i) {
+        auto* action = m_contentMenu->addAction(studyContentTitle(static_cast<StudyContent>(i)));
+        action->setCheckable(true);
+        connect(action, &QAction::toggled, this, &StudyForm::changed);
+    }
+
+    auto* rows = new QWidget;
+    rows->setBackgroundRole(QPalette::Base);
+    auto* grid = new QGridLayout(rows);
+    grid->setContentsMargins(Theme::grid(3), Theme::grid(2), Theme::grid(3), Theme::grid());
+    grid->setHorizontalSpacing(Theme::grid(2));
+    grid->setVerticalSpacing(Theme::grid(0.5));
+    grid->setColumnMinimumWidth(0, Theme::grid(12));
+    grid->setColumnStretch(1, 3);
+    grid->setColumnStretch(2, 1);
+    addRow(*grid, "kind", tr("Kind"), m_kind);
+    addRow(*grid, "title", tr("Title"), m_title);
+    addRow(*grid, "models", tr("Models"), m_models);
+    addRow(*grid, "contents", tr("Contents"), m_contents);
+    for (const auto& field : specFields()) {
+        auto* line = new QLineEdit;
+        line->setToolTip(fieldText(field.hint));
+        addRow(*grid, field.name, fieldText(field.title), line);
+        m_rows.back().line = line;
+        m_rows.back().text = &field;
+        connect(line, &QLineEdit::textChanged, this, &StudyForm::changed);
+    }
+    grid->setRowStretch(grid->rowCount(), 1);
+    auto* scroll = new QScrollArea;
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setWidgetResizable(true);
+    scroll->setWidget(rows);
+    scroll->viewport()->setBackgroundRole(QPalette::Base);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(scroll, 1);
+    layout->addWidget(makeFoot());
+
+    m_checkTimer.setSingleShot(true);
+    m_checkTimer.setInterval(150ms);
+    connect(&m_checkTimer, &QTimer::timeout, this, &StudyForm::check);
+    connect(m_kind, &QComboBox::currentIndexChanged, this, [this] {
+        showKind();
+        changed();
+    });
+    connect(m_title, &QLineEdit::textChanged, this, &StudyForm::changed);
+    connect(&m_catalog, &ModelCatalog::listed, this, &StudyForm::showModels);
+    setFocusProxy(m_kind);
+    begin({});
+}
+
+void StudyForm::addRow(QGridLayout& grid, const char* field, const QString& title, QWidget* editor)
+{
+    auto* label = new QLabel(title);
+    label->setBuddy(editor);
+    editor->setAccessibleName(title);
+    auto* problem = new QLabel;
+    problem->setProperty("kind", u"error"_s);
+    problem->setWordWrap(true);
+    problem->hide();
+    const auto row = grid.rowCount();
+    grid.addWidget(label, row, 0);
+    grid.addWidget(editor, row, 1);
+    grid.addWidget(problem, row + 1, 1);
+    m_rows.push_back({field, label, editor, problem, nullptr, nullptr});
+}
+
+QWidget* StudyForm::makeFoot()
+{
+    auto* foot = new QWidget;
+    auto* column = new QVBoxLayout(foot);
+    column->setContentsMargins(Theme::grid(3), Theme::grid(), Theme::grid(3), Theme::grid(2));
+    m_whole->setProperty("kind", u"error"_s);
+    m_whole->setWordWrap(true);
+    m_whole->hide();
+    m_comesTo->setWordWrap(true);
+    m_command->setProperty("secondary", true);
+    m_command->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    m_command->setFont(QFont(u"monospace"_s));
+    m_command->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
+    auto* copy = new QPushButton(tr("Copy the spec"));
+    copy->setToolTip(tr("The study as JSON: the spec.json of this command"));
+    auto* cancel = new QPushButton(tr("Cancel"));
+    m_start->setProperty("primary", true);
+    m_start->setToolTip(tr("Start the study (Ctrl+Enter); it goes on without this window"));
+    m_estimate->setToolTip(tr("Measures and times the first samples"));
+    column->addWidget(m_whole);
+    column->addWidget(m_comesTo);
+    column->addWidget(m_command);
+    auto* buttons = new QHBoxLayout;
+    buttons->setSpacing(Theme::grid());
+    buttons->addWidget(m_start);
+    buttons->addWidget(cancel);
+    buttons->addStretch(1);
+    buttons->addWidget(copy);
+    buttons->addWidget(m_estimate);
+    column->addLayout(buttons);
+    const auto start = [this] {
+        if (isReady())
+            Q_EMIT startRequested(spec(), name());
+    };
+    auto* key = new QAction(tr("Start the study"), this);
+    key->setShortcuts(mainActionKeys());
+    key->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    addAction(key);
+    connect(key, &QAction::triggered, this, start);
+    connect(m_start, &QPushButton::clicked, this, start);
+    connect(cancel, &QPushButton::clicked, this, &StudyForm::cancelled);
+    connect(m_estimate, &QPushButton::clicked, this, &StudyForm::estimate);
+    connect(copy, &QPushButton::clicked, this, [this] {
+        QGuiApplication::clipboard()->setText(
+            QString::fromStdString(nlohmann::json(withoutUnused(spec())).dump(2) + "\n"));
+    });
+    return foot;
+}
+
+void StudyForm::begin(const StudySpec& spec)
+{
+    m_filling = true;
+    m_spec = spec;
+    if (m_spec.texts.empty())
+        m_spec.texts = {"samples"};
+    m_kind->setCurrentIndex(static_cast<int>(m_spec.kind));
+    m_title->setText(QString::fromStdString(m_spec.title));
+    const auto contents = m_contentMenu->actions();
+    for (int i = 0; i < contents.size(); ++i)
+        contents[i]->setChecked(std::find(m_spec.contents.begin(), m_spec.contents.end(), static_cast<StudyContent>(i))
+                                != m_spec.contents.end());
+    for (auto& row : m_rows)
+        if (row.line != nullptr)
+            row.line->setText(row.text->text(m_spec));
+    showModels();
+    showKind();
+    m_filling = false;
+    changed();
+}
+
+/// Every model that the catalogue has, and those of the spec that it has not.
+void StudyForm::showModels()
+{
+    const auto same = [](const StudyModel& a, const StudyModel& b) {
+        return a.base == b.base && a.adapter == b.adapter && a.run == b.run;
+    };
+    std::vector<StudyModel> models;
+    for (const auto& adapter : m_catalog.tree().models().adapters)
+        for (const auto& fit : adapter.fits)
+            if (adapter.problem.empty() && fit.doesNotFit.empty())
+                models.push_back({{}, fit.base, adapter.path, {}});
+    const auto& loaded = m_client.model();
+    if (m_spec.models.empty() && loaded && !loaded->adapter.empty())
+        m_spec.models = {{{}, loaded->base, loaded->adapter, {}}};
+    for (const auto& model : m_spec.models)
+        if (std::none_of(models.begin(), models.end(), [&](const auto& one) { return same(one, model); }))
+            models.push_back(model);
+    m_modelMenu->clear();
+    for (const auto& model : models) {
+        const auto base = folderName(model.run.empty() ? model.base : model.run);
+        auto* action =
+            m_modelMenu->addAction(model.adapter.empty() ? base : tr("%1 · %2").arg(base, folderName(model.adapter)));
+        action->setToolTip(QString::fromStdString(model.adapter));
+        action->setCheckable(true);
+        action->setChecked(
+            std::any_of(m_spec.models.begin(), m_spec.models.end(), [&](const auto& one) { return same(one, model); }));
+        connect(action, &QAction::toggled, this, [this, model, same](bool on) {
+            std::erase_if(m_spec.models, [&](const auto& one) { return same(one, model); });
+            if (on)
+                m_spec.models.push_back(model);
+            changed();
+        });
+    }
+    changed();
+}
+
+void StudyForm::showKind()
+{
+    const auto kind = static_cast<StudyKind>(m_kind->currentIndex());
+    for (auto& row : m_rows) {
+        const bool used =
+            row.text != nullptr ? row.text->isUsed(kind) : row.field != "contents" || fieldsOf(kind).contents;
+        row.label->setVisible(used);
+        row.editor->setVisible(used);
+        row.problem->setVisible(used && !row.problem->text().isEmpty());
+    }
+}
+
+StudySpec StudyForm::spec() const
+{
+    auto spec = m_spec;
+    spec.kind = static_cast<StudyKind>(m_kind->currentIndex());
+    spec.title = m_title->text().trimmed().toStdString();
+    spec.contents.clear();
+    const auto contents = m_contentMenu->actions();
+    for (int i = 0; i < contents.size(); ++i)
+        if (contents[i]->isChecked())
+            spec.contents.push_back(static_cast<StudyContent>(i));
+    for (const auto& row : m_rows)
+        if (row.line != nullptr)
+            row.text->take(spec, row.line->text());
+    return withoutUnused(std::move(spec));
+}
+
+QString StudyForm::name() const
+{
+    return runNameFor(spec());
+}
+
+bool StudyForm::isReady() const
+{
+    return m_ready;
+}
+
+void StudyForm::changed()
+{
+    if (m_filling)
+        return;
+    m_ready = false;
+    m_start->setEnabled(false);
+    m_estimate->setEnabled(false);
+    m_comesTo->clear();
+    QStringList models;
+    QStringList contents;
+    const auto modelActions = m_modelMenu->actions();
+    for (const auto* action : modelActions)
+        if (action->isChecked())
+            models += action->text();
+    const auto contentActions = m_contentMenu->actions();
+    for (const auto* action : contentActions)
+        if (action->isChecked())
+            contents += action->text();
+    m_models->setText(models.isEmpty() ? tr("Choose models") : models.join(u", "_s));
+    m_contents->setText(contents.isEmpty() ? tr("The kind's own") : contents.join(u", "_s));
+    m_command->setText(studyCommand(name()));
+    m_checkTimer.start();
+}
+
+void StudyForm::check()
+{
+    StudySpec read;
+    bool readable = true;
+    for (const auto& row : m_rows) {
+        const bool wrong = row.line != nullptr && !row.line->isHidden() && !row.text->take(read, row.line->text());
+        showProblem(row.field, wrong ? fieldText(row.text->hint) : QString());
+        readable = readable && !wrong;
+    }
+    m_whole->hide();
+    if (!readable)
+        return;
+    if (m_checkRequest >= 0)
+        m_client.cancel(m_checkRequest);
+    m_checkRequest = m_client.call(protocol::studyCheck, {nlohmann::json(spec()).dump()}, this,
+                                   {.done = [this](const StudyCheck& found) { takeCheck(found); },
+                                    .failed =
+                                        [this](const Error& why) {
+                                            if (why.kind() == ErrorKind::Cancelled)
+                                                return;
+                                            m_whole->setText(QString::fromStdString(why.message()));
+                                            m_whole->show();
+                                        }});
+}
+
+void StudyForm::takeCheck(const StudyCheck& found)
+{
+    m_checkRequest = -1;
+    if (m_checkTimer.isActive()) // what was checked is no more
+        return;
+    QStringList whole;
+    for (const auto& problem : found.problems) {
+        const auto text = QString::fromStdString(problem.problem + " " + problem.remedy);
+        const auto field = formField(problem.field);
+        const auto row = std::find_if(m_rows.begin(), m_rows.end(), [&](const Row& one) { return one.field == field; });
+        if (row == m_rows.end())
+            whole += text;
+        else
+            showProblem(field, text);
+    }
+    m_whole->setText(whole.join(u'\n'));
+    m_whole->setVisible(!whole.isEmpty());
+    m_ready = found.problems.empty();
+    m_start->setEnabled(m_ready);
+    m_estimate->setEnabled(m_ready);
+    if (m_ready)
+        m_comesTo->setText(tr("%L1 cells, %L2 samples").arg(found.cells).arg(found.samples));
+    if (found.spec && m_ready)
+        for (auto& row : m_rows)
+            if (row.line != nullptr)
+                row.line->setPlaceholderText(row.text->text(*found.spec));
+}
+
+void StudyForm::showProblem(const std::string& field, const QString& text)
+{
+    for (auto& row : m_rows)
+        if (row.field == field) {
+            row.problem->setText(text);
+            row.problem->setVisible(!text.isEmpty() && !row.editor->isHidden());
+            row.editor->setAccessibleDescription(text);
+        }
+}
+
+void StudyForm::estimate()
+{
+    m_estimate->setEnabled(false);
+    m_estimateRequest = m_client.call(
+        protocol::studyEstimate, {nlohmann::json(spec()).dump()}, this,
+        {.done =
+             [this](const StudyEstimate& found) {
+                 m_estimate->setEnabled(m_ready);
+                 m_comesTo->setText(tr("%L1 samples in about %2 on %3; every cell has its first after %4")
+                                        .arg(found.samples)
+                                        .arg(durationText(found.seconds), QString::fromStdString(found.device),
+                                             durationText(found.firstSeconds)));
+             },
+         .failed =
+             [this](const Error& why) {
+                 m_estimate->setEnabled(m_ready);
+                 if (why.kind() == ErrorKind::Cancelled)
+                     return;
+                 m_whole->setText(QString::fromStdString(why.message() + " " + why.remedy()));
+                 m_whole->show();
+             }});
+}
+
+void StudyForm::addFiles(const QStringList& files)
+{
+    for (auto& row : m_rows) {
+        if (row.field != "texts" && row.field != "questions")
+            continue;
+        if (row.line->isHidden())
+            continue;
+        const auto before = row.line->text().trimmed();
+        const bool replaces = row.field == "questions" || before.isEmpty() || before == u"samples"_s;
+        row.line->setText(replaces ? files.join(u"; "_s) : before + u"; "_s + files.join(u"; "_s));
+    }
+}
+
+void StudyForm::dragEnterEvent(QDragEnterEvent* event)
+{
+    if (event->mimeData()->hasUrls())
+        event->acceptProposedAction();
+}
+
+void StudyForm::dropEvent(QDropEvent* event)
+{
+    QStringList files;
+    for (const auto& url : event->mimeData()->urls())
+        if (url.isLocalFile())
+            files += url.toLocalFile();
+    addFiles(files);
+    event->acceptProposedAction();
+}
+
+void StudyForm::keyPressEvent(QKeyEvent* event)
+{
+    if (event->key() == Qt::Key_Escape)
+        Q_EMIT cancelled();
+    else
+        QWidget::keyPressEvent(event);
+}
+
+} // namespace icae
