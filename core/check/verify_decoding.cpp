@@ -74,7 +74,9 @@ private:
         std::vector<Ids> targets(windows.begin(), windows.end());
         for (auto& target : targets)
             target.push_back(static_cast<TokenId>(m_model.config().eosId()));
-        return m_reader.score(prompts, targets, {}, stop);
+        ScoreOptions rating;
+        rating.doubt = roundingDoubt(m_model);
+        return m_reader.score(prompts, targets, rating, stop);
     }
 
     Prompt prompt(const at::Tensor& slots, std::span<const std::int32_t> written) const

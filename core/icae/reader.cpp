@@ -169,6 +169,9 @@ void Reader::scoreGroup(std::span<const Prompt> prompts, std::span<const std::ve
         const auto chosen = logProbabilities.gather(1, ids.narrow(0, first, n));
         const auto nll = chosen.neg().to(at::kCPU).contiguous();
         const auto rank = (logProbabilities > chosen).sum(-1).to(at::kCPU).contiguous();
+        at::Tensor near; // tokens that come near, the token itself counted
+        if (options.doubt > 0)
+            near = (logProbabilities > chosen - options.doubt).sum(-1).to(at::kCPU).contiguous();
         at::Tensor entropy;
         at::Tensor topIds;
         at::Tensor topValues;
@@ -183,6 +186,7 @@ void Reader::scoreGroup(std::span<const Prompt> prompts, std::span<const std::ve
             TokenScore score;
             score.nll = nll.data_ptr<float>()[row];
             score.rank = static_cast<std::int32_t>(rank.data_ptr<int64_t>()[row]);
+            score.beyondDoubt = near.defined() && near.data_ptr<int64_t>()[row] == 1;
             if (entropy.defined())
                 score.entropy = entropy.data_ptr<float>()[row];
             for (std::int64_t i = 0; topIds.defined() && i < topIds.size(1); ++i)

@@ -16,12 +16,14 @@ struct TokenScore {
     float nll = 0; ///< −ln p(token), nats
     float entropy = 0; ///< of the whole distribution, nats; 0 where not asked for
     std::int32_t rank = 0; ///< 0: the likeliest; tokens that are strictly likelier count
+    bool beyondDoubt = false; ///< no other token comes near; false where it was not asked for
     std::vector<Alternative> alternatives; ///< likeliest first
 };
 
 struct ScoreOptions {
     bool entropy = false;
     std::int64_t alternatives = 0;
+    double doubt = 0; ///< nats: a token that others come nearer than this is in doubt; 0: not asked for
 };
 
 /// Decoder: reads slots and writes or rates text. The frozen base does this, without LoRA.

@@ -15,12 +15,17 @@ constexpr std::size_t gpuGroup = 128;
 std::size_t agreed(std::span<const TokenId> source, std::span<const TokenScore> rating)
 {
     std::size_t count = 0;
-    while (count < source.size() && count < rating.size() && rating[count].rank == 0)
+    while (count < source.size() && count < rating.size() && rating[count].rank == 0 && rating[count].beyondDoubt)
         ++count;
     return count;
 }
 
 } // namespace
+
+double roundingDoubt(const Model& model)
+{
+    return model.weights().dtype() == at::kFloat ? 1e-3 : 0.1;
+}
 
 Generation writeBack(const Model& model, std::span<const Prompt> prompts, std::span<const TokenIds> sources,
                      std::span<const std::vector<TokenScore>> ratings, const GenerationOptions& options,

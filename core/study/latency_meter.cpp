@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 
 namespace icae {
 
@@ -24,6 +25,8 @@ public:
     std::vector<StudySample> measure(const StudyCell& cell, std::int64_t first, std::int64_t count,
                                      const StudyPace& pace) override
     {
+        if (m_warm.insert(cell).second) // the first forwards of a shape also set up what later ones reuse
+            sampleOf(cell, pace);
         std::vector<StudySample> samples;
         for (auto i = first; i < std::min(first + count, m_spec.windows); ++i)
             samples.push_back(sampleOf(cell, pace));
@@ -85,6 +88,7 @@ private:
     std::shared_ptr<const Model> m_model;
     WindowWriter m_writer;
     Reader m_reader;
+    std::set<StudyCell> m_warm;
 };
 
 } // namespace

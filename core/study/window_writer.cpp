@@ -145,12 +145,14 @@ std::vector<WrittenWindow> WindowWriter::write(std::span<const TokenIds> windows
     for (auto& target : targets)
         target.push_back(static_cast<TokenId>(m_model.config().eosId()));
     const auto atOnce = m_model.device().device.is_cpu() ? cpuScored : prompts.prompts.size();
+    ScoreOptions rating;
+    rating.doubt = roundingDoubt(m_model);
     std::vector<std::vector<TokenScore>> scores;
     for (std::size_t first = 0; first < targets.size(); first += atOnce) {
         const auto count = std::min(atOnce, targets.size() - first);
         pace.pause();
         for (auto& some : m_reader.score(std::span(prompts.prompts).subspan(first, count),
-                                         std::span(targets).subspan(first, count), {}, pace.stop))
+                                         std::span(targets).subspan(first, count), rating, pace.stop))
             scores.push_back(std::move(some));
     }
     costs.scoreSeconds += seconds();

@@ -31,7 +31,9 @@ class TestWriteBack : public QObject {
 
     std::vector<std::vector<icae::TokenScore>> rate(const std::vector<TokenIds>& sources) const
     {
-        return icae::Reader(*m_model).score(m_prompts, sources, {});
+        icae::ScoreOptions options;
+        options.doubt = icae::roundingDoubt(*m_model);
+        return icae::Reader(*m_model).score(m_prompts, sources, options);
     }
 
 private Q_SLOTS:

@@ -313,6 +313,10 @@ void FigurePlot::paint(QCPPainter& painter, const QSize& size)
         describe(i);
     painter.setMode(QCPPainter::pmVectorized);
     painter.setMode(QCPPainter::pmNoCaching);
+    // Ticks are chosen by the room that an axis has, before the layout that gives it: the first time it has none.
+    setViewport(QRect(QPoint(), size));
+    for (const auto phase : {QCPLayoutElement::upPreparation, QCPLayoutElement::upMargins, QCPLayoutElement::upLayout})
+        plotLayout()->update(phase);
     toPainter(&painter, size.width(), size.height());
 }
 
