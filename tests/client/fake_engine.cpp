@@ -13,6 +13,7 @@
 
 #include "fake_channel.h"
 #include "fake_model.h"
+#include "fake_runs.h"
 
 #include <csignal>
 #include <fstream>
@@ -102,7 +103,7 @@ void cancel(const RequestId& id, Hanging& hanging, FakeModel& model)
     hanging.erase(found);
 }
 
-void take(const RpcMessage& message, Hanging& hanging, FakeModel& model)
+void take(const RpcMessage& message, Hanging& hanging, FakeModel& model, FakeRuns& runs)
 {
     if (message.method == protocol::initialize.name) {
         InitializeResult result;
@@ -114,7 +115,7 @@ void take(const RpcMessage& message, Hanging& hanging, FakeModel& model)
         plan(message, hanging);
     } else if (message.method == protocol::cancelRequest.name) {
         cancel(fromJson<CancelParams>(JsonReader(message.params, "test")).id, hanging, model);
-    } else if (message.isRequest() && !model.take(message)) {
+    } else if (message.isRequest() && !model.take(message) && !runs.take(message)) {
         FakeChannel::refuse(message.id, Error(ErrorKind::Unsupported, "Not here.", "Elsewhere."));
     }
 }
@@ -129,6 +130,7 @@ int main(int argc, char** argv)
     FrameReader frames(protocol::longestContent);
     Hanging hanging;
     FakeModel model;
+    FakeRuns runs;
     std::string buffer(1U << 16U, '\0');
     while (true) {
         const auto count = read(STDIN_FILENO, buffer.data(), buffer.size());
@@ -136,6 +138,6 @@ int main(int argc, char** argv)
             return 0;
         frames.append({buffer.data(), static_cast<std::size_t>(count)});
         while (const auto frame = frames.next())
-            take(parseMessage(frame->content), hanging, model);
+            take(parseMessage(frame->content), hanging, model, runs);
     }
 }

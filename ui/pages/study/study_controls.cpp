@@ -29,7 +29,7 @@ StudyControls::StudyControls(const Theme& theme, QWidget* parent)
     setFixedHeight(Theme::grid(5));
     button(tr("Measures"), tr("What is shown, a panel each"), m_measures, QKeySequence(Qt::ALT | Qt::Key_M));
     m_axisButton = button({}, tr("What runs along the x axis"), m_axis, QKeySequence(Qt::ALT | Qt::Key_X));
-    m_bandButton = button({}, tr("What stands around a line"), m_band, QKeySequence(Qt::ALT | Qt::Key_B));
+    button(tr("Band"), tr("What stands around a line"), m_band, QKeySequence(Qt::ALT | Qt::Key_B));
     button(tr("View"), tr("Dots, heat map, logarithmic axes, the paper's figures"), m_view,
            QKeySequence(Qt::ALT | Qt::Key_V));
     m_othersButton =
@@ -47,7 +47,6 @@ StudyControls::StudyControls(const Theme& theme, QWidget* parent)
         m_band->addAction(action);
         connect(action, &QAction::triggered, this, [this, band] {
             m_options.band = band;
-            updateTexts();
             Q_EMIT optionsChanged();
         });
     }
@@ -205,7 +204,6 @@ void StudyControls::updateTexts()
 {
     const auto axis = m_options.x ? *m_options.x : m_axes.empty() ? FigureAxis::Tokens : m_axes.front();
     m_axisButton->setText(tr("x: %1").arg(figureAxisTitle(axis)));
-    m_bandButton->setText(tr("Band: %1").arg(figureBandTitle(m_options.band)));
 }
 
 } // namespace icae

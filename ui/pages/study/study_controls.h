@@ -55,7 +55,6 @@ private:
     CheckMenu* m_others;
     QMenu* m_export;
     QToolButton* m_axisButton = nullptr;
-    QToolButton* m_bandButton = nullptr;
     QToolButton* m_othersButton = nullptr;
     QAction* m_heatMap = nullptr;
     QAction* m_logX = nullptr;

@@ -122,6 +122,7 @@ QWidget* StudyPage::makeList()
     m_list->setFrameShape(QFrame::NoFrame);
     m_list->setMouseTracking(true);
     m_list->setUniformItemSizes(true);
+    m_list->setObjectName(u"studies"_s);
     m_list->setAccessibleName(tr("Studies"));
     m_list->setContextMenuPolicy(Qt::ActionsContextMenu);
     m_list->addActions({m_start, m_stop, m_duplicate, m_rename, m_delete});
@@ -230,7 +231,10 @@ void StudyPage::connectViews()
     });
     connect(&m_runs, &StudyRuns::listed, this, &StudyPage::onListed);
     connect(&m_runs, &StudyRuns::failed, this, &StudyPage::showError);
-    connect(&m_runs, &StudyRuns::documentChanged, this, [this] { rebuildFigure(); });
+    connect(&m_runs, &StudyRuns::documentChanged, this, [this] {
+        rebuildFigure();
+        showStatus();
+    });
     connect(&m_drawing, &QFutureWatcherBase::finished, this, &StudyPage::takeFigure);
     connect(m_controls, &StudyControls::optionsChanged, this, &StudyPage::rebuildFigure);
     connect(m_controls, &StudyControls::overlaysChanged, this, [this] {

@@ -8,6 +8,16 @@ namespace icae {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+/// Nothing is wrong with what was asked for: it is asked for again.
+bool isPassing(const Error& why)
+{
+    return why.kind() == ErrorKind::EngineLost || why.kind() == ErrorKind::Cancelled;
+}
+
+} // namespace
+
 StudyRuns::StudyRuns(EngineClient& client, QObject* parent)
     : QObject(parent)
     , m_client(client)
@@ -86,7 +96,7 @@ void StudyRuns::read(const QString& run)
                    .failed =
                        [this, run](const Error& why) {
                            m_readings[run].busy = false;
-                           m_readings[run].whole = true;
+                           m_readings[run].whole = !isPassing(why);
                            fail(why);
                        }});
 }
@@ -98,7 +108,7 @@ void StudyRuns::take(const QString& run, const RunContent& content)
     reading.whole = !content.more && !isAlive(content.info.status.state);
     const auto goOn = [this, run, more = content.more] {
         m_readings[run].busy = false;
-        if (more)
+        if (more && m_shown.contains(run))
             read(run);
     };
     const auto before = content.cells.restarted ? nullptr : reading.document;
@@ -120,7 +130,7 @@ void StudyRuns::take(const QString& run, const RunContent& content)
 
 void StudyRuns::fail(const Error& why)
 {
-    if (why.kind() == ErrorKind::EngineLost || why.kind() == ErrorKind::Cancelled)
+    if (isPassing(why))
         return;
     const auto fault = QString::fromStdString(why.message());
     if (fault == m_lastFault)

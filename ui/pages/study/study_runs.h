@@ -41,7 +41,6 @@ private:
         StudyDocumentPtr document;
         bool busy = false; ///< asked for, or being built
         bool whole = false; ///< it has ended, and all of it was read
-        bool restarted = false; ///< what comes takes the place of what there is
     };
 
     void read(const QString& run);
