@@ -109,12 +109,15 @@ private Q_SLOTS:
         QCOMPARE(std::string(listed["state"]), std::string("finished"));
         QCOMPARE(std::string(listed["kind"]), std::string("study"));
         QCOMPARE(listed["step"].get<int>(), samples);
-        for (const auto* format : {"csv", "json", "latex"}) {
+        const std::vector<const char*> formats{"csv", "json", "latex"};
+        for (const auto* format : kind == "length" || kind == "position" ? formats : std::vector{formats.front()}) {
             const auto exported = m_fixture.run(
                 {u"study"_s, u"export"_s, QString::fromStdString(kind), u"--format"_s, QString::fromLatin1(format)});
             QVERIFY2(exported.code == 0, exported.err);
             QVERIFY(exported.out.size() > 100);
         }
+        if (kind != "content" && kind != "questions" && kind != "position")
+            return;
         // The same spec measures the same.
         const auto again = kind + "-again";
         QVERIFY(study(again, json).code == 0);
