@@ -1,6 +1,7 @@
 #include "widgets/plot/panel_plottable.h"
 
 #include <QFontMetricsF>
+#include <QPixmap>
 
 #include <algorithm>
 #include <cmath>
@@ -11,6 +12,7 @@ namespace {
 
 constexpr double pointReach = 10; // pixels
 constexpr double dotReach = 6;
+constexpr double nearby = 20; // pixels around the area in which marks may reach into it
 
 QColor faint(QColor color, double alpha)
 {
@@ -21,6 +23,49 @@ QColor faint(QColor color, double alpha)
 bool isFinite(const QPointF& point)
 {
     return std::isfinite(point.x()) && std::isfinite(point.y());
+}
+
+/// The part of a line within an area; null where there is none (Liang and Barsky).
+QLineF within(const QLineF& line, const QRectF& area)
+{
+    double from = 0;
+    double to = 1;
+    const auto cut = [&](double step, double room) {
+        if (step == 0)
+            return room >= 0;
+        const auto at = room / step;
+        (step < 0 ? from : to) = step < 0 ? std::max(from, at) : std::min(to, at);
+        return from <= to;
+    };
+    if (!cut(-line.dx(), line.x1() - area.left()) || !cut(line.dx(), area.right() - line.x1())
+        || !cut(-line.dy(), line.y1() - area.top()) || !cut(line.dy(), area.bottom() - line.y1()))
+        return {};
+    return {line.pointAt(from), line.pointAt(to)};
+}
+
+/// Draws a polyline as far as it is in sight: a zoomed view's lines are long, and dashes are made along all of them.
+void drawPolyline(QCPPainter& painter, const QPolygonF& line, const QRectF& area)
+{
+    QPolygonF part;
+    const auto finish = [&] {
+        if (part.size() > 1)
+            painter.drawPolyline(part);
+        part.clear();
+    };
+    for (qsizetype i = 1; i < line.size(); ++i) {
+        const QLineF whole(line[i - 1], line[i]);
+        const auto seen = within(whole, area);
+        if (seen.isNull()) {
+            finish();
+            continue;
+        }
+        if (part.isEmpty() || part.last() != seen.p1()) {
+            finish();
+            part << seen.p1();
+        }
+        part << seen.p2();
+    }
+    finish();
 }
 
 } // namespace
@@ -143,8 +188,12 @@ void PanelPlottable::draw(QCPPainter* painter)
         drawFields(painter);
         return;
     }
+    // The edges of many bands over each other are seen by nobody, and smoothing them takes most of the time.
+    constexpr std::size_t few = 8;
+    painter->setAntialiasing(m_panel->series.size() <= few || painter->modes().testFlag(QCPPainter::pmVectorized));
     for (std::size_t i = 0; i < m_panel->series.size(); ++i)
         drawBand(painter, i);
+    painter->setAntialiasing(true);
     for (std::size_t i = 0; i < m_panel->series.size(); ++i)
         drawDots(painter, i);
     for (std::size_t i = 0; i < m_panel->series.size(); ++i)
@@ -219,8 +268,29 @@ void PanelPlottable::drawDots(QCPPainter* painter, std::size_t index) const
         taken[place] = true;
         dots << at;
     }
-    painter->setPen(QPen(faint(m_style.series(series.color), 0.45), m_style.dot, Qt::SolidLine, Qt::RoundCap));
-    painter->drawPoints(dots);
+    const QPen pen(faint(m_style.series(series.color), 0.45), m_style.dot, Qt::SolidLine, Qt::RoundCap);
+    if (painter->modes().testFlag(QCPPainter::pmVectorized)) {
+        painter->setPen(pen);
+        painter->drawPoints(dots);
+        return;
+    }
+    // On a screen each round point costs a path of its own: one is painted, and stamped.
+    const auto scale = painter->device()->devicePixelRatioF();
+    const auto side = std::ceil(m_style.dot) + 2;
+    QPixmap stamp((QSizeF(side, side) * scale).toSize());
+    stamp.setDevicePixelRatio(scale);
+    stamp.fill(Qt::transparent);
+    QPainter stamping(&stamp);
+    stamping.setRenderHint(QPainter::Antialiasing);
+    stamping.setPen(pen);
+    stamping.drawPoint(QPointF(side, side) / 2);
+    stamping.end();
+    std::vector<QPainter::PixmapFragment> fragments;
+    fragments.reserve(static_cast<std::size_t>(dots.size()));
+    const QRectF whole(QPointF(), stamp.size());
+    for (const auto& at : std::as_const(dots))
+        fragments.push_back(QPainter::PixmapFragment::create(at, whole, 1 / scale, 1 / scale));
+    painter->drawPixmapFragments(fragments.data(), static_cast<int>(fragments.size()), stamp);
 }
 
 void PanelPlottable::drawLine(QCPPainter* painter, std::size_t index) const
@@ -228,14 +298,14 @@ void PanelPlottable::drawLine(QCPPainter* painter, std::size_t index) const
     const auto& series = m_panel->series[index];
     const auto color = m_style.series(series.color);
     const QPointF beside(dodge(index), 0);
+    const auto sight = QRectF(clipRect()).adjusted(-nearby, -nearby, nearby, nearby);
     if (m_panel->joined) {
         QPolygonF line;
         const auto finish = [&] {
             painter->setPen(
                 QPen(color, m_style.line, FigureStyle::dash(series.dash, false), Qt::FlatCap, Qt::RoundJoin));
             painter->setBrush(Qt::NoBrush);
-            if (line.size() > 1)
-                painter->drawPolyline(line);
+            drawPolyline(*painter, line, sight);
             line.clear();
         };
         for (const auto& point : series.points) {
@@ -249,7 +319,7 @@ void PanelPlottable::drawLine(QCPPainter* painter, std::size_t index) const
     }
     for (const auto& point : series.points) {
         const auto at = pixel(point.x, point.value) + beside;
-        if (!isFinite(at))
+        if (!isFinite(at) || !sight.contains(at))
             continue;
         if (series.study == m_currentStudy && point.cell == m_currentCell) {
             painter->setPen(QPen(m_style.color(Shade::Accent), 2));
@@ -272,7 +342,7 @@ void PanelPlottable::drawPublished(QCPPainter* painter, std::size_t index) const
     painter->setBrush(Qt::NoBrush);
     if (m_panel->joined && line.size() > 1) {
         painter->setPen(dashed);
-        painter->drawPolyline(line);
+        drawPolyline(*painter, line, QRectF(clipRect()));
     }
     for (const auto& point : series.points) {
         const auto at = pixel(point.x, point.value);
