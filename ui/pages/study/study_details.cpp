@@ -31,6 +31,7 @@ StudyDetails::StudyDetails(const Theme& theme, QWidget* parent)
     , m_samples(new QListWidget)
 {
     m_samples->setFrameShape(QFrame::NoFrame);
+    m_samples->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff); // names are elided, and whole in their tool tips
     m_samples->setAccessibleName(tr("Samples of the cell"));
     m_samples->setToolTip(tr("Enter or a double click opens a sample on Compress"));
     m_facts->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);

@@ -68,8 +68,7 @@ StudyForm::StudyForm(const PageContext& context, QWidget* parent)
         m_kind->addItem(studyKindTitle(static_cast<StudyKind>(i)));
     m_title->setPlaceholderText(tr("Made from kind and models"));
     for (auto* button : {m_models, m_contents})
-        button->setStyleSheet(u"text-align: left; padding-left: %1px"_s.arg(
-            Theme::grid())); // beside fields that are filled in from the left
+        button->setStyleSheet(u"text-align: left"_s); // beside fields that are filled in from the left
     m_models->setMenu(m_modelMenu);
     m_contents->setMenu(m_contentMenu);
     for (int i = 0; i < static_cast<int>(namesOf(StudyContent()).size()); ++i) {
@@ -301,8 +300,9 @@ void StudyForm::changed()
     for (const auto* action : contentActions)
         if (action->isChecked())
             contents += action->text();
-    m_models->setText(models.isEmpty() ? tr("Choose models") : models.join(u", "_s));
-    m_contents->setText(contents.isEmpty() ? tr("The kind's own") : contents.join(u", "_s));
+    const auto asMenu = [](const QString& text) { return u"  %1 ▾"_s.arg(text); }; // Qt pads no text at the left
+    m_models->setText(asMenu(models.isEmpty() ? tr("Choose models") : models.join(u", "_s)));
+    m_contents->setText(asMenu(contents.isEmpty() ? tr("The kind's own") : contents.join(u", "_s)));
     m_command->setText(studyCommand(name()));
     m_checkTimer.start();
 }
