@@ -291,6 +291,26 @@ private Q_SLOTS:
         QCOMPARE(figure().figure()->studies.front()->samples, 24);
     }
 
+    void theStudyShownLastComesBack()
+    {
+        QVERIFY(show("one"));
+        QVERIFY(show("two"));
+        QVERIFY(show("three"));
+        page().findChild<QListView*>(u"studies"_s)->setCurrentIndex(page().runs().list().index(1));
+        QCOMPARE(page().current(), u"/runs/two"_s);
+        m_testers.clear();
+        m_explorer.reset();
+        m_explorer = std::make_unique<FakeExplorer>(m_folder.filePath(QString::number(m_windows)));
+        QVERIFY(QTest::qWaitForWindowExposed(m_explorer->window.get()));
+        QVERIFY(page().isVisible());
+        QVERIFY(m_explorer->start());
+        for (const auto* name : {"one", "two", "three"}) // another engine knows none
+            m_explorer->client.call(protocol::runsStart, {RunKind::Study, R"({"kind": "length"})", name, {}},
+                                    m_explorer->window.get());
+        QTRY_COMPARE(page().current(), u"/runs/two"_s);
+        QTRY_VERIFY(figure().figure() != nullptr);
+    }
+
     void theSmallestWindowHoldsIt()
     {
         QVERIFY(show("done"));

@@ -22,6 +22,7 @@ constexpr auto recentFilesKey = "files/recent";
 constexpr auto geometryKey = "window/geometry";
 constexpr auto stateKey = "window/state";
 constexpr auto pageKey = "window/page";
+constexpr auto studyKey = "study/current";
 
 QString splitterKey(const QString& name)
 {
@@ -227,6 +228,16 @@ QString Settings::page() const
 void Settings::setPage(const QString& id)
 {
     set(key(pageKey), id);
+}
+
+QString Settings::study() const
+{
+    return m_store.value(key(studyKey)).toString();
+}
+
+void Settings::setStudy(const QString& run)
+{
+    set(key(studyKey), run);
 }
 
 } // namespace icae

@@ -82,6 +82,8 @@ public:
     void setSplitterState(const QString& name, const QByteArray& state);
     QString page() const; ///< id of the one shown last
     void setPage(const QString& id);
+    QString study() const; ///< folder of the one shown last, on the engine's machine
+    void setStudy(const QString& run);
 
 Q_SIGNALS:
     void engineCommandChanged();

@@ -50,7 +50,8 @@ void StudyPage::onListed()
     if (row >= 0) {
         m_wanted.clear();
         m_list->setCurrentIndex(list.index(row));
-    } else if (m_wanted.isEmpty() && list.rowCount() > 0) {
+    } else if ((m_wanted.isEmpty() || m_current.isEmpty()) && list.rowCount() > 0) {
+        m_wanted.clear(); // it is gone
         m_list->setCurrentIndex(list.index(0));
     } else if (list.rowCount() == 0) {
         select({});
@@ -63,6 +64,8 @@ void StudyPage::select(const QString& run)
 {
     if (run != m_current) {
         m_current = run;
+        if (!run.isEmpty())
+            m_settings.setStudy(run);
         m_figure->setFigure(nullptr);
         m_tableModel.setDocument(nullptr);
         m_details->show(nullptr, -1, {});

@@ -86,6 +86,7 @@ StudyPage::StudyPage(const PageContext& context, QWidget* parent)
     layout->addWidget(splitter, 1);
     setFocusProxy(m_list);
     connectViews();
+    m_wanted = m_settings.study();
     select({});
 }
 
