@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 namespace icae {
@@ -78,10 +79,15 @@ const char* kindOf(mode_t mode)
                           : "no regular file";
 }
 
-void requireKind(const struct stat& status, const std::string& name, InputKind kind)
+void requireKind(const struct stat& status, int file, const std::string& name, InputKind kind)
 {
     if (S_ISDIR(status.st_mode))
         throw Error(ErrorKind::Io, name + " is a folder.", "Name a file.");
+    // A device never ends; a terminal does when one says so, and /dev/null at once.
+    const bool endless =
+        S_ISBLK(status.st_mode) || (S_ISCHR(status.st_mode) && isatty(file) != 1 && status.st_rdev != makedev(1, 3));
+    if (endless)
+        throw Error(ErrorKind::Io, name + " is " + kindOf(status.st_mode) + ".", "Name a file.");
     if (kind == InputKind::File && !S_ISREG(status.st_mode))
         throw Error(ErrorKind::Io, name + " is " + kindOf(status.st_mode) + ".", "Name a regular file.");
 }
@@ -123,7 +129,7 @@ std::string readInput(const fs::path& path, const InputOptions& options)
     struct stat status { };
     if (fstat(file.get(), &status) != 0)
         unreadable(name, words(errno));
-    requireKind(status, name, options.kind);
+    requireKind(status, file.get(), name, options.kind);
     const auto size = S_ISREG(status.st_mode) ? static_cast<std::size_t>(status.st_size) : 0;
     if (size > options.most)
         tooLong(name, options.most);

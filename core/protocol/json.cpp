@@ -19,7 +19,8 @@ Error notJson(const std::string& source, const std::string& why, std::string det
             "Check that the file is complete and has not been edited by hand.", std::move(details)};
 }
 
-/// The parser's words without its own prefix; of a text of one line without "line 1", as the source may be a line itself.
+/// The parser's words without its own prefix; of a text of one line without "line 1", as the source may be a line
+/// itself.
 std::string placed(std::string words, std::string_view text)
 {
     if (const auto end = words.find("] "); end != std::string::npos)
@@ -40,7 +41,8 @@ bool nestsTooDeep(std::string_view text, bool comments)
         const char c = text[i];
         const auto next = i + 1 < text.size() ? text[i + 1] : '\0';
         if (comments && !quoted && c == '/' && (next == '/' || next == '*')) { // as the parser skips them
-            const auto end = next == '/' ? text.find('\n', i) : text.find("*/", i + 2);
+            constexpr std::string_view lineEnds("\n\r\0", 3);
+            const auto end = next == '/' ? text.find_first_of(lineEnds, i) : text.find("*/", i + 2);
             if (end == std::string_view::npos)
                 return false;
             i = next == '/' ? end : end + 1;

@@ -128,6 +128,15 @@ void AtomicFile::fail(int fault) const
     }
 }
 
+void requireFileTarget(const fs::path& path)
+{
+    std::error_code ignored;
+    if (const auto kind = fs::status(path, ignored); fs::exists(kind) && !fs::is_regular_file(kind))
+        throw Error(ErrorKind::InvalidInput,
+                    path.string() + (fs::is_directory(kind) ? " is a folder." : " is not a regular file."),
+                    "Name a regular file, or a new one.");
+}
+
 void syncFolder(const fs::path& folder)
 {
     const int handle = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -36,6 +36,10 @@ private:
     bool m_direct = false;
 };
 
+/// For files that somebody far away names: a pipe or a device there would hold up whoever writes.
+/// @throws Error (InvalidInput) where something stands at the path that is no regular file
+void requireFileTarget(const std::filesystem::path& path);
+
 /// Makes what was created, renamed or removed in a folder durable. A file system that cannot is no reason to fail.
 void syncFolder(const std::filesystem::path& folder);
 

@@ -1,6 +1,7 @@
 #include "tensor/compat.h"
 
 #include <cmath>
+#include <filesystem>
 #include <new>
 #include <string_view>
 
@@ -22,6 +23,14 @@ at::Tensor repeatHeads(const at::Tensor& x, int64_t groups)
     return x.unsqueeze(2)
         .expand({sizes[0], sizes[1], groups, sizes[2], sizes[3]})
         .reshape({sizes[0], sizes[1] * groups, sizes[2], sizes[3]});
+}
+
+/// The path that a call of the file system's failed on, shortened where it is the length that is at fault.
+std::string pathOf(const std::filesystem::filesystem_error& error)
+{
+    constexpr std::size_t most = 200;
+    const auto path = error.path1().string();
+    return path.empty() ? "A path" : path.size() > most ? path.substr(0, most) + "…" : path;
 }
 
 int cudaHooksDeviceCount()
@@ -112,6 +121,9 @@ void rethrowOutOfMemory(const std::exception& exception, const std::string& acti
 
 Error asError(const std::exception& exception)
 {
+    if (const auto* file = dynamic_cast<const std::filesystem::filesystem_error*>(&exception))
+        return {ErrorKind::Io, pathOf(*file) + " cannot be used: " + file->code().message() + ".",
+                "Correct the path, or what you may do there.", exception.what()};
     const bool memory = isOutOfMemory(exception);
     return {memory ? ErrorKind::OutOfMemory : ErrorKind::Internal,
             memory ? "Memory ran out." : "Something unexpected went wrong.",

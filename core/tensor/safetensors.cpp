@@ -4,21 +4,17 @@
 #include "protocol/json_text.h"
 #include "protocol/placeholder.h"
 #include "tensor/atomic_file.h"
+#include "tensor/mapped_file.h"
 #include "tensor/weight_files.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstring>
-#include <fcntl.h>
 #include <fstream>
 #include <set>
 #include <sstream>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <utility>
 
 namespace icae {
@@ -202,52 +198,14 @@ SafetensorsContent SafetensorsContent::parse(std::span<const std::byte> bytes, c
     return content;
 }
 
-/// A read-only private mapping of a whole file.
-class TensorStore::Mapping {
-public:
-    explicit Mapping(const fs::path& path)
-    {
-        const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); // a pipe opens, and is refused
-        if (file < 0)
-            throw Error(errno == ENOENT ? ErrorKind::NotFound : ErrorKind::Io,
-                        path.string() + " cannot be opened: " + std::strerror(errno) + ".",
-                        "Check the path and that you may read it.");
-        struct stat status { };
-        const bool regular = fstat(file, &status) == 0 && S_ISREG(status.st_mode);
-        m_size = regular ? static_cast<std::size_t>(status.st_size) : 0;
-        if (m_size > 0)
-            m_data = mmap(nullptr, m_size, PROT_READ, MAP_PRIVATE, file, 0);
-        const int fault = errno;
-        close(file);
-        if (!regular)
-            throw Error(ErrorKind::Io, path.string() + " is not a regular file.", "Name a .safetensors file.");
-        if (m_data == MAP_FAILED)
-            throw Error(fault == ENOMEM ? ErrorKind::OutOfMemory : ErrorKind::Io,
-                        path.string() + " cannot be mapped into memory: " + std::strerror(fault) + ".",
-                        "Close other programs or raise the memory limit.");
-    }
-    ~Mapping()
-    {
-        if (m_size > 0)
-            munmap(m_data, m_size);
-    }
-    Mapping(const Mapping&) = delete;
-    Mapping& operator=(const Mapping&) = delete;
-
-    std::span<const std::byte> bytes() const { return {static_cast<const std::byte*>(m_data), m_size}; }
-
-private:
-    void* m_data = nullptr;
-    std::size_t m_size = 0;
-};
-
 TensorStore::TensorStore() = default;
 TensorStore::~TensorStore() = default;
 
 void TensorStore::add(const fs::path& file)
 {
-    auto mapping = std::make_unique<Mapping>(file);
+    auto mapping = std::make_unique<MappedFile>(file);
     const auto content = SafetensorsContent::parse(mapping->bytes(), file.string());
+    mapping->requireUnchanged();
     for (const auto& [name, view] : content.tensors())
         if (!m_tensors.emplace(name, view).second)
             tornTensor(file.string(), name, "is also in another file of this model");
@@ -264,6 +222,12 @@ std::shared_ptr<const TensorStore> TensorStore::open(const fs::path& path)
     for (const auto& file : weightFiles(path))
         store->add(file);
     return store;
+}
+
+void TensorStore::requireUnchanged() const
+{
+    for (const auto& mapping : m_mappings)
+        mapping->requireUnchanged();
 }
 
 bool TensorStore::contains(std::string_view name) const

@@ -45,8 +45,10 @@ private:
     std::map<std::string, std::string> m_metadata;
 };
 
-/// One or more safetensors files read as one name space, memory-mapped: nothing is read before it is used. A file
-/// that another program shortens meanwhile raises SIGBUS, as with any mapping. Views live as long as this object.
+class MappedFile;
+
+/// One or more safetensors files read as one name space, memory-mapped: nothing is read before it is used. Where
+/// another program writes to a file meanwhile, requireUnchanged() says so. Views live as long as this object.
 class TensorStore {
 public:
     /// @param path a file, index or folder: see weightFiles()
@@ -57,6 +59,8 @@ public:
     TensorStore& operator=(const TensorStore&) = delete;
     ~TensorStore();
 
+    /// For whoever has read what counts. @throws Error (Io) where a file was written to since it was opened
+    void requireUnchanged() const;
     bool contains(std::string_view name) const;
     /// @throws Error (InvalidInput) where there is no such tensor or its dtype is not supported
     const TensorView& tensor(std::string_view name) const;
@@ -66,13 +70,12 @@ public:
     std::string source() const { return m_source; }
 
 private:
-    class Mapping;
     TensorStore();
     void add(const std::filesystem::path& file);
 
     std::string m_source;
     std::vector<std::filesystem::path> m_files;
-    std::vector<std::unique_ptr<Mapping>> m_mappings;
+    std::vector<std::unique_ptr<MappedFile>> m_mappings;
     std::map<std::string, TensorView, std::less<>> m_tensors;
     std::map<std::string, std::string> m_metadata;
 };

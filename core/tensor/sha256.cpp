@@ -1,5 +1,6 @@
 #include "tensor/sha256.h"
 
+#include "input/user_folder.h"
 #include "protocol/error.h"
 #include "protocol/json_text.h"
 #include "tensor/atomic_file.h"
@@ -8,7 +9,6 @@
 #include <openssl/evp.h>
 
 #include <array>
-#include <cstdlib>
 #include <fstream>
 #include <optional>
 #include <sys/stat.h>
@@ -62,13 +62,8 @@ constexpr std::uintmax_t worthRemembering = 64U << 20U;
 
 std::optional<fs::path> cacheFile()
 {
-    // NOLINTBEGIN(concurrency-mt-unsafe): nobody changes the environment
-    if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache != '\0')
-        return fs::path(cache) / "icae" / "hashes.json";
-    if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0')
-        return fs::path(home) / ".cache" / "icae" / "hashes.json";
-    // NOLINTEND(concurrency-mt-unsafe)
-    return std::nullopt;
+    const auto cache = userFolder("XDG_CACHE_HOME", ".cache");
+    return cache.empty() ? std::nullopt : std::optional(cache / "icae" / "hashes.json");
 }
 
 nlohmann::json readCache(const fs::path& path)
@@ -91,7 +86,7 @@ void remember(const fs::path& cachePath, const std::string& key, const std::stri
     }
 }
 
-std::string hashContent(const fs::path& path)
+std::string hashContent(const fs::path& path, const std::stop_token& stop = {})
 {
     std::error_code ignored;
     if (const auto kind = fs::status(path, ignored); fs::exists(kind) && !fs::is_regular_file(kind))
@@ -99,8 +94,11 @@ std::string hashContent(const fs::path& path)
     std::ifstream file(path, std::ios::binary);
     std::vector<char> buffer(std::size_t{1} << 20U);
     Sha256 hash;
-    while (file.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || file.gcount() > 0)
+    while (file.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || file.gcount() > 0) {
+        if (stop.stop_requested())
+            throw Error(ErrorKind::Cancelled, "Hashing " + path.string() + " was stopped.", {});
         hash.update(std::as_bytes(std::span(buffer).first(static_cast<std::size_t>(file.gcount()))));
+    }
     if (!file.eof())
         throw Error(ErrorKind::Io, path.string() + " cannot be read.",
                     "Check that it exists and that you may read it.");
@@ -160,16 +158,20 @@ template <typename Hash> std::optional<std::string> hashTogether(const std::vect
 
 } // namespace
 
-std::string sha256OfFile(const fs::path& path)
+std::string freshSha256OfFile(const fs::path& path, const std::stop_token& stop)
 {
     const auto entry = cacheEntryOf(path);
-    if (!entry)
-        return hashContent(path);
-    if (auto hash = remembered(*entry))
-        return *hash;
-    auto hash = hashContent(path);
-    remember(entry->cache, entry->key, hash);
+    auto hash = hashContent(path, stop);
+    if (entry)
+        remember(entry->cache, entry->key, hash);
     return hash;
+}
+
+std::string sha256OfFile(const fs::path& path, const std::stop_token& stop)
+{
+    const auto entry = cacheEntryOf(path);
+    auto known = entry ? remembered(*entry) : std::nullopt;
+    return known ? *known : freshSha256OfFile(path, stop);
 }
 
 std::optional<std::string> quickSha256OfFile(const fs::path& path)
@@ -178,9 +180,9 @@ std::optional<std::string> quickSha256OfFile(const fs::path& path)
     return entry ? remembered(*entry) : hashContent(path);
 }
 
-std::string sha256OfFiles(const std::vector<fs::path>& files)
+std::string sha256OfFiles(const std::vector<fs::path>& files, const std::stop_token& stop)
 {
-    return *hashTogether(files, [](const fs::path& file) { return std::optional(sha256OfFile(file)); });
+    return *hashTogether(files, [&](const fs::path& file) { return std::optional(sha256OfFile(file, stop)); });
 }
 
 std::optional<std::string> quickSha256OfFiles(const std::vector<fs::path>& files)

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,14 +32,17 @@ std::string sha256(std::string_view bytes);
 
 /// Hash of a file's content, read once a version: files of 64 MB and more are remembered under
 /// $XDG_CACHE_HOME/icae/hashes.json by path, size and time of change.
-/// @throws Error (Io)
-std::string sha256OfFile(const std::filesystem::path& path);
+/// @throws Error (Io, Cancelled)
+std::string sha256OfFile(const std::filesystem::path& path, const std::stop_token& stop = {});
+
+/// The same, read anew whatever is remembered: for a hash that decides.
+std::string freshSha256OfFile(const std::filesystem::path& path, const std::stop_token& stop = {});
 
 /// The same where it takes no time: for small files and remembered ones.
 std::optional<std::string> quickSha256OfFile(const std::filesystem::path& path);
 
 /// One hash for several files in the given order: the file's own for one, else the hash of their hashes.
-std::string sha256OfFiles(const std::vector<std::filesystem::path>& files);
+std::string sha256OfFiles(const std::vector<std::filesystem::path>& files, const std::stop_token& stop = {});
 /// The same where it takes no time.
 std::optional<std::string> quickSha256OfFiles(const std::vector<std::filesystem::path>& files);
 

@@ -1,6 +1,8 @@
+#include "input/user_folder.h"
 #include "protocol/error.h"
 #include "protocol/json.h"
 #include "tensor/atomic_file.h"
+#include "tensor/mapped_file.h"
 #include "tensor/sha256.h"
 
 #include <QTemporaryDir>
@@ -182,6 +184,62 @@ private Q_SLOTS:
         const auto message = messageOf([&] { json.object("a").objects("b").front().number("c", 0, 1); });
         QVERIFY2(message.find("a.b[0].c") != std::string::npos, message.c_str());
         QVERIFY(!messageOf([] { icae::JsonReader::parse(std::string(1U << 20U, '['), "deep"); }).empty());
+    }
+
+    /// Another program cuts a mapped file off: zeros are read, and it is said.
+    void cutFilesAreNamed()
+    {
+        const auto path = m_path / "mapped";
+        icae::writeFile(path, std::string(100'000, 'x'));
+        const icae::MappedFile file(path);
+        file.requireUnchanged();
+        fs::resize_file(path, 10);
+        QCOMPARE(file.bytes()[5], std::byte{'x'});
+        QCOMPARE(file.bytes()[90'000], std::byte{0});
+        QVERIFY(messageOf([&] { file.requireUnchanged(); }).find("changed while it was read") != std::string::npos);
+    }
+
+    void onlyFilesAreTargets()
+    {
+        icae::requireFileTarget(m_path / "new");
+        QVERIFY(messageOf([] { icae::requireFileTarget("/dev/null"); }).find("not a regular file")
+                != std::string::npos);
+        QVERIFY(messageOf([&] { icae::requireFileTarget(m_path); }).find("is a folder") != std::string::npos);
+    }
+
+    void hashingStops()
+    {
+        icae::writeFile(m_path / "hashed", std::string(100'000, 'x'));
+        std::stop_source stop;
+        stop.request_stop();
+        QVERIFY(messageOf([&] { icae::freshSha256OfFile(m_path / "hashed", stop.get_token()); }).find("stopped")
+                != std::string::npos);
+        QCOMPARE(icae::freshSha256OfFile(m_path / "hashed"), icae::sha256OfFile(m_path / "hashed"));
+    }
+
+    /// What the parser takes for a comment is none to the guard, and the other way round.
+    void commentsHideNoBrackets()
+    {
+        const std::string deep(200'000, '[');
+        const auto refused = [&](const std::string& text) {
+            return messageOf([&] { icae::JsonReader::parse(text, "the job", true); });
+        };
+        for (const std::string begin : {"// a \" quote\n", "// ends here\r", "/* \" */", "/* // */"})
+            QVERIFY(refused(begin + deep).find("nested more than") != std::string::npos);
+        std::string comments;
+        for (int i = 0; i < 70; ++i)
+            comments += "// [\n/* [ */";
+        QCOMPARE(icae::JsonReader::parse(comments + "{\"a\": 1}", "the job", true).integer("a", 0, 9), 1);
+    }
+
+    void cachesAreNobodyElses()
+    {
+        qputenv("TMPDIR", QByteArray::fromStdString(m_path.string()));
+        const auto own = icae::ownTemporaryFolder();
+        QVERIFY(fs::is_directory(own));
+        fs::permissions(own, fs::perms::others_write, fs::perm_options::add); // anybody could have filled it
+        QVERIFY(icae::ownTemporaryFolder().empty());
+        qunsetenv("TMPDIR");
     }
 };
 

@@ -6,6 +6,7 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <csignal>
 #include <fstream>
 #include <string>
 #include <sys/stat.h>
@@ -75,8 +76,16 @@ private Q_SLOTS:
     void endlessInputsHaveABound()
     {
         std::ofstream(path("long")) << std::string(2000, 'z');
-        for (const auto& name : {path("long"), std::string("/dev/zero")})
-            QCOMPARE(errorOf([&] { readInput(name, {InputKind::Named, 1000, {}}); }).kind(), ErrorKind::InvalidInput);
+        const auto refused = [](const std::string& name) {
+            return errorOf([&] { readInput(name, {InputKind::Named, 1000, {}}); }).kind();
+        };
+        QCOMPARE(refused(path("long")), ErrorKind::InvalidInput);
+        const auto endless = pipe("yes");
+        std::jthread writer([&] {
+            std::signal(SIGPIPE, SIG_IGN);
+            std::ofstream(endless) << std::string(1'000'000, 'z');
+        });
+        QCOMPARE(refused(endless), ErrorKind::InvalidInput);
     }
 
     /// The end of a file and a fault of the disk are two things. This file has no byte that can be read.
@@ -130,6 +139,15 @@ private Q_SLOTS:
         QCOMPARE(icae::unmarkedEncoding(std::string("a\0b\0c\0", 6)), std::string("UTF-16LE"));
         QCOMPARE(icae::unmarkedEncoding(std::string("\0a\0b\0c", 6)), std::string("UTF-16BE"));
         QCOMPARE(icae::unmarkedEncoding("plain"), std::string());
+    }
+
+    void whatNeverEndsIsNotRead()
+    {
+        const auto link = path("endless");
+        QCOMPARE(symlink("/dev/zero", link.c_str()), 0);
+        const auto error = errorOf([&] { readInput(link, {InputKind::Named, icae::longestInput, {}}); });
+        QVERIFY2(error.message().find("is a device") != std::string::npos, error.message().c_str());
+        QCOMPARE(readInput("/dev/null", {InputKind::Named, icae::longestInput, {}}), std::string());
     }
 };
 

@@ -1,0 +1,11 @@
+#pragma once
+
+#include <filesystem>
+
+namespace icae {
+
+/// For whoever takes what cannot be looked at for what is not there.
+/// @throws Error (Io) where a path cannot be looked at: too long, in a circle of links, or in a folder that is closed
+void requireReachable(const std::filesystem::path& path);
+
+} // namespace icae
