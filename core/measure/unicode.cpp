@@ -1,5 +1,8 @@
 #include "measure/unicode.h"
 
+#include <unicode/uchar.h>
+#include <unicode/uscript.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -15,32 +18,16 @@ template <std::size_t N> bool within(char32_t c, const std::array<Range, N>& ran
     return std::any_of(ranges.begin(), ranges.end(), [c](const Range& r) { return c >= r.first && c <= r.second; });
 }
 
-constexpr std::array combining{
-    Range{0x0300, 0x036F},   Range{0x0483, 0x0489}, Range{0x0591, 0x05BD}, Range{0x0610, 0x061A},
-    Range{0x064B, 0x065F},   Range{0x0670, 0x0670}, Range{0x06D6, 0x06ED}, Range{0x0900, 0x0903},
-    Range{0x093A, 0x094F},   Range{0x0E31, 0x0E31}, Range{0x0E34, 0x0E3A}, Range{0x0E47, 0x0E4E},
-    Range{0x1AB0, 0x1AFF},   Range{0x1DC0, 0x1DFF}, Range{0x200C, 0x200D}, Range{0x20D0, 0x20FF},
-    Range{0x3099, 0x309A},   Range{0xFE00, 0xFE0F}, Range{0xFE20, 0xFE2F}, Range{0x1F3FB, 0x1F3FF},
-    Range{0xE0020, 0xE01EF},
-};
-constexpr std::array ideographs{
-    Range{0x2E80, 0x2FDF}, Range{0x3005, 0x3007}, Range{0x3021, 0x3029}, Range{0x3040, 0x30FF},   Range{0x31F0, 0x31FF},
-    Range{0x3400, 0x4DBF}, Range{0x4E00, 0x9FFF}, Range{0xF900, 0xFAFF}, Range{0x20000, 0x3FFFF},
-};
-// Punctuation and symbols outside ASCII; the rest above U+00AA counts as letters.
-constexpr std::array symbols{
-    Range{0x00A1, 0x00A9}, Range{0x00AB, 0x00B4}, Range{0x00B6, 0x00B9}, Range{0x00BB, 0x00BF}, Range{0x00D7, 0x00D7},
-    Range{0x00F7, 0x00F7}, Range{0x02C2, 0x02DF}, Range{0x0589, 0x058A}, Range{0x05BE, 0x05BE}, Range{0x05C0, 0x05C6},
-    Range{0x05F3, 0x05F4}, Range{0x0600, 0x060F}, Range{0x061B, 0x061F}, Range{0x066A, 0x066D}, Range{0x06D4, 0x06D4},
-    Range{0x0964, 0x0965}, Range{0x2000, 0x206F}, Range{0x20A0, 0x20CF}, Range{0x2100, 0x214F}, Range{0x2190, 0x2BFF},
-    Range{0x2E00, 0x2E7F}, Range{0x3000, 0x3004}, Range{0x3008, 0x3020}, Range{0x3030, 0x3030}, Range{0x303D, 0x303F},
-    Range{0x30FB, 0x30FB}, Range{0xFD3E, 0xFD3F}, Range{0xFE10, 0xFE1F}, Range{0xFE30, 0xFE6F}, Range{0xFF00, 0xFF0F},
-    Range{0xFF1A, 0xFF20}, Range{0xFF3B, 0xFF40}, Range{0xFF5B, 0xFF65}, Range{0xFFE0, 0xFFFD}, Range{0x1F000, 0x1FAFF},
-};
+// Not ICU's white space, but Python's.
 constexpr std::array spaces{
     Range{0x09, 0x0D},     Range{0x1C, 0x20},     Range{0x85, 0x85},     Range{0xA0, 0xA0},     Range{0x1680, 0x1680},
     Range{0x2000, 0x200A}, Range{0x2028, 0x2029}, Range{0x202F, 0x202F}, Range{0x205F, 0x205F}, Range{0x3000, 0x3000},
 };
+
+UChar32 asIcu(char32_t c)
+{
+    return static_cast<UChar32>(c);
+}
 
 } // namespace
 
@@ -100,19 +87,28 @@ bool isUnicodeSpace(char32_t c)
 
 bool isCombining(char32_t c)
 {
-    return c >= 0x0300 && within(c, combining);
+    return c >= 0x0300
+        && (u_hasBinaryProperty(asIcu(c), UCHAR_GRAPHEME_EXTEND) != 0
+            || u_hasBinaryProperty(asIcu(c), UCHAR_EMOJI_MODIFIER) != 0 || c == 0x200D
+            || u_charType(asIcu(c)) == U_COMBINING_SPACING_MARK);
 }
 
 bool isIdeograph(char32_t c)
 {
-    return c >= 0x2E80 && within(c, ideographs) && !within(c, symbols);
+    if (c < 0x2E80 || !isWordCharacter(c))
+        return false;
+    UErrorCode status = U_ZERO_ERROR;
+    const auto script = uscript_getScript(asIcu(c), &status);
+    return u_hasBinaryProperty(asIcu(c), UCHAR_IDEOGRAPHIC) != 0 || script == USCRIPT_HIRAGANA
+        || script == USCRIPT_KATAKANA;
 }
 
 bool isWordCharacter(char32_t c)
 {
     if (c < 0x80)
         return (c >= U'0' && c <= U'9') || (c >= U'A' && c <= U'Z') || (c >= U'a' && c <= U'z') || c == U'_';
-    return c >= 0xAA && !isUnicodeSpace(c) && !within(c, symbols);
+    constexpr auto word = U_GC_L_MASK | U_GC_M_MASK | U_GC_ND_MASK | U_GC_NL_MASK;
+    return (U_GET_GC_MASK(asIcu(c)) & word) != 0;
 }
 
 } // namespace icae

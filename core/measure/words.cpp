@@ -3,39 +3,109 @@
 #include "measure/unicode.h"
 
 #include <unicode/brkiter.h>
+#include <unicode/filteredbrk.h>
+#include <unicode/uchar.h>
 #include <unicode/utext.h>
 
 #include <algorithm>
-#include <array>
 #include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
 
 namespace icae {
 
 namespace {
 
-constexpr std::array<std::string_view, 24> abbreviations{
-    "Mr", "Mrs", "Ms", "Dr",  "Prof", "St",  "Sr", "Jr",  "vs",  "etc", "e.g", "i.e",
-    "cf", "al",  "No", "Fig", "Eq",   "Vol", "pp", "Inc", "Ltd", "Co",  "U.S", "a.m",
-};
-
 bool endsSentence(char32_t c)
 {
-    return c == U'.' || c == U'!' || c == U'?' || c == U'…' || c == U'。' || c == U'！' || c == U'？';
+    return c == U'…' || u_hasBinaryProperty(static_cast<UChar32>(c), UCHAR_S_TERM) != 0;
 }
 
 bool closes(char32_t c)
 {
-    return c == U'"' || c == U'\'' || c == U')' || c == U']' || c == U'”' || c == U'’' || c == U'»' || c == U'」';
+    const auto type = u_charType(static_cast<UChar32>(c));
+    return c == U'"' || c == U'\'' || type == U_END_PUNCTUATION || type == U_FINAL_PUNCTUATION;
 }
 
-bool isAbbreviation(std::string_view text, std::size_t dot)
+/// Abbreviations as ICU knows them, which ends no sentence behind one.
+class Abbreviations {
+public:
+    /// @param word without its last dot
+    bool contain(std::string_view word)
+    {
+        if (isInitials(word))
+            return true;
+        const auto [known, added] = m_known.try_emplace(std::string(word), false);
+        if (added && !word.empty())
+            known->second = look(word);
+        return known->second;
+    }
+
+private:
+    /// "J", and what has dots of its own between one or two letters, such as e.g, U.S and Ph.D.
+    static bool isInitials(std::string_view word)
+    {
+        const auto isLetter = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); };
+        if (word.size() == 1)
+            return word[0] >= 'A' && word[0] <= 'Z';
+        std::size_t letters = 0;
+        std::size_t most = 0;
+        for (const char c : word) {
+            if (c != '.' && !isLetter(c))
+                return false;
+            letters = c == '.' ? 0 : letters + 1;
+            most = std::max(most, letters);
+        }
+        return most <= 2 && word.find('.') != std::string_view::npos && letters > 0;
+    }
+
+    bool look(std::string_view word)
+    {
+        if (!m_sentences)
+            m_sentences = make();
+        if (!m_sentences)
+            return false;
+        const auto text = icu::UnicodeString::fromUTF8(std::string(word) + ". A b.");
+        m_sentences->setText(text);
+        return m_sentences->following(0) == text.length();
+    }
+
+    static std::unique_ptr<icu::BreakIterator> make()
+    {
+        UErrorCode status = U_ZERO_ERROR;
+        const auto english = icu::Locale::getEnglish();
+        const std::unique_ptr<icu::FilteredBreakIteratorBuilder> builder(
+            icu::FilteredBreakIteratorBuilder::createInstance(english, status));
+        if (U_FAILURE(status))
+            return nullptr;
+        for (const auto* more : {u"Dr.", u"St.", u"Sr.", u"Jr.", u"No.", u"Fig.", u"Eq.", u"Vol.", u"Inc.", u"Ltd.",
+                                 u"Co.", u"al.", u"cf.", u"etc."})
+            builder->suppressBreakAfter(more, status);
+        // What it takes for abbreviations also ends sentences as a word.
+        for (const auto* word : {u"All.", u"As.", u"By.", u"Do.", u"Go.", u"In.", u"Is.", u"Job.", u"Joe.", u"On.",
+                                 u"Or.", u"To.", u"Up."})
+            builder->unsuppressBreakAfter(word, status);
+        std::unique_ptr<icu::BreakIterator> sentences(
+            builder->build(icu::BreakIterator::createSentenceInstance(english, status), status));
+        return U_FAILURE(status) ? nullptr : std::move(sentences);
+    }
+
+    std::unique_ptr<icu::BreakIterator> m_sentences; ///< made when it is needed
+    std::unordered_map<std::string, bool> m_known;
+};
+
+/// The word that ends before a dot, with dots of its own.
+std::string_view wordBefore(std::string_view text, std::size_t dot)
 {
+    const auto belongs = [](char byte) {
+        const auto code = static_cast<unsigned char>(byte);
+        return code >= 0x80 || byte == '.' || isWordCharacter(code);
+    };
     std::size_t begin = dot;
-    while (begin > 0 && (isWordCharacter(static_cast<unsigned char>(text[begin - 1])) || text[begin - 1] == '.'))
+    while (begin > 0 && belongs(text[begin - 1]))
         --begin;
-    const auto word = text.substr(begin, dot - begin);
-    const bool initial = word.size() == 1 && word[0] >= 'A' && word[0] <= 'Z';
-    return initial || std::find(abbreviations.begin(), abbreviations.end(), word) != abbreviations.end();
+    return text.substr(begin, dot - begin);
 }
 
 std::size_t skipSpaces(std::string_view text, std::size_t at)
@@ -101,6 +171,7 @@ std::vector<Word> splitWords(std::string_view text)
 std::vector<std::size_t> sentenceEnds(std::string_view text)
 {
     std::vector<std::size_t> ends;
+    Abbreviations abbreviations;
     std::size_t at = 0;
     while (at < text.size()) {
         const auto character = characterAt(text, at);
@@ -112,7 +183,7 @@ std::vector<std::size_t> sentenceEnds(std::string_view text)
                 next += characterAt(text, next).bytes;
             const bool wide = character.code >= 0x3000;
             const bool followed = next >= text.size() || isUnicodeSpace(characterAt(text, next).code);
-            endsHere = wide || (followed && !(character.code == U'.' && isAbbreviation(text, at)));
+            endsHere = wide || (followed && !(character.code == U'.' && abbreviations.contain(wordBefore(text, at))));
         }
         if (endsHere) {
             next = skipSpaces(text, next);

@@ -5,6 +5,7 @@
 #include "text/text_parts.h"
 #include "text/utf8.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdlib>
@@ -150,6 +151,15 @@ std::vector<Token> SentencePieceTokenizer::encodeWhole(std::string_view text) co
             target.push_back({pieces[i].id, pieces[i].begin, pieces[i].end});
     };
     m_plugin->api->encode(m_handle->tokenizer, text.data(), text.size(), &tokens, receive);
+    // What the normaliser drops, spaces most often, belongs to the token that follows, and at the end to the last one.
+    std::size_t covered = 0;
+    for (auto& token : tokens) {
+        token.begin = std::min(token.begin, covered);
+        token.end = std::max(token.end, covered);
+        covered = token.end;
+    }
+    if (!tokens.empty())
+        tokens.back().end = text.size();
     return tokens;
 }
 

@@ -185,6 +185,26 @@ private Q_SLOTS:
         }
         checkCover(reference, hypothesis);
     }
+
+    void abbreviationsEndNoSentence_data()
+    {
+        QTest::addColumn<QByteArray>("text");
+        QTest::addColumn<qsizetype>("sentences");
+        QTest::newRow("titles") << QByteArray("Dr. Low met Prof. Ray and Mrs. May. They left.") << qsizetype{2};
+        QTest::newRow("more of ICU's") << QByteArray("She has a Ph.D. He came on Jan. 3. Both sat.") << qsizetype{2};
+        QTest::newRow("words") << QByteArray("That is all it Is. Let me Go. Now come On. Yes.") << qsizetype{4};
+        QTest::newRow("lower case") << QByteArray("the end. the next, e.g. this. done.") << qsizetype{3};
+        QTest::newRow("no letters of ASCII") << QByteArray("Trink Kaffee mit Café. Dann geh.") << qsizetype{2};
+        QTest::newRow("Hindi") << QByteArray("यह एक है। वह दो है।") << qsizetype{2};
+        QTest::newRow("Arabic") << QByteArray("ما هذا؟ هذا بيت.") << qsizetype{2};
+    }
+
+    void abbreviationsEndNoSentence()
+    {
+        QFETCH(QByteArray, text);
+        QFETCH(qsizetype, sentences);
+        QCOMPARE(std::ssize(icae::sentenceEnds(text.toStdString())), sentences);
+    }
 };
 
 QTEST_GUILESS_MAIN(TestDiff)
