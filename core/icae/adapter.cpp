@@ -1,6 +1,7 @@
 #include "icae/adapter.h"
 
 #include "protocol/error.h"
+#include "tensor/finite.h"
 #include "tensor/tensor_data.h"
 
 #include <algorithm>
@@ -123,7 +124,12 @@ Adapter Adapter::load(const AdapterFile& file, const LlmConfig& config, const Ll
         throw Error(ErrorKind::Mismatch,
                     "The adapter " + file.weights.string() + " does not fit this base: " + why + ".",
                     "Use the base that the adapter was trained on.");
-    const auto load = [&](const TensorView& view) { return toTensor(view).to(base.device(), at::kFloat); };
+    FiniteCheck finite;
+    const auto load = [&](const TensorView& view) {
+        auto tensor = toTensor(view).to(base.device(), at::kFloat);
+        finite.add(view.name, tensor);
+        return tensor;
+    };
     Adapter adapter;
     adapter.config = file.config;
     adapter.encoder = base;
@@ -143,6 +149,9 @@ Adapter Adapter::load(const AdapterFile& file, const LlmConfig& config, const Ll
             rows.copy_(rows.to(at::kFloat) + at::matmul(load(*pair->b), load(*pair->a)) * scale);
         }
     }
+    for (const auto& store : file.stores)
+        store->requireUnchanged();
+    finite.require(file.weights.string());
     return adapter;
 }
 

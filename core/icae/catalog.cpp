@@ -139,7 +139,7 @@ std::string additionsOf(const LlmConfig& config)
 
 } // namespace
 
-BaseInfo describeBase(const fs::path& folder, bool hash)
+BaseInfo describeBase(const fs::path& folder, bool hash, const std::stop_token& stop)
 {
     BaseInfo info;
     info.folder = folder.string();
@@ -172,9 +172,9 @@ BaseInfo describeBase(const fs::path& folder, bool hash)
             info.remarks = adoptTokenizer(config, *words.tokenizer);
         if (!words.remark.empty())
             info.remarks.push_back(words.remark);
-        info.configSha256 = sha256OfFile(folder / "config.json");
+        info.configSha256 = sha256OfFile(folder / "config.json", stop);
         info.weightsSha256 =
-            hash ? sha256OfFiles(store->files()) : quickSha256OfFiles(store->files()).value_or(std::string());
+            hash ? sha256OfFiles(store->files(), stop) : quickSha256OfFiles(store->files()).value_or(std::string());
     } catch (const Error& error) {
         info.problem = error.message();
         info.remedy = error.remedy();
@@ -182,7 +182,8 @@ BaseInfo describeBase(const fs::path& folder, bool hash)
     return info;
 }
 
-AdapterInfo describeAdapter(const fs::path& path, const std::vector<BaseInfo>& bases, bool hash)
+AdapterInfo describeAdapter(const fs::path& path, const std::vector<BaseInfo>& bases, bool hash,
+                            const std::stop_token& stop)
 {
     AdapterInfo info;
     info.path = path.string();
@@ -201,7 +202,8 @@ AdapterInfo describeAdapter(const fs::path& path, const std::vector<BaseInfo>& b
         info.contextBos = c.contextBos;
         info.lora = {c.rank, c.alpha, c.targets};
         info.specialTokens = c.specialTokens;
-        info.sha256 = hash ? sha256OfFiles(file.files()) : quickSha256OfFiles(file.files()).value_or(std::string());
+        info.sha256 =
+            hash ? sha256OfFiles(file.files(), stop) : quickSha256OfFiles(file.files()).value_or(std::string());
         info.inferred = c.inferred;
         info.published = !c.inferred.empty();
         info.baseNamed = !c.base.weights.empty();
@@ -215,7 +217,7 @@ AdapterInfo describeAdapter(const fs::path& path, const std::vector<BaseInfo>& b
     return info;
 }
 
-ModelList listModels(const ListModelsParams& params)
+ModelList listModels(const ListModelsParams& params, const std::stop_token& stop)
 {
     ModelList list;
     Found found;
@@ -228,7 +230,7 @@ ModelList listModels(const ListModelsParams& params)
     }
     list.problems.insert(list.problems.end(), found.problems.begin(), found.problems.end());
     for (const auto& base : found.bases)
-        list.bases.push_back(describeBase(base, params.hashes));
+        list.bases.push_back(describeBase(base, params.hashes, stop));
     for (auto& base : list.bases) {
         if (base.tokenizer || !base.problem.empty())
             continue;
@@ -236,7 +238,9 @@ ModelList listModels(const ListModelsParams& params)
         base.remedy = "Download tokenizer.json from where the model came.";
     }
     for (const auto& adapter : found.adapters)
-        list.adapters.push_back(describeAdapter(adapter, list.bases, params.hashes));
+        list.adapters.push_back(describeAdapter(adapter, list.bases, params.hashes, stop));
+    if (stop.stop_requested())
+        throw Error(ErrorKind::Cancelled, "Looking for models was stopped.", {});
     return list;
 }
 

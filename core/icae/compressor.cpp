@@ -2,6 +2,7 @@
 
 #include "protocol/error.h"
 #include "tensor/compat.h"
+#include "tensor/finite.h"
 #include "tensor/sha256.h"
 #include "text/spans.h"
 
@@ -146,6 +147,7 @@ Memory Compressor::compress(std::span<const Token> tokens, const CompressOptions
         parts.push_back(
             encode(ids.narrow(0, full * length, rest).view({1, rest}), first.slots, total, stop).flatten(0, 1));
     memory.slots = at::cat(parts, 0);
+    requireFinite(memory.slots, "The memory slots");
     return memory;
 }
 

@@ -1,6 +1,7 @@
 #include "icae/memory.h"
 
 #include "protocol/error.h"
+#include "tensor/finite.h"
 #include "tensor/tensor_data.h"
 
 #include <fstream>
@@ -51,6 +52,10 @@ Memory Memory::load(const fs::path& path, const Model& model)
         throw Error(ErrorKind::InvalidInput, "The slots in " + path.string() + " do not have the shape its spans say.",
                     "Compress the text again.");
     memory.slots = toTensor(view).to(model.device().device, model.weights().dtype());
+    FiniteCheck finite;
+    finite.add(slotsName, memory.slots);
+    store->requireUnchanged();
+    finite.require(path.string());
     return memory;
 }
 
@@ -74,6 +79,9 @@ void Memory::requireSameModel(const MemoryHeader& header, const Model& model, co
 bool Memory::looksLikeMemory(const fs::path& path)
 {
     // Bytes 8 and 9 of any safetensors file open its JSON header; a text that starts so would hold zero bytes before.
+    std::error_code ignored;
+    if (!fs::is_regular_file(path, ignored)) // what can be read only once is not looked at
+        return false;
     std::ifstream file(path, std::ios::binary);
     std::array<char, 9> start{};
     file.read(start.data(), start.size());

@@ -2,6 +2,7 @@
 
 #include "protocol/error.h"
 #include "protocol/json.h"
+#include "protocol/json_text.h"
 
 namespace icae {
 
@@ -11,6 +12,7 @@ constexpr auto formatKey = "format";
 constexpr auto formatName = "icae-memory";
 constexpr auto headerKey = "memory";
 constexpr std::int64_t version = 1;
+constexpr std::int64_t mostTokens = std::int64_t{1} << 31U; // a byte each of the longest text
 constexpr std::int64_t largest = std::int64_t{1} << 40U;
 
 [[noreturn]] void inconsistent(const std::string& source, const std::string& why)
@@ -59,7 +61,7 @@ nlohmann::json toJson(const MemoryHeader& header)
 
 std::map<std::string, std::string> toMetadata(const MemoryHeader& header)
 {
-    return {{formatKey, formatName}, {headerKey, toJson(header).dump()}};
+    return {{formatKey, formatName}, {headerKey, jsonText(toJson(header))}};
 }
 
 bool isMemoryMetadata(const std::map<std::string, std::string>& metadata)
@@ -101,6 +103,8 @@ MemoryHeader parseMemoryMetadata(const std::map<std::string, std::string>& metad
         next += span.shape.tokens;
         header.spans.push_back(span);
     }
+    if (next > mostTokens)
+        inconsistent(source, "it claims more tokens than the " + std::to_string(mostTokens) + " of the longest text");
     if (header.spans.empty() || next != header.sourceTokens)
         inconsistent(source, "its spans do not cover its source");
     return header;

@@ -127,7 +127,7 @@ std::shared_ptr<const Model> Model::load(const ModelPaths& paths, const Options&
     }
     const auto store = TensorStore::open(paths.base);
     checkWeights(config, *store);
-    model->m_baseHashes = {sha256OfFile(paths.base / "config.json"), sha256OfFiles(store->files())};
+    model->m_baseHashes = {sha256OfFile(paths.base / "config.json"), sha256OfFiles(store->files(), stop)};
     if (adapter) {
         if (const auto why = whyBaseDiffers(adapter->config.base, model->m_baseHashes); !why.empty())
             throw Error(ErrorKind::Mismatch,
@@ -152,7 +152,7 @@ std::shared_ptr<const Model> Model::load(const ModelPaths& paths, const Options&
         model->m_weights = isLoaded ? (*same)->m_weights : loadWeights(config, *store, device, dtype, progress, stop);
         if (adapter) {
             model->m_adapter = std::make_unique<Adapter>(Adapter::load(*adapter, config, model->m_weights));
-            model->m_adapterHash = sha256OfFiles(adapter->files());
+            model->m_adapterHash = sha256OfFiles(adapter->files(), stop);
             for (const auto& sentence : adapter->config.inferred)
                 model->m_remarks.push_back(sentence);
         }

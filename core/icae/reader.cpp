@@ -2,8 +2,10 @@
 
 #include "protocol/error.h"
 #include "tensor/compat.h"
+#include "tensor/finite.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 namespace icae {
@@ -185,6 +187,8 @@ void Reader::scoreGroup(std::span<const Prompt> prompts, std::span<const std::ve
         for (std::int64_t row = 0; row < n; ++row) {
             TokenScore score;
             score.nll = nll.data_ptr<float>()[row];
+            if (std::isnan(score.nll)) // -infinity is a logit of a token that cannot be, and its loss infinity
+                refuseNotFinite("Probabilities");
             score.rank = static_cast<std::int32_t>(rank.data_ptr<int64_t>()[row]);
             score.beyondDoubt = near.defined() && near.data_ptr<int64_t>()[row] == 1;
             if (entropy.defined())

@@ -60,7 +60,10 @@ at::Tensor Sampler::draw(const at::Tensor& logits)
     probabilities = probabilities * kept;
     cumulative = probabilities.cumsum(-1);
     const auto target = uniform.to(logits.device(), true) * cumulative.narrow(1, cumulative.size(1) - 1, 1);
-    const auto place = (cumulative <= target).sum(-1, true).clamp_max(kept.sum(-1, true) - 1);
+    const auto place = (cumulative <= target)
+                           .sum(-1, true)
+                           .minimum(kept.sum(-1, true) - 1)
+                           .clamp_min(0); // NaN is refused by whoever takes the token
     return order.gather(1, place).squeeze(1);
 }
 

@@ -1,6 +1,9 @@
 #include "llm/sequences.h"
 
+#include "tensor/finite.h"
+
 #include <algorithm>
+#include <cmath>
 
 namespace icae {
 
@@ -34,6 +37,8 @@ float Sequences::lastPosition(std::size_t sequence) const
 
 bool Sequences::take(const GeneratedToken& token)
 {
+    if (std::isnan(token.logProbability))
+        refuseNotFinite("Probabilities");
     const auto& stops = m_options.stopIds;
     if (std::find(stops.begin(), stops.end(), token.id) != stops.end()) {
         end(token.sequence, EndReason::StopToken);

@@ -1,6 +1,7 @@
 #include "llm/weights.h"
 
 #include "protocol/error.h"
+#include "tensor/finite.h"
 #include "tensor/tensor_data.h"
 
 #include <algorithm>
@@ -179,6 +180,7 @@ LlmWeights loadWeights(const LlmConfig& config, const TensorStore& store, const 
     checkWeights(config, store);
     auto weights = allocate(config, device, dtype);
     const auto table = expectedWeights(config);
+    FiniteCheck finite;
     Progress state{"Loading weights", 0, static_cast<double>(table.size()), "tensors"};
     for (const auto& weight : table) {
         if (stop.stop_requested())
@@ -189,11 +191,15 @@ LlmWeights loadWeights(const LlmConfig& config, const TensorStore& store, const 
                         "Tensor \"" + weight.name + "\" of " + store.source() + " is " + std::string(nameOf(view.dtype))
                             + ".",
                         "Use weights in F32, F16 or BF16.");
-        placeOf(config, weights, weight.name).copy_(toTensor(view));
+        const auto place = placeOf(config, weights, weight.name);
+        place.copy_(toTensor(view));
+        finite.add(weight.name, place);
         state.done += 1;
         if (progress)
             progress(state);
     }
+    store.requireUnchanged();
+    finite.require(store.source());
     return weights;
 }
 

@@ -152,22 +152,23 @@ public:
         options.sampling = m_options.sampling;
         if (m_source.hasText() && m_options.decoding == Decoding::Drafted && options.sampling.greedy)
             m_result.decoding = Decoding::Drafted;
-        std::vector<Ids> references;
-        for (const auto& part : m_parts)
-            references.push_back(idsOf(part.reference));
-        SourceDrafter drafter(std::move(references));
         Progress state{"Reconstructing", 0, static_cast<double>(m_result.tokens), "tokens"};
-        m_written = m_reader.generate(
-            m_prompts, options,
-            [&](const GeneratedToken& token) {
-                state.done += 1;
-                if (listener.progress)
-                    listener.progress(state);
-                if (listener.token)
-                    listener.token(m_parts.size(), token);
-                return true;
-            },
-            stop, m_result.decoding == Decoding::Drafted ? &drafter : nullptr);
+        m_written.ids.resize(m_parts.size());
+        m_written.ends.assign(m_parts.size(), EndReason::Stopped);
+        const auto atOnce = partsAtOnce();
+        for (std::size_t first = 0; first < m_parts.size() && !stop.stop_requested(); first += atOnce)
+            writeGroup(
+                first, std::min(atOnce, m_parts.size() - first), options,
+                [&](GeneratedToken token) {
+                    token.sequence += first;
+                    state.done += 1;
+                    if (listener.progress)
+                        listener.progress(state);
+                    if (listener.token)
+                        listener.token(m_parts.size(), token);
+                    return true;
+                },
+                stop);
         m_result.forwards = m_written.forwards;
         m_result.accepted = m_written.accepted;
         m_result.seconds.prefill = m_written.prefillSeconds;
@@ -222,6 +223,43 @@ public:
     }
 
 private:
+    /// How many parts the free memory carries at once: half of it, for their caches and what is computed beside them.
+    std::size_t partsAtOnce() const
+    {
+        std::int64_t longest = 1;
+        for (const auto& prompt : m_prompts)
+            longest = std::max(longest, prompt.length() + prompt.maxTokens);
+        const auto& c = m_model.config();
+        const auto dtype = m_model.weights().dtype();
+        constexpr std::int64_t logits = 4; // rows at once: themselves, as floats, sorted, as probabilities
+        const auto beside =
+            (logits * c.vocabSize + 4 * (c.hiddenSize + c.intermediateSize)) * static_cast<std::int64_t>(sizeof(float));
+        const auto one = KvCache::bytes(c, 1, longest, dtype) + beside;
+        const auto device = m_model.device().device;
+        auto room = deviceMemory(device).free / 2;
+        if (device.is_cpu()) // where more at once is not faster
+            room = std::min(room, std::int64_t{768} << 20U);
+        return static_cast<std::size_t>(std::max<std::int64_t>(1, room / one));
+    }
+
+    void writeGroup(std::size_t first, std::size_t count, const GenerationOptions& options,
+                    const TokenCallback& callback, const std::stop_token& stop)
+    {
+        std::vector<Ids> references;
+        for (std::size_t i = first; i < first + count; ++i)
+            references.push_back(idsOf(m_parts[i].reference));
+        SourceDrafter drafter(std::move(references));
+        const auto written = m_reader.generate(std::span(m_prompts).subspan(first, count), options, callback, stop,
+                                               m_result.decoding == Decoding::Drafted ? &drafter : nullptr);
+        std::copy(written.ids.begin(), written.ids.end(), m_written.ids.begin() + static_cast<std::ptrdiff_t>(first));
+        std::copy(written.ends.begin(), written.ends.end(),
+                  m_written.ends.begin() + static_cast<std::ptrdiff_t>(first));
+        m_written.forwards += written.forwards;
+        m_written.accepted += written.accepted;
+        m_written.prefillSeconds += written.prefillSeconds;
+        m_written.decodeSeconds += written.decodeSeconds;
+    }
+
     /// @param written tokens of earlier parts
     void addSpans(std::size_t p, std::size_t written)
     {
@@ -301,13 +339,19 @@ std::vector<SpanRef> chosenSpans(const Memory& memory, const std::vector<std::in
     if (indices.empty())
         return all;
     std::vector<SpanRef> chosen;
+    std::vector<bool> taken(all.size(), false);
     for (const auto index : indices) {
         if (index < 0 || index >= static_cast<std::int64_t>(all.size()))
             throw Error(ErrorKind::InvalidInput,
                         "There is no span " + std::to_string(index + 1) + ": the memory has "
                             + std::to_string(all.size()) + ".",
                         "Choose among the spans that are there.");
-        chosen.push_back(all[static_cast<std::size_t>(index)]);
+        const auto at = static_cast<std::size_t>(index);
+        if (taken[at])
+            throw Error(ErrorKind::InvalidInput, "The span " + std::to_string(index + 1) + " is named twice.",
+                        "Name each span once.");
+        taken[at] = true;
+        chosen.push_back(all[at]);
     }
     return chosen;
 }
