@@ -32,7 +32,7 @@ public:
         require(posix_spawn_file_actions_init(&m_actions));
         require(posix_spawn_file_actions_addopen(&m_actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0));
         require(posix_spawn_file_actions_addopen(&m_actions, STDOUT_FILENO, output.c_str(),
-                                                 O_CREAT | O_WRONLY | O_APPEND, 0644));
+                                                 O_CREAT | O_WRONLY | O_APPEND | O_NOFOLLOW, 0644));
         require(posix_spawn_file_actions_adddup2(&m_actions, STDOUT_FILENO, STDERR_FILENO));
         require(posix_spawn_file_actions_addclosefrom_np(&m_actions, STDERR_FILENO + 1));
     }

@@ -1,32 +1,12 @@
 #include "runs/places.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
+#include "input/user_folder.h"
 
 #include <cstdlib>
 
 namespace icae {
 
 namespace fs = std::filesystem;
-
-namespace {
-
-std::string variable(const char* name)
-{
-    const char* value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): nobody changes the environment
-    return value == nullptr ? std::string() : std::string(value);
-}
-
-/// A folder of the XDG base directory specification, or its default below the home folder.
-fs::path userFolder(const char* name, const char* inHome)
-{
-    if (const fs::path named = variable(name); named.is_absolute())
-        return named;
-    const auto home = variable("HOME");
-    return home.empty() ? fs::temp_directory_path() / ("icae-" + std::to_string(getuid())) : fs::path(home) / inHome;
-}
-
-} // namespace
 
 fs::path bundled(const std::string& name)
 {
@@ -51,15 +31,13 @@ fs::path engineSettingsFile()
 fs::path meetingFolder()
 {
     std::error_code fault;
-    const fs::path runtime = variable("XDG_RUNTIME_DIR");
-    const auto folder = runtime.is_absolute() && fs::is_directory(runtime, fault)
-        ? runtime / "icae"
-        : fs::temp_directory_path(fault) / ("icae-" + std::to_string(getuid()));
-    if (mkdir(folder.c_str(), 0700) == 0)
-        return folder;
-    struct stat facts { }; // somebody else's folder of that name is none to meet in
-    const bool ours = lstat(folder.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode) && facts.st_uid == getuid();
-    return ours ? folder : fs::path();
+    const char* named = std::getenv("XDG_RUNTIME_DIR"); // NOLINT(concurrency-mt-unsafe): nobody changes it
+    const fs::path runtime = named == nullptr ? "" : named;
+    if (!runtime.is_absolute() || !fs::is_directory(runtime, fault))
+        return ownTemporaryFolder();
+    auto folder = runtime / "icae";
+    fs::create_directory(folder, fault);
+    return fault ? fs::path() : folder;
 }
 
 } // namespace icae

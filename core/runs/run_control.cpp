@@ -3,6 +3,7 @@
 #include "protocol/error.h"
 #include "protocol/fields.h"
 #include "runs/launcher.h"
+#include "runs/run_directory.h"
 #include "runs/run_index.h"
 #include "runs/run_status.h"
 #include "tensor/atomic_file.h"
@@ -80,8 +81,28 @@ Error whyEnded(const fs::path& output)
     } catch (const Error&) { // NOLINT(bugprone-empty-catch): it said nothing
     }
     constexpr std::size_t most = 2000;
-    return {ErrorKind::InvalidInput, "The run ended before it began.", "See what it said, and start it again.",
-            said.size() > most ? said.substr(said.size() - most) : said};
+    constexpr std::string_view name = "\nicae: ";
+    std::string sentence; // what its last error said
+    if (const auto at = ("\n" + said).rfind(name); at != std::string::npos) {
+        const auto begin = at + name.size() - 1;
+        sentence = ": " + said.substr(begin, said.find('\n', begin) - begin);
+    }
+    return {ErrorKind::InvalidInput, "The run ended before it began" + (sentence.empty() ? "." : sentence),
+            "See what it said, and start it again.", said.size() > most ? said.substr(said.size() - most) : said};
+}
+
+/// Removes what a start left that came to nothing, unless another process works there by now.
+void removeRemains(const fs::path& run)
+{
+    std::error_code ignored;
+    try {
+        requireUsable(run, false);
+    } catch (const Error&) {
+        return;
+    }
+    for (const auto* name : {outputName, "status.json", "lock", "checkpoints"})
+        fs::remove(run / name, ignored); // of a folder with content nothing is removed
+    fs::remove(run, ignored);
 }
 
 } // namespace
@@ -109,6 +130,20 @@ pid_t launchRun(const fs::path& run, std::vector<std::string> arguments)
         std::this_thread::sleep_for(lookAgain);
     }
     return process;
+}
+
+pid_t beginRun(const fs::path& run, std::vector<std::string> arguments)
+{
+    std::error_code ignored;
+    const bool empty = !fs::exists(run, ignored) || fs::is_empty(run, ignored);
+    makeFolder(run);
+    try {
+        return launchRun(run, std::move(arguments));
+    } catch (const Error&) {
+        if (empty)
+            removeRemains(run);
+        throw;
+    }
 }
 
 void stopRun(const fs::path& run)

@@ -19,6 +19,10 @@ void stopRun(const std::filesystem::path& run);
 /// @throws Error (InvalidInput) where another process has the run, or with what the process said where it ended at once
 pid_t launchRun(const std::filesystem::path& run, std::vector<std::string> arguments);
 
+/// launchRun() in a folder that is made where it is missing, and that is removed again where nothing began in it.
+/// @throws Error as launchRun(); (Io) where the folder cannot be made
+pid_t beginRun(const std::filesystem::path& run, std::vector<std::string> arguments);
+
 /// Starts `icae study` or `icae train` in the background.
 /// @param spec text of the spec or job
 /// @param runs folder in which the run's folder is made

@@ -8,6 +8,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <ctime>
@@ -30,21 +31,83 @@ namespace {
                 "Check the disk, or choose a folder that you may write to.");
 }
 
+void requireBegun(const fs::path& folder, bool resume)
+{
+    std::error_code ignored;
+    const bool exists = fs::exists(folder / "config.json", ignored);
+    if (resume && !exists)
+        throw Error(ErrorKind::NotFound, folder.string() + " holds no run.", "Name the folder of a run.");
+    if (!resume && exists)
+        throw Error(ErrorKind::InvalidInput, folder.string() + " holds a run already.",
+                    "Resume it with --resume, or choose another folder.");
+}
+
+[[noreturn]] void refuseOwned(const fs::path& folder, RunKind kind)
+{
+    throw Error(ErrorKind::InvalidInput,
+                std::string("Another process is ") + (kind == RunKind::Training ? "training" : "measuring") + " in "
+                    + folder.string() + ".",
+                "Wait for it, or stop it first.");
+}
+
+/// A descriptor that is closed again.
+class Opened {
+public:
+    /// Follows no link: somebody may have put one in the place of a run's file.
+    Opened(const fs::path& path, int flags)
+        : m_file(open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0644)) // NOLINT: POSIX
+    {
+        if (m_file < 0 && errno == ELOOP)
+            throw Error(ErrorKind::Io, path.string() + " is a link, and a run writes through none.",
+                        "Remove the link, or choose another folder.");
+    }
+    ~Opened()
+    {
+        if (m_file >= 0)
+            close(m_file);
+    }
+    Opened(const Opened&) = delete;
+    Opened& operator=(const Opened&) = delete;
+
+    int get() const { return m_file; }
+
+private:
+    int m_file;
+};
+
+/// @return 0, or why it was not written
+int appendTo(const fs::path& path, std::string_view text)
+{
+    const Opened file(path, O_WRONLY | O_APPEND | O_CREAT);
+    if (file.get() < 0)
+        return errno;
+    while (!text.empty()) {
+        const auto written = write(file.get(), text.data(), text.size());
+        if (written < 0 && errno != EINTR)
+            return errno;
+        text.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(0, written)));
+    }
+    return 0;
+}
+
 } // namespace
+
+void requireUsable(const fs::path& folder, bool resume, RunKind kind)
+{
+    requireBegun(folder, resume);
+    const auto name = folder / "lock";
+    std::error_code ignored;
+    if (!fs::exists(name, ignored))
+        return;
+    const Opened lock(name, O_RDONLY | O_NONBLOCK);
+    if (lock.get() >= 0 && flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
+        refuseOwned(folder, kind);
+}
 
 RunDirectory::RunDirectory(fs::path folder, bool resume, RunKind kind)
     : m_folder(std::move(folder))
 {
-    const auto check = [&] {
-        std::error_code ignored;
-        const bool exists = fs::exists(m_folder / "config.json", ignored);
-        if (resume && !exists)
-            throw Error(ErrorKind::NotFound, m_folder.string() + " holds no run.", "Name the folder of a run.");
-        if (!resume && exists)
-            throw Error(ErrorKind::InvalidInput, m_folder.string() + " holds a run already.",
-                        "Resume it with --resume, or choose another folder.");
-    };
-    check();
+    requireBegun(m_folder, resume);
     std::error_code fault;
     const auto inner = kind == RunKind::Training ? m_folder / "checkpoints" : m_folder;
     fs::create_directories(inner, fault);
@@ -52,7 +115,7 @@ RunDirectory::RunDirectory(fs::path folder, bool resume, RunKind kind)
         cannotWrite(inner, fault.value());
     lock(kind);
     try {
-        check(); // another process may have begun and ended a run before the lock was ours
+        requireBegun(m_folder, resume); // another process may have begun and ended a run before the lock was ours
         removeRemains();
         m_status = std::make_unique<StatusFile>(m_folder);
     } catch (...) {
@@ -69,16 +132,13 @@ RunDirectory::~RunDirectory()
 
 void RunDirectory::lock(RunKind kind)
 {
-    m_lock = open((m_folder / "lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644); // NOLINT: POSIX
+    m_lock = open((m_folder / "lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0644); // NOLINT: POSIX
     if (m_lock < 0)
         cannotWrite(m_folder / "lock", errno);
     if (flock(m_lock, LOCK_EX | LOCK_NB) == 0)
         return;
     close(m_lock);
-    throw Error(ErrorKind::InvalidInput,
-                std::string("Another process is ") + (kind == RunKind::Training ? "training" : "measuring") + " in "
-                    + m_folder.string() + ".",
-                "Wait for it, or stop it first.");
+    refuseOwned(m_folder, kind);
 }
 
 /// Files that a killed process was writing.
@@ -94,11 +154,8 @@ void RunDirectory::removeRemains() const
 void RunDirectory::append(std::string_view file, const nlohmann::json& line) const
 {
     const auto path = m_folder / file;
-    std::ofstream stream(path, std::ios::app | std::ios::binary);
-    stream << jsonText(line) << "\n";
-    stream.flush();
-    if (!stream)
-        cannotWrite(path, errno);
+    if (const int fault = appendTo(path, jsonText(line) + "\n"); fault != 0)
+        cannotWrite(path, fault);
 }
 
 void RunDirectory::flush(std::string_view file) const
@@ -120,7 +177,7 @@ void RunDirectory::log(const std::string& message) const
     gmtime_r(&time, &parts);
     std::array<char, 32> text{};
     std::strftime(text.data(), text.size(), "%FT%TZ", &parts);
-    std::ofstream(m_folder / "log.txt", std::ios::app) << text.data() << "  " << message << "\n";
+    appendTo(m_folder / "log.txt", std::string(text.data()) + "  " + message + "\n"); // a full disk is told elsewhere
 }
 
 void RunDirectory::forgetAfter(std::string_view file, std::int64_t step, std::int64_t evaluated) const

@@ -9,6 +9,10 @@
 
 namespace icae {
 
+/// Looks whether a run may be begun, or resumed, in a folder, and makes nothing.
+/// @throws Error as RunDirectory()
+void requireUsable(const std::filesystem::path& folder, bool resume, RunKind kind = RunKind::Training);
+
 /// A run's folder, owned by this process: nobody else writes to it meanwhile.
 class RunDirectory {
 public:

@@ -1,6 +1,7 @@
 #include "study/study.h"
 
 #include "protocol/error.h"
+#include "protocol/json_text.h"
 #include "protocol/fields.h"
 #include "runs/device_turn.h"
 #include "runs/run_directory.h"
@@ -141,7 +142,7 @@ public:
         m_status.device = describeDevice(m_study.first().device().device);
         m_status.steps = m_study.samples();
         writeFile(m_directory.folder() / studyConfigName,
-                  nlohmann::json(m_study.config(m_options.version, m_stop)).dump(1) + "\n");
+                  jsonText(m_study.config(m_options.version, m_stop), 1) + "\n");
         auto recorded = Recorded::read(m_directory.folder() / studyCellsName);
         if (recorded.damaged() > 0)
             m_status.warnings.push_back(std::to_string(recorded.damaged())
@@ -237,7 +238,7 @@ RunStatus runStudy(const StudySpec& spec, const StudyOptions& options, const std
         StudyConfig config;
         config.spec = spec;
         config.version = options.version;
-        writeFile(options.run / studyConfigName, nlohmann::json(config).dump(1) + "\n");
+        writeFile(options.run / studyConfigName, jsonText(config, 1) + "\n");
     }
     status.kind = RunKind::Study;
     status.state = RunState::Preparing;

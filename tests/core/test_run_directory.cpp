@@ -178,6 +178,27 @@ private Q_SLOTS:
         QVERIFY(!fs::exists(run / "model/adapter/.icae-part-def"));
         QVERIFY(fs::exists(run / "model/adapter/icae.safetensors"));
     }
+
+    void writesThroughNoLinks()
+    {
+        const auto run = path("planted");
+        const icae::RunDirectory directory(run, false);
+        std::ofstream(path("precious")) << "mine";
+        for (const auto* file : {"metrics.jsonl", "log.txt"}) {
+            fs::create_symlink(path("precious"), run / file);
+            QVERIFY_THROWS_EXCEPTION(icae::Error, directory.append(file, Json{{"step", 1}}));
+        }
+        QCOMPARE(content(path("precious")), std::string("mine"));
+    }
+
+    void looksWithoutMaking()
+    {
+        icae::requireUsable(path("unmade"), false);
+        QVERIFY(!fs::exists(path("unmade")));
+        QVERIFY_THROWS_EXCEPTION(icae::Error, icae::requireUsable(path("unmade"), true));
+        const icae::RunDirectory owned(path("made"), false);
+        QVERIFY_THROWS_EXCEPTION(icae::Error, icae::requireUsable(path("made"), false));
+    }
 };
 
 QTEST_GUILESS_MAIN(TestRunDirectory)
