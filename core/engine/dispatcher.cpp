@@ -38,6 +38,9 @@ Dispatcher::Dispatcher(Session& session, Channel& channel, std::function<void()>
     for (const auto& [name, prepare] : m_methods)
         names.push_back(name);
     session.setCapabilities(std::move(names));
+    session.onGone([this](const std::string& sentence) {
+        m_channel.notify(protocol::log, {LogLevel::Warning, sentence, {}});
+    });
     session.setQueue([this] { return m_model.waiting(); });
 }
 

@@ -90,6 +90,8 @@ bool Lane::mayAnswer()
 {
     const std::scoped_lock lock(m_mutex);
     m_answers = !m_givesWay;
+    if (m_answers)
+        m_running = {}; // who has the answer may use the id again
     return m_answers;
 }
 
@@ -113,12 +115,12 @@ void Lane::work(const std::stop_token& ended)
             entry.stop = {};
             insert(std::move(entry), true);
         }
+        m_running = {};
         lock.unlock();
         if (unanswered && !again) // cancelled after it gave way
             runStopped(entry);
         entry.job = nullptr; // what it holds may take long to destroy
         lock.lock();
-        m_running = {};
     }
 }
 

@@ -43,14 +43,23 @@ MemoryShelf::Held MemoryShelf::add(Source source, const std::string& path)
     source.memory.slots = source.memory.slots.to(at::kCPU);
     auto info = infoOf(source);
     info.path = path;
-    const std::scoped_lock lock(m_mutex);
-    info.id = m_prefix + std::to_string(++m_count);
-    m_held.push_back({info, std::make_shared<const Source>(std::move(source))});
-    // The new one stays, whatever is pinned: its request has yet to read it.
-    const auto isLoose = [](const Held& held) { return !held.info.pinned; };
-    if (std::count_if(m_held.begin(), m_held.end(), isLoose) > mostHeld)
-        m_held.erase(std::find_if(m_held.begin(), m_held.end(), isLoose));
-    return m_held.back();
+    std::list<Held> gone;
+    Held added;
+    {
+        const std::scoped_lock lock(m_mutex);
+        info.id = m_prefix + std::to_string(++m_count);
+        m_held.push_back({info, std::make_shared<const Source>(std::move(source))});
+        // The new one stays, whatever is pinned: its request has yet to read it.
+        const auto isLoose = [](const Held& held) { return !held.info.pinned; };
+        if (std::count_if(m_held.begin(), m_held.end(), isLoose) > mostHeld)
+            gone.splice(gone.end(), m_held, std::find_if(m_held.begin(), m_held.end(), isLoose));
+        added = m_held.back();
+    }
+    for (const auto& held : gone)
+        if (m_tell)
+            m_tell("The memory of " + held.info.sourceName + " (" + held.info.id
+                   + ") was given up for a new one: " + std::to_string(mostHeld) + " are held beside pinned ones.");
+    return added;
 }
 
 MemoryShelf::Held MemoryShelf::find(const std::string& id)

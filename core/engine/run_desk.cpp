@@ -2,6 +2,7 @@
 
 #include "protocol/error.h"
 #include "protocol/fields.h"
+#include "protocol/json_text.h"
 #include "runs/places.h"
 #include "runs/run_control.h"
 #include "runs/run_index.h"
@@ -132,7 +133,7 @@ RunsFolder RunDesk::folder(const RunsFolderParams& params)
             throw Error(ErrorKind::Io, "The folder " + params.folder + " cannot be made: " + fault.message() + ".",
                         "Choose a folder that you may write to.");
         const std::scoped_lock lock(m_mutex);
-        writeFile(engineSettingsFile(), FieldWriter::encode(settings).dump(1) + "\n");
+        writeFile(engineSettingsFile(), jsonText(FieldWriter::encode(settings), 1) + "\n");
     }
     RunsFolder result;
     result.folder = runsFolder().string();

@@ -130,9 +130,9 @@ EngineStatus Session::status(const NoParams& /*params*/, const RequestContext& /
     return status;
 }
 
-ModelList Session::listModels(const ListModelsParams& params, const RequestContext& /*context*/)
+ModelList Session::listModels(const ListModelsParams& params, const RequestContext& context)
 {
-    return icae::listModels(params);
+    return icae::listModels(params, context.stop);
 }
 
 TextPlan Session::plan(const PlanParams& params, const RequestContext& context)
@@ -155,6 +155,7 @@ MemoryList Session::listMemories(const NoParams& /*params*/, const RequestContex
 MemoryList Session::discardMemory(const MemoryParams& params, const RequestContext& /*context*/)
 {
     m_memories.discard(params.memory);
+    returnFreedMemory();
     return {m_memories.list()};
 }
 
@@ -168,6 +169,7 @@ ExportResult Session::exportReport(const ExportParams& params, const RequestCont
     auto content = renderReport(params);
     if (params.path.empty())
         return {std::move(content), {}};
+    requireFileTarget(params.path);
     writeFile(params.path, content);
     return {{}, params.path};
 }
@@ -243,6 +245,7 @@ ReadResult Session::ask(const ReadParams& params, const RequestContext& context)
 
 MemoryInfo Session::saveMemory(const SaveMemoryParams& params, const RequestContext& /*context*/)
 {
+    requireFileTarget(params.path);
     m_memories.find(params.memory).source->memory.save(params.path);
     return m_memories.saved(params.memory, params.path);
 }

@@ -140,6 +140,21 @@ private Q_SLOTS:
         }
         QTRY_VERIFY(std::all_of(answers.begin(), answers.end(), [](const auto& count) { return count == 1; }));
     }
+
+    void anIdIsFreeBeforeItsAnswer()
+    {
+        Log log;
+        bool free = false;
+        Lane lane;
+        std::atomic<bool> done = false;
+        lane.add(icae::RequestId(7), [&](const Lane::Turn& turn) {
+            if (turn.mayAnswer())
+                free = !lane.has(icae::RequestId(7));
+            done = true;
+        });
+        QTRY_VERIFY(done);
+        QVERIFY(free);
+    }
 };
 
 QTEST_GUILESS_MAIN(TestLane)

@@ -259,6 +259,89 @@ private Q_SLOTS:
         QVERIFY(!unloaded.model);
         QVERIFY(unloaded.residentBytes <= loaded.residentBytes);
     }
+
+    /// Whoever has an answer may use its id again at once.
+    void idsAreFreeWithTheirAnswers()
+    {
+        Engine engine(m_model);
+        load(engine);
+        CompressParams params;
+        params.source.text = "Short.";
+        const auto content = requestContent(7, protocol::compress.name, nlohmann::json(params));
+        for (std::size_t i = 1; i <= 100; ++i) {
+            engine.sendContent(content);
+            QVERIFY(engine.waitFor([&] { return engine.order.size() == i + 1; })); // load() had the first
+        }
+        QVERIFY(!engine.answer(7).error);
+    }
+
+    void endsWithItsClient_data()
+    {
+        QTest::addColumn<QString>("script");
+        QTest::addColumn<QByteArray>("code");
+        QTest::newRow("nobody reads any more, the input stays open")
+            << u"mkfifo in; exec 3<>in; { timeout 20 %1 serve <in; echo $? >code; } | true; cat code"_s
+            << QByteArray("0");
+        QTest::newRow("nobody takes the answers, the input ends")
+            << u"mkfifo out; exec 3<>out; %2 { timeout 20 %1 serve >out 2>errors; echo $?; }"_s << QByteArray("0");
+    }
+
+    void endsWithItsClient()
+    {
+        QFETCH(QString, script);
+        QFETCH(QByteArray, code);
+        const auto frame = framed(requestContent(1, "dance", nlohmann::json::object()));
+        QByteArray many;
+        for (int i = 0; i < 600; ++i) // fewer bytes than a pipe takes, and more in answers
+            many += QByteArray::fromStdString(frame);
+        m_model.write("many", many);
+        const auto result = m_model.run(
+            {u"-c"_s, script.replace(u"%2"_s, u"cat many |"_s).replace(u"%1"_s, QStringLiteral(ICAE_PROGRAM))}, {},
+            u"/bin/sh"_s);
+        QCOMPARE(result.out.trimmed(), code);
+    }
+
+    /// Pipes in the places of files: each is said, and nothing waits for them.
+    void pipesAreNoFiles()
+    {
+        QCOMPARE(m_model
+                     .run({QStringLiteral("-c"), QStringLiteral("mkfifo pipe; mkdir piped; mkfifo piped/config.json")},
+                          {}, QStringLiteral("/bin/sh"))
+                     .code,
+                 0);
+        Engine engine(m_model);
+        load(engine);
+        const auto pipe = m_model.path("pipe").string();
+        const auto memory = engine.call(protocol::compress, {{"Short.", "s", {}, {}, {}, {}}}).memory.id;
+        QVERIFY(engine.failure(protocol::memorySave, {memory, pipe}).find("not a regular file") != std::string::npos);
+        LoadMemoryParams loading;
+        loading.path = pipe;
+        QVERIFY(!engine.failure(protocol::memoryLoad, loading).empty());
+        LoadModelParams model;
+        model.base = m_model.path("piped").string();
+        QVERIFY(engine.failure(protocol::modelsLoad, model).find("is a named pipe") != std::string::npos);
+        QVERIFY(works(engine));
+    }
+
+    void spansAreNamedOnce()
+    {
+        Engine engine(m_model);
+        load(engine);
+        ReconstructParams params;
+        params.source.text = "Short.";
+        params.source.spans.assign(5000, 0);
+        QVERIFY(engine.failure(protocol::reconstruct, params).find("named twice") != std::string::npos);
+    }
+
+    void memoriesThatGoAreNamed()
+    {
+        Engine engine(m_model);
+        load(engine);
+        for (int i = 0; i < 65; ++i)
+            engine.call(protocol::compress, {{"Short.", "s" + std::to_string(i), {}, {}, {}, {}}});
+        const auto notes = engine.notesOf(protocol::log);
+        QVERIFY(!notes.empty() && notes.back().message.find("The memory of s0") == 0);
+    }
 };
 
 QTEST_GUILESS_MAIN(TestServeFaults)
