@@ -5,6 +5,7 @@
 #include "text/text_file.h"
 #include "train/checkpoint.h"
 #include "train/job_check.h"
+#include "train/run_inputs.h"
 #include "train/trainer.h"
 
 #include <csignal>
@@ -26,11 +27,12 @@ struct Arguments {
     bool detach = false;
     bool prepare = false;
     bool plain = false;
+    bool acceptChanges = false;
     bool json = false;
 };
 
 /// The job with absolute paths, so that the run's config.json stays valid wherever it is read from.
-std::string absoluteJob(const std::string& text, const fs::path& folder, const fs::path& data)
+std::string absoluteJob(const std::string& text, const fs::path& folder, const fs::path& data, const fs::path& run)
 {
     auto json = nlohmann::ordered_json::parse(text, nullptr, true, true);
     const auto resolve = [&](nlohmann::ordered_json& path) {
@@ -49,10 +51,11 @@ std::string absoluteJob(const std::string& text, const fs::path& folder, const f
         for (auto& [name, files] : json["data"].items())
             for (auto& file : files)
                 resolve(file);
-    return json.dump(1) + "\n";
+    json["run"] = fs::absolute(run).lexically_normal().string();
+    return json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
-int trainJob(const Arguments& arguments, CommandContext& context)
+int trainJob(const Arguments& arguments, const CLI::App& command, CommandContext& context)
 {
     if (!arguments.printTemplate.empty()) {
         std::cout << trainJobTemplate(parseStage(arguments.printTemplate));
@@ -69,9 +72,17 @@ int trainJob(const Arguments& arguments, CommandContext& context)
     const auto job = parseTrainJob(text, file.string(), folder, data, resume && hasCheckpoint(arguments.resume));
     if (arguments.detach && !arguments.prepare) {
         const fs::path run = resume ? arguments.resume : arguments.run;
-        checkTrainJob(job, arguments.device);
-        const fs::path output = RunDirectory(run, resume).folder() / "output.txt"; // also: whether it may be used
-        launchAgainDetached("Training", run, output);
+        requireUsable(run, resume);
+        if (resume) {
+            requireSameInputs(run, job, text, arguments.acceptChanges, context.stop);
+        } else { // what the other process would refuse is said here
+            TrainOptions options;
+            options.device = arguments.device;
+            options.progress = context.progress.callback();
+            prepareCorpora(job, options, context.stop);
+            context.progress.clear();
+        }
+        launchAgainDetached("Training", run, command);
         return exitSuccess;
     }
     // Who reads the output may go away; the job does not end with it.
@@ -79,6 +90,7 @@ int trainJob(const Arguments& arguments, CommandContext& context)
     TrainOptions options;
     options.run = resume ? arguments.resume : arguments.run;
     options.resume = resume;
+    options.acceptChanges = arguments.acceptChanges;
     options.device = arguments.device;
     options.plainKernels = arguments.plain;
     options.progress = context.progress.callback();
@@ -92,10 +104,10 @@ int trainJob(const Arguments& arguments, CommandContext& context)
             context.progress.clear();
             std::cerr << line << "\n";
         };
-    const auto status = train(job, absoluteJob(text, folder, data), options, context.stop);
+    const auto status = train(job, resume ? text : absoluteJob(text, folder, data, options.run), options, context.stop);
     context.progress.clear();
     if (arguments.json)
-        std::cout << nlohmann::json(status).dump(2) << "\n";
+        printJson(nlohmann::json(status));
     return exitSuccess;
 }
 
@@ -109,17 +121,21 @@ CommandAction addTrain(CLI::App& program)
     command->add_option("JOB", arguments->job, "Job file (JSON with comments)");
     command->add_option("--run", arguments->run, "Folder of the new run");
     command->add_option("--resume", arguments->resume, "Folder of a run to go on with");
-    command->add_option("--data", arguments->data, "Folder where the job's data files lie, if not beside the job");
+    command->add_option(
+        "--data", arguments->data,
+        "Folder where the job's data files lie, if not beside the job; with --resume, where a moved run's are");
     command->add_option("--template", arguments->printTemplate,
                         "Print a commented job for a stage: base, midtrain, adapter or instruct");
     command->add_option("-d,--device", arguments->device, "auto, cpu, cuda or cuda:N")->capture_default_str();
-    command->add_flag("--detach", arguments->detach, "Go on in the background, also after the terminal is closed");
+    command->add_flag(detachFlag, arguments->detach, "Go on in the background, also after the terminal is closed");
+    command->add_flag("--accept-changes", arguments->acceptChanges,
+                      "With --resume: go on although data or job are not what the run began with; the run notes it");
     command->add_flag("--prepare", arguments->prepare, "Only tokenise the job's texts into the cache");
     command->add_flag("--plain", arguments->plain, "Use plain ATen operations instead of fused kernels");
     command->add_flag("--json", arguments->json, "Print the last status as one JSON object");
     command->footer("SIGINT, SIGTERM and a closed terminal write a checkpoint first; the run can then be resumed.\n"
                     "Example: icae train --template adapter > job.json && icae train job.json --run runs/first");
-    return [arguments](CommandContext& context) { return trainJob(*arguments, context); };
+    return [arguments, command](CommandContext& context) { return trainJob(*arguments, *command, context); };
 }
 
 } // namespace icae

@@ -167,12 +167,16 @@ void BatchSource::sortQuestions()
     for (std::size_t item = 0; item < m_questions->size(); ++item) {
         const auto n = m_questions->lengths(item);
         if (n.context < leastContextTokens || n.context > mostContextTokens || n.question > mostQuestionTokens
-            || n.answer < 1 || n.answer > mostAnswerTokens)
+            || n.answer < 1 || n.answer > mostAnswerTokens) {
+            ++m_leftOut;
             continue;
+        }
         const auto text = words + n.question + n.answer + 1;
         // Whichever way the text is read, at most a slot a token stands before it.
-        if (std::ssize(m_left) + 2 * n.context + text + 1 > m_config.maxPositions)
+        if (std::ssize(m_left) + 2 * n.context + text + 1 > m_config.maxPositions) {
+            ++m_leftOut;
             continue;
+        }
         if (overText)
             m_overText[{0, 0, roundUp(1 + n.context + text - 1, 256)}].push_back(item);
         if (!overSlots)

@@ -78,6 +78,8 @@ public:
 
     /// Safe to call from several threads.
     Batch make(std::int64_t number) const;
+    /// Questions that no batch has: they are too long, or their texts too short or too long.
+    std::int64_t leftOut() const { return m_leftOut; }
 
 private:
     /// Questions whose batches have one shape.
@@ -108,6 +110,7 @@ private:
     std::vector<std::int64_t> m_after;
     Buckets m_overSlots;
     Buckets m_overText;
+    std::int64_t m_leftOut = 0;
 };
 
 } // namespace icae

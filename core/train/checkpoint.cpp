@@ -3,6 +3,7 @@
 #include "protocol/error.h"
 #include "protocol/fields.h"
 #include "tensor/atomic_file.h"
+#include "tensor/sha256.h"
 #include "tensor/tensor_data.h"
 #include "text/text_file.h"
 
@@ -95,6 +96,24 @@ TrainPosition parsePosition(const fs::path& file, std::int64_t step)
     return position;
 }
 
+/// Hashes of a checkpoint's files: what its DONE holds.
+std::string seal(const fs::path& folder)
+{
+    nlohmann::json hashes;
+    for (const auto* name : {numbersName, positionName})
+        hashes[name] = freshSha256OfFile(folder / name);
+    return hashes.dump() + "\n";
+}
+
+/// @throws Error (InvalidInput) where a file is not what was written; old seals are empty and say nothing
+void requireUnbroken(const fs::path& folder)
+{
+    std::error_code ignored;
+    if (fs::file_size(folder / doneName, ignored) > 0 && readTextFile(folder / doneName) != seal(folder))
+        throw Error(ErrorKind::InvalidInput, "The files in " + folder.string() + " are not those that were written.",
+                    "Check the disk.");
+}
+
 void removeFolder(const fs::path& folder)
 {
     std::error_code ignored;
@@ -130,6 +149,7 @@ void readNumbers(const fs::path& folder, const Optimizer& optimizer)
                         "Do not change the base, stage or adapter of a job that is resumed.");
         at::Tensor(state.at(i)).copy_(toTensor(saved));
     }
+    store->requireUnchanged();
 }
 
 } // namespace
@@ -159,7 +179,7 @@ void writeCheckpoint(const fs::path& run, const TrainPosition& position, const O
         }
         writeSafetensors(aside / numbersName, std::move(views), {});
         writeFile(aside / positionName, toText(position));
-        writeFile(aside / doneName, "");
+        writeFile(aside / doneName, seal(aside));
     } catch (...) {
         removeFolder(aside);
         throw;
@@ -173,21 +193,29 @@ void writeCheckpoint(const fs::path& run, const TrainPosition& position, const O
     dropOthers(folder, keep);
 }
 
-std::optional<TrainPosition> readCheckpoint(const fs::path& run, const Optimizer& optimizer)
+std::optional<TrainPosition> readCheckpoint(const fs::path& run, const Optimizer& optimizer,
+                                            const std::function<void(const std::string&)>& warn)
 {
     const auto all = checkpointsIn(run);
-    if (all.empty())
-        return std::nullopt;
-    const auto& [step, folder] = all.back();
-    try {
-        readNumbers(folder, optimizer);
-        return parsePosition(folder / positionName, step);
-    } catch (const Error& error) {
-        if (error.kind() == ErrorKind::Mismatch)
-            throw;
-        throw Error(error.kind(), "A checkpoint is damaged: " + error.message(),
-                    "Delete " + folder.string() + " to go on from the checkpoint before it.", error.details());
+    for (auto it = all.rbegin(); it != all.rend(); ++it) {
+        const auto& [step, folder] = *it;
+        try {
+            requireUnbroken(folder);
+            auto position = parsePosition(folder / positionName, step);
+            readNumbers(folder, optimizer);
+            return position;
+        } catch (const Error& error) {
+            if (error.kind() == ErrorKind::Mismatch)
+                throw;
+            const auto sentence = "A checkpoint is damaged: " + error.message();
+            if (std::next(it) == all.rend())
+                throw Error(error.kind(), sentence, "Delete " + folder.string() + " to begin the run anew.",
+                            error.details());
+            if (warn)
+                warn(sentence + " The one before it is used, of step " + std::to_string(std::next(it)->first) + ".");
+        }
     }
+    return std::nullopt;
 }
 
 } // namespace icae

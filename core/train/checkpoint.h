@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -32,9 +33,12 @@ bool hasCheckpoint(const std::filesystem::path& run);
 void writeCheckpoint(const std::filesystem::path& run, const TrainPosition& position, const Optimizer& optimizer,
                      std::int64_t keep);
 
-/// Reads the newest whole checkpoint into the optimizer (and so into the network).
+/// Reads the newest whole checkpoint into the optimizer (and so into the network). One that was changed since it was
+/// written is passed over for the one before.
+/// @param warn is told of that in a sentence
 /// @return nothing where there is none
 /// @throws Error (Mismatch) where it belongs to another job; (Io, InvalidInput) where it is damaged
-std::optional<TrainPosition> readCheckpoint(const std::filesystem::path& run, const Optimizer& optimizer);
+std::optional<TrainPosition> readCheckpoint(const std::filesystem::path& run, const Optimizer& optimizer,
+                                            const std::function<void(const std::string&)>& warn = {});
 
 } // namespace icae

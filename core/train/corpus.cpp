@@ -1,13 +1,15 @@
 #include "train/corpus.h"
 
+#include "input/user_folder.h"
 #include "protocol/error.h"
 #include "protocol/json_lines.h"
 #include "tensor/sha256.h"
 
 #include <lzma.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
-#include <cstdlib>
 #include <cstring>
 #include <mutex>
 #include <set>
@@ -23,20 +25,17 @@ namespace {
 constexpr auto formatVersion = "2";
 constexpr auto idsName = "ids";
 constexpr auto rangesName = "ranges";
+constexpr std::int64_t rangeColumns = 6;
 constexpr auto checksumName = "crc64";
 using Ids = std::vector<std::int32_t>;
 
 fs::path defaultCacheFolder()
 {
-    const auto variable = [](const char* name) {
-        const char* value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): nobody sets it
-        return value == nullptr ? std::string() : std::string(value);
-    };
-    if (const auto cache = variable("XDG_CACHE_HOME"); !cache.empty())
-        return fs::path(cache) / "icae" / "corpora";
-    if (const auto home = variable("HOME"); !home.empty())
-        return fs::path(home) / ".cache" / "icae" / "corpora";
-    return fs::temp_directory_path() / "icae-corpora";
+    const auto cache = userFolder("XDG_CACHE_HOME", ".cache");
+    if (cache.empty())
+        throw Error(ErrorKind::Io, "There is no folder for the cache: the one for temporary files is another user's.",
+                    "Set XDG_CACHE_HOME to a folder that you may write to.");
+    return cache / "icae" / "corpora";
 }
 
 /// Ends of the name decide: ".jsonl.xz" is a ".jsonl".
@@ -96,8 +95,36 @@ std::string checksum(std::span<const std::byte> ids, std::span<const std::byte> 
     return std::to_string(add(ranges, add(ids, 0)));
 }
 
+/// Whether all ids are tokens, and all ranges (of questions) lie among them.
+bool isInRange(const TensorStore& store, std::int64_t tokens)
+{
+    const auto ids = store.tensor(idsName);
+    if (ids.dtype != DType::I32)
+        return false;
+    for (std::size_t at = 0; at < ids.data.size(); at += sizeof(std::int32_t)) {
+        std::int32_t id = 0;
+        std::memcpy(&id, ids.data.data() + at, sizeof id);
+        if (id < 0 || id >= tokens)
+            return false;
+    }
+    if (!store.contains(rangesName))
+        return true;
+    const auto ranges = store.tensor(rangesName);
+    if (ranges.dtype != DType::I64 || ranges.shape.size() != 2 || ranges.shape[1] != rangeColumns)
+        return false;
+    const auto count = static_cast<std::int64_t>(ids.data.size() / sizeof(std::int32_t));
+    for (std::size_t at = 0; at < ranges.data.size(); at += 2 * sizeof(std::int64_t)) {
+        std::array<std::int64_t, 2> range{};
+        std::memcpy(range.data(), ranges.data.data() + at, sizeof range);
+        if (range[0] < 0 || range[1] < range[0] || range[1] > count)
+            return false;
+    }
+    return true;
+}
+
 /// A cache file, or nothing where there is none or it is damaged: it is made again then.
-std::shared_ptr<const TensorStore> openWhole(const fs::path& path)
+/// @param tokens ids are below
+std::shared_ptr<const TensorStore> openWhole(const fs::path& path, std::int64_t tokens)
 {
     std::error_code ignored;
     if (!fs::exists(path, ignored))
@@ -107,7 +134,7 @@ std::shared_ptr<const TensorStore> openWhole(const fs::path& path)
         const auto ranges = store->contains(rangesName) ? store->tensor(rangesName).data : std::span<const std::byte>();
         const auto sum = store->metadata().find(checksumName);
         const bool whole = sum != store->metadata().end() && store->contains(idsName)
-            && sum->second == checksum(store->tensor(idsName).data, ranges);
+            && sum->second == checksum(store->tensor(idsName).data, ranges) && isInRange(*store, tokens);
         return whole ? store : nullptr;
     } catch (const Error&) {
         return nullptr;
@@ -123,7 +150,8 @@ std::shared_ptr<const TensorStore> cached(const fs::path& file, const std::strin
                             + kindOf(file) + std::to_string(options.bosId));
     const auto folder = options.cacheFolder.empty() ? defaultCacheFolder() : options.cacheFolder;
     const auto path = folder / (what + "-" + key.substr(0, 32) + ".safetensors");
-    if (auto found = openWhole(path))
+    const auto tokens = std::max<std::int64_t>(options.tokenizer->size(), options.bosId + 1);
+    if (auto found = openWhole(path, tokens); found && found->contains(rangesName) == (what == "questions"))
         return found;
     std::error_code fault;
     fs::create_directories(folder, fault);
@@ -201,6 +229,7 @@ void TextCorpus::copy(std::int64_t first, std::span<std::int64_t> out) const
     while (part->first > first)
         ++part;
     auto it = part.base() - 1;
+    const auto firstPart = it;
     std::int64_t offset = first - it->first;
     for (auto& id : out) {
         while (static_cast<std::size_t>(offset) * sizeof(std::int32_t) >= it->ids.size()) {
@@ -211,6 +240,8 @@ void TextCorpus::copy(std::int64_t first, std::span<std::int64_t> out) const
         std::memcpy(&value, it->ids.data() + static_cast<std::size_t>(offset++) * sizeof value, sizeof value);
         id = value;
     }
+    for (auto read = firstPart; read <= it; ++read)
+        read->store->requireUnchanged();
 }
 
 QuestionCorpus QuestionCorpus::open(const std::vector<fs::path>& files, const TokenizeOptions& options,
@@ -243,7 +274,7 @@ QuestionCorpus QuestionCorpus::open(const std::vector<fs::path>& files, const To
                     ranges.push_back(starts[text]);
                     ranges.push_back(starts[text + 1]);
                 }
-            write(path, all, ranges, 6);
+            write(path, all, ranges, rangeColumns);
         });
         const auto& ranges = store->tensor(rangesName);
         const auto part = corpus.m_parts.size();

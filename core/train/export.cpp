@@ -47,6 +47,19 @@ void makeFolder(const fs::path& folder)
 
 } // namespace
 
+void requireExportable(const TrainJob& job, const fs::path& folder)
+{
+    std::vector<fs::path> files;
+    if (job.trainsBase())
+        files.insert(files.end(), {folder / "base" / "config.json", folder / "base" / "model.safetensors"});
+    if (job.trainsAdapter())
+        files.insert(files.end(), {folder / "adapter" / "icae.safetensors", folder / "adapter" / "icae_config.json"});
+    for (const auto& file : files) {
+        makeFolder(file.parent_path());
+        const AtomicFile tried(file); // begun and given up
+    }
+}
+
 void exportModel(const TrainNetwork& network, const fs::path& folder, const BaseHashes& base,
                  const std::string& configText, const fs::path& tokenizer)
 {

@@ -14,4 +14,8 @@ namespace icae {
 void exportModel(const TrainNetwork& network, const std::filesystem::path& folder, const BaseHashes& base,
                  const std::string& configText, const std::filesystem::path& tokenizer);
 
+/// Tries whether a job's model can be written into a folder, before any work is done for it; makes its folders.
+/// @throws Error (Io)
+void requireExportable(const TrainJob& job, const std::filesystem::path& folder);
+
 } // namespace icae

@@ -14,6 +14,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr std::int64_t mostBatchTokens = std::int64_t{1} << 22U; // 32 of the published batches
 constexpr std::int64_t many = std::int64_t{1} << 40U;
 constexpr std::array stages{
     std::pair{Stage::Base, "base"},
@@ -41,15 +42,14 @@ public:
         : m_json(json)
         , m_folder(std::move(folder))
         , m_data(std::move(data))
+        , m_began(json.text("run", {}))
     {
     }
 
     fs::path existing(const JsonReader& json, std::string_view field, const fs::path& path) const
     {
-        std::error_code ignored;
-        for (const auto& folder : {m_folder, m_data})
-            if (const auto found = folder / path; fs::exists(found, ignored))
-                return found.lexically_normal();
+        if (const auto found = find(path); !found.empty())
+            return found;
         throw Error(ErrorKind::NotFound,
                     "The field \"" + json.fieldName(field) + "\" of " + json.source() + " names "
                         + (m_folder / path).lexically_normal().string() + ", which does not exist.",
@@ -81,9 +81,30 @@ public:
     }
 
 private:
+    fs::path find(const fs::path& path) const
+    {
+        std::error_code ignored;
+        std::vector<fs::path> candidates{m_folder / path, m_data / path};
+        // What was moved together with its run lies where it lay beside it, or in the folder that was named.
+        if (path.is_absolute() && !m_began.empty())
+            candidates.push_back(m_folder / path.lexically_relative(m_began));
+        if (path.is_absolute() && m_data != m_folder)
+            for (auto part = path.begin(); part != path.end(); ++part) {
+                auto rest = m_data;
+                for (auto next = std::next(part); next != path.end(); ++next)
+                    rest /= *next;
+                candidates.push_back(rest);
+            }
+        for (const auto& candidate : candidates)
+            if (fs::exists(candidate, ignored) && !fs::equivalent(candidate, m_data, ignored))
+                return candidate.lexically_normal();
+        return {};
+    }
+
     const JsonReader& m_json;
     fs::path m_folder;
     fs::path m_data;
+    fs::path m_began; ///< where a run's folder was when it began; empty for a job
 };
 
 std::vector<LengthAndSlots> readCells(const JsonReader& json, std::string_view field, const AdapterConfig& adapter)
@@ -348,7 +369,7 @@ TrainJob parseTrainJob(std::string_view text, const std::string& source, const f
     json.requireKnown({"stage",      "base",      "new_base", "tokenizer", "init_from", "adapter",
                        "data",       "mixture",   "ae",       "lm",        "plain",     "batch_tokens",
                        "accumulate", "optimizer", "stop",     "every",     "precision", "checkpoint_activations",
-                       "seed",       "evaluate"});
+                       "seed",       "evaluate",  "run"});
     TrainJob job;
     job.source = source;
     const auto stage = json.text("stage");
@@ -363,7 +384,7 @@ TrainJob parseTrainJob(std::string_view text, const std::string& source, const f
     if (job.trainsAdapter())
         requireTokens(json, job);
     readObjectives(json, job);
-    job.batchTokens = json.integer("batch_tokens", 1, many, job.batchTokens);
+    job.batchTokens = json.integer("batch_tokens", 1, mostBatchTokens, job.batchTokens);
     for (const auto& cell : job.autoencode)
         if (job.weightOf(Objective::Autoencode) > 0)
             requireRoom(json, job.batchTokens, Objective::Autoencode, cell.tokens);

@@ -130,6 +130,32 @@ private:
     std::int64_t m_positions;
 };
 
+/// What a batch keeps of every token until its gradients are there, at least, must fit into the device's memory.
+void checkRoom(const TrainJob& job, const at::Device& device)
+{
+    constexpr std::int64_t mostSequences = 256; // as batches have
+    const auto config = baseConfigOf(job);
+    std::int64_t longest = 1;
+    if (job.weightOf(Objective::Plain) > 0)
+        longest = std::max(longest, job.plainTokens);
+    for (const auto& cell : job.autoencode)
+        longest = std::max(longest, cell.tokens);
+    if (job.weightOf(Objective::Continue) > 0)
+        longest = std::max(longest, job.mostSpans * job.adapter.spanTokens);
+    const auto tokens = std::min(job.batchTokens, mostSequences * longest);
+    const auto numbers = config.layers
+        * (job.checkpointActivations ? config.hiddenSize : 6 * config.hiddenSize + 3 * config.intermediateSize);
+    const auto bytes =
+        tokens * numbers * static_cast<std::int64_t>(c10::elementSize(chooseDtype(job.precision, device)));
+    const auto total = deviceMemory(device).total;
+    if (total > 0 && bytes > total)
+        refuse(job, "batch_tokens",
+               "asks for batches of " + std::to_string(tokens) + " tokens, which take at least "
+                   + std::to_string(bytes >> 30U) + " GiB, and " + describeDevice(device) + " has "
+                   + std::to_string(total >> 30U) + " GiB",
+               "Lower it, and raise accumulate instead.");
+}
+
 void checkFiles(const TrainJob& job, const char* field, const std::vector<fs::path>& files, bool questions)
 {
     for (const auto& file : files) {
@@ -197,6 +223,7 @@ void checkTrainJob(const TrainJob& job, const std::string& device)
     checkBase(job);
     checkStart(job);
     PositionCheck(job).run();
+    checkRoom(job, choice.device);
     checkFiles(job, "data.texts", job.texts, false);
     checkFiles(job, "data.validation_texts", job.validationTexts, false);
     checkFiles(job, "data.questions", job.questions, true);

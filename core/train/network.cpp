@@ -2,6 +2,7 @@
 
 #include "protocol/error.h"
 #include "tensor/compat.h"
+#include "tensor/finite.h"
 #include "tensor/tensor_data.h"
 #include "train/checkpointed.h"
 
@@ -192,6 +193,7 @@ void TrainNetwork::loadAdapter(const AdapterFile& file)
                     "The adapter " + file.weights.string() + " does not fit this base: " + why + ".",
                     "Start from an adapter of this base.");
     const at::NoGradGuard guard;
+    FiniteCheck finite;
     for (const auto& parameter : m_parameters) {
         const bool ofAdapter = parameter.name.starts_with("icae.") || parameter.name == "slot_scale"
             || parameter.name == "memory_token_embed.weight";
@@ -203,7 +205,11 @@ void TrainNetwork::loadAdapter(const AdapterFile& file)
                         "The adapter " + file.weights.string() + " differs from the job's in " + parameter.name + ".",
                         "Give the job the same LoRA rank, targets, slots and slot scale as that adapter.");
         parameter.value.copy_(toTensor(own->second));
+        finite.add(parameter.name, parameter.value);
     }
+    for (const auto& store : file.stores)
+        store->requireUnchanged();
+    finite.require(file.weights.string());
 }
 
 double TrainNetwork::loraScale() const

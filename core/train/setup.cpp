@@ -5,6 +5,7 @@
 #include "protocol/error.h"
 #include "tensor/sha256.h"
 #include "text/text_file.h"
+#include "train/batch.h"
 #include "train/job_check.h"
 
 namespace icae {
@@ -16,13 +17,26 @@ std::string configTextOf(const TrainJob& job)
     return job.stage == Stage::Base ? job.newBase : readTextFile(job.base / "config.json");
 }
 
-BaseHashes fixedBase(const TrainJob& job)
+namespace {
+
+/// As fixedBase(), by what is remembered of files that have not changed since.
+BaseHashes rememberedBase(const TrainJob& job)
 {
     if (job.stage == Stage::Base)
         return {};
+    return job.trainsBase() ? BaseHashes{sha256OfFile(job.base / "config.json"), {}} : hashBase(job.base);
+}
+
+} // namespace
+
+BaseHashes fixedBase(const TrainJob& job, const std::stop_token& stop)
+{
     if (job.trainsBase())
-        return {sha256OfFile(job.base / "config.json"), {}};
-    return hashBase(job.base);
+        return rememberedBase(job);
+    const auto store = TensorStore::open(job.base);
+    for (const auto& file : store->files())
+        freshSha256OfFile(file, stop); // what is remembered of it is renewed
+    return rememberedBase(job);
 }
 
 void requireSameBase(const TrainJob& job, const fs::path& run, const BaseHashes& trainedOn, const BaseHashes& base)
@@ -46,6 +60,7 @@ TrainData loadTrainData(const TrainJob& job, const TrainOptions& options, const 
     if (!job.questions.empty())
         data.questions =
             std::make_shared<QuestionCorpus>(QuestionCorpus::open(job.questions, tokenize, options.progress, stop));
+    BatchSource(job, config, data.texts, data.questions, *data.tokenizer); // refuses what no sample can be drawn from
     data.validation = ValidationData::read(job);
     return data;
 }
@@ -66,7 +81,7 @@ TrainNetwork makeTrainNetwork(const TrainJob& job, const BaseHashes& base, const
         : loadWeights(config, *TensorStore::open(job.stage == Stage::Base ? job.initFrom : job.base), settings.device,
                       job.trainsBase() ? at::kFloat : settings.dtype, options.progress, stop);
     // What was hashed is what was read only if both are still there: files are replaced whole, by whoever trains it.
-    if (const auto now = fixedBase(job); now.config != base.config || now.weights != base.weights)
+    if (const auto now = rememberedBase(job); now.config != base.config || now.weights != base.weights)
         throw Error(ErrorKind::Mismatch, "The base " + job.base.string() + " changed while it was being loaded.",
                     "Start again when nothing writes to it.");
     TrainNetwork network(config, std::move(weights), settings);

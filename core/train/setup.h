@@ -19,17 +19,18 @@ struct TrainData {
     ValidationData validation;
 };
 
-/// @throws Error naming the file at fault; (Cancelled)
+/// Loads what a job reads, and looks whether its samples can be drawn from it.
+/// @throws Error naming the file or field at fault; (Cancelled)
 TrainData loadTrainData(const TrainJob& job, const TrainOptions& options, const std::stop_token& stop);
 
 /// config.json of the base that is trained or read.
 /// @throws Error (Io)
 std::string configTextOf(const TrainJob& job);
 
-/// What of its base a job takes as given: all where it is frozen; what trains it has its own weights. Does
-/// not look at a stop token, however large a base is that was not hashed before.
-/// @throws Error as hashBase()
-BaseHashes fixedBase(const TrainJob& job);
+/// What of its base a job takes as given: all where it is frozen; what trains it has its own weights. Read anew,
+/// whatever is remembered of it.
+/// @throws Error as hashBase(); (Cancelled)
+BaseHashes fixedBase(const TrainJob& job, const std::stop_token& stop);
 
 /// An adapter's numbers mean nothing beside another base.
 /// @param trainedOn what the run began with; @param base what is there now

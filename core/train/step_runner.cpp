@@ -62,6 +62,19 @@ void StepRunner::update(double learningRate, std::int64_t number)
     ++m_updates;
 }
 
+void StepRunner::mark()
+{
+    m_marked.clear();
+    for (const auto& [name, series] : m_series)
+        m_marked[name] = {series.sum.clone(), series.batches};
+}
+
+void StepRunner::drop()
+{
+    m_series = std::move(m_marked);
+    m_marked.clear();
+}
+
 LossSums StepRunner::pending() const
 {
     LossSums sums;

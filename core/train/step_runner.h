@@ -18,6 +18,10 @@ public:
     /// @param accumulate batches an update
     StepRunner(const TrainNetwork& network, Optimizer& optimizer, std::int64_t accumulate, bool capture);
 
+    /// Notes where the losses stand, for drop().
+    void mark();
+    /// Takes back what the batches since mark() told. Their gradients stay: nothing can be trained after it.
+    void drop();
     /// Adds the gradient of one batch.
     void backward(const Batch& batch);
     /// Updates the parameters from what was added up.
@@ -61,6 +65,7 @@ private:
     std::int64_t m_updates = 0;
     at::Tensor m_loss; ///< [] of the last batch
     std::map<std::string, Series> m_series;
+    std::map<std::string, Series> m_marked;
 };
 
 } // namespace icae

@@ -10,6 +10,7 @@
 #include "train/export.h"
 #include "train/job_check.h"
 #include "train/prefetcher.h"
+#include "train/run_inputs.h"
 #include "train/setup.h"
 #include "train/step_runner.h"
 #include "train/validation.h"
@@ -49,7 +50,7 @@ public:
         , m_options(options)
         , m_directory(directory)
         , m_stop(std::move(stop))
-        , m_base(fixedBase(job))
+        , m_base(fixedBase(job, m_stop))
         , m_configText(configTextOf(job))
         , m_data(loadTrainData(job, options, m_stop))
         , m_network(makeTrainNetwork(job, m_base, options, m_stop))
@@ -68,7 +69,11 @@ public:
 
     RunStatus run()
     {
+        requireExportable(m_job, m_directory.folder() / "model");
         resume();
+        if (m_source.leftOut() > 0)
+            say("Left out: " + std::to_string(m_source.leftOut()) + " of " + std::to_string(m_data.questions->size())
+                + " questions, which are too long, or whose texts are too short or too long.");
         say(m_status.stage + " on " + m_status.device + ", " + dtypeName(m_network.options().dtype) + ", "
             + std::to_string(trainedNumbers()) + " trained numbers");
         m_status.state = RunState::Running;
@@ -81,13 +86,22 @@ public:
         m_lastCheckpoint = last;
         while (progress() < 1 && !m_stop.stop_requested()) {
             seedDropout();
-            for (std::int64_t i = 0; i < m_job.accumulate; ++i) {
+            m_runner.mark();
+            const auto tokensBefore = m_position.tokens;
+            bool dropped = false;
+            for (std::int64_t i = 0; i < m_job.accumulate && !dropped; ++i) {
                 const auto waited = giveWay();
                 last += waited;
                 m_intervalStart += waited;
                 const auto batch = batches.next();
                 m_position.tokens += batch.contextTokens;
                 m_runner.backward(batch);
+                dropped = i + 1 < m_job.accumulate && m_stop.stop_requested();
+            }
+            if (dropped) { // a resumed run does the whole step
+                m_runner.drop();
+                m_position.tokens = tokensBefore;
+                break;
             }
             m_rate = learningRateAt(m_job.optimizer, m_position.step, progress());
             m_runner.update(m_rate, m_position.step + 1);
@@ -156,7 +170,8 @@ private:
         m_position.base = m_base;
         if (!m_options.resume)
             return;
-        if (const auto position = readCheckpoint(m_directory.folder(), m_optimizer)) {
+        if (const auto position = readCheckpoint(m_directory.folder(), m_optimizer,
+                                                 [this](const std::string& damaged) { warn(damaged); })) {
             requireSameBase(m_job, m_directory.folder(), position->base, m_base);
             m_position = *position;
             m_position.base = m_base;
@@ -370,16 +385,22 @@ private:
     std::int64_t m_intervalTokens = 0;
 };
 
-} // namespace
+/// How far a call came.
+enum class Reached { Nothing, Folder, Training };
 
-RunStatus train(const TrainJob& job, const std::string& jobText, const TrainOptions& options,
-                const std::stop_token& stop)
+/// @param reached is set on the way
+RunStatus trainIn(const TrainJob& job, const std::string& jobText, const TrainOptions& options,
+                  const std::stop_token& stop, Reached& reached)
 {
-    compat::allowTf32(false);
-    checkTrainJob(job, options.device);
+    std::vector<std::string> changes;
+    if (options.resume)
+        changes = requireSameInputs(options.run, job, jobText, options.acceptChanges, stop);
     const RunDirectory directory(options.run, options.resume);
+    reached = Reached::Folder;
     if (!options.resume)
         writeFile(options.run / "config.json", jobText);
+    for (const auto& change : changes)
+        directory.log("Accepted: " + change);
     auto status = options.resume ? lastRunStatus(options.run) : RunStatus();
     status.state = RunState::Preparing;
     status.stage = stageName(job.stage);
@@ -395,7 +416,11 @@ RunStatus train(const TrainJob& job, const std::string& jobText, const TrainOpti
         directory.status().writeLast(status);
     };
     try {
-        return Trainer(job, options, directory, status, stop).run();
+        if (!options.resume)
+            writeRunInputs(options.run, job, jobText, stop);
+        Trainer trainer(job, options, directory, status, stop);
+        reached = Reached::Training;
+        return trainer.run();
     } catch (const Error& error) {
         if (error.kind() == ErrorKind::Cancelled) {
             end(RunState::Stopped, "Stopped on request before the first step.");
@@ -406,6 +431,26 @@ RunStatus train(const TrainJob& job, const std::string& jobText, const TrainOpti
     } catch (const std::exception& error) {
         end(RunState::Failed, compat::isOutOfMemory(error) ? "Memory ran out." : error.what());
         compat::rethrowOutOfMemory(error, "training", options.device);
+        throw;
+    }
+}
+
+} // namespace
+
+RunStatus train(const TrainJob& job, const std::string& jobText, const TrainOptions& options,
+                const std::stop_token& stop)
+{
+    compat::allowTf32(false);
+    checkTrainJob(job, options.device);
+    std::error_code ignored;
+    const bool made = !options.resume
+        && (!std::filesystem::exists(options.run, ignored) || std::filesystem::is_empty(options.run, ignored));
+    auto reached = Reached::Nothing;
+    try {
+        return trainIn(job, jobText, options, stop, reached);
+    } catch (const Error&) { // what can train nothing leaves no run
+        if (made && reached == Reached::Folder)
+            std::filesystem::remove_all(options.run, ignored);
         throw;
     }
 }

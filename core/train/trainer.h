@@ -14,6 +14,7 @@ namespace icae {
 struct TrainOptions {
     std::filesystem::path run; ///< folder
     bool resume = false;
+    bool acceptChanges = false; ///< resume also where data or job are not what the run began with; it notes that
     std::string device = "auto";
     bool plainKernels = false;
     std::filesystem::path cacheFolder; ///< of tokenised corpora; empty: the default
@@ -32,7 +33,7 @@ struct TrainOptions {
 RunStatus train(const TrainJob& job, const std::string& jobText, const TrainOptions& options,
                 const std::stop_token& stop);
 
-/// Tokenises a job's corpora into the cache, without training.
+/// Tokenises a job's corpora into the cache, without training, and looks whether it can train on them.
 void prepareCorpora(const TrainJob& job, const TrainOptions& options, const std::stop_token& stop);
 
 } // namespace icae

@@ -287,6 +287,35 @@ private Q_SLOTS:
             QVERIFY(error.message().find("data.texts") != std::string::npos);
         }
     }
+
+    void bombsAreRefused()
+    {
+        const auto fault = faultOf(write("bomb.txt.xz", compressed(std::string(std::size_t{70} << 20U, 'a'))));
+        QVERIFY2(fault.find("unpacks to more than the 64 MiB") != std::string::npos, fault.c_str());
+    }
+
+    /// A cache with whole checksums and tokens that there are not is made again.
+    void cachesOfOtherTokensAreMadeAgain()
+    {
+        const auto file = write("ranged.txt", m_texts[0]);
+        const auto ids = idsOf(open({file}, "ranged"));
+        const auto cache = cacheFiles("ranged").front();
+        std::vector<std::int32_t> wrong(ids.size(), 1 << 30U);
+        const auto bytes = std::as_bytes(std::span(wrong));
+        const auto sum = lzma_crc64(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(), 0); // NOLINT
+        icae::writeSafetensors(cache, {{"ids", icae::DType::I32, {std::ssize(wrong)}, bytes}},
+                               {{"icae_corpus", "2"}, {"crc64", std::to_string(sum)}});
+        QCOMPARE(idsOf(open({file}, "ranged")), ids);
+    }
+
+    /// A cache that is cut while it is read ends a training with a sentence, and not with a signal.
+    void cutCachesAreNamed()
+    {
+        const auto corpus = open({write("cut.txt", std::string(50'000, 'x'))}, "cut");
+        fs::resize_file(cacheFiles("cut").front(), 200);
+        Ids ids(static_cast<std::size_t>(corpus.tokens()));
+        QVERIFY_THROWS_EXCEPTION(icae::Error, corpus.copy(0, ids));
+    }
 };
 
 QTEST_GUILESS_MAIN(TestCorpus)

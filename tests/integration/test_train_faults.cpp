@@ -183,8 +183,8 @@ private Q_SLOTS:
         QVERIFY2(unmeasured.startsWith("stopped midtrain 0 - - - - preparing"), unmeasured);
     }
 
-    /// A base that holds an infinity: the run ends, and no checkpoint keeps numbers that are none.
-    void numbersThatAreNoneEndTheRun()
+    /// A base that holds NaN: nothing is made of it.
+    void numbersThatAreNoneAreRefused()
     {
         fs::create_directories(m_train.path("spoilt"));
         for (const auto* file : {"config.json", "model.safetensors", "tokenizer.model"})
@@ -197,14 +197,166 @@ private Q_SLOTS:
         }
         auto job = TrainFixture::job();
         job["base"] = "spoilt";
-        job["every"] = {{"log", 1000}, {"evaluate", 0}, {"checkpoint", 2}};
         m_train.writeJob("spoilt.json", job);
         const auto result = m_train.run({u"train"_s, u"spoilt.json"_s, u"--run"_s, u"diverged"_s});
         QCOMPARE(result.code, 3);
-        QVERIFY2(result.err.contains("not a number"), result.err);
-        QCOMPARE(m_train.state("diverged"), std::string("failed"));
-        QVERIFY(m_train.checkpoints("diverged").empty());
-        QVERIFY(!fs::exists(m_train.path("diverged/model")));
+        QVERIFY2(result.err.contains("holds NaN") && result.err.contains("The tensor \""), result.err);
+        QVERIFY(!fs::exists(m_train.path("diverged")));
+    }
+
+    void tooLittleDataLeavesNoRun()
+    {
+        m_train.write("little.txt", "Few words.");
+        auto job = TrainFixture::job();
+        job["data"]["texts"] = {"little.txt"};
+        m_train.writeJob("little.json", job);
+        for (const auto& options : {QStringList{}, QStringList{u"--detach"_s}}) {
+            const auto result =
+                m_train.run(QStringList{u"train"_s, u"little.json"_s, u"--run"_s, u"little"_s} + options);
+            QCOMPARE(result.code, 3);
+            QVERIFY2(result.err.contains("data.texts"), result.err);
+            QVERIFY(!fs::exists(m_train.path("little")));
+        }
+    }
+
+    void leftOutQuestionsAreCounted()
+    {
+        auto rows = TrainFixture::contentOf(m_train.path("questions.jsonl"));
+        rows += QByteArray::fromStdString(nlohmann::json{{"input", ModelFixture::text(4).toStdString()},
+                                                         {"prompt", "What?"},
+                                                         {"answer", ModelFixture::text(30).toStdString()}}
+                                              .dump())
+            + "\n";
+        m_train.write("more.jsonl", rows);
+        auto job = TrainFixture::job();
+        job["data"]["questions"] = {"more.jsonl"};
+        job["stop"]["steps"] = 1;
+        m_train.writeJob("more.json", job);
+        const auto result = m_train.run({u"train"_s, u"more.json"_s, u"--run"_s, u"more"_s});
+        QVERIFY2(result.code == 0 && result.err.contains("1 of 7 questions"), result.err);
+        QVERIFY(TrainFixture::contentOf(m_train.path("more/log.txt")).contains("1 of 7 questions"));
+    }
+
+    /// However --detach is written, one process trains; and only one has the run.
+    void startsOneProcess()
+    {
+        const auto one = m_train.run({u"train"_s, u"job.json"_s, u"--run"_s, u"once"_s, u"--detach=true"_s});
+        QVERIFY2(one.code == 0, one.err);
+        QTRY_VERIFY_WITH_TIMEOUT(m_train.written("once") == "finished", 60000 * slowness);
+        QCOMPARE(TrainFixture::contentOf(m_train.path("once/output.txt")).count("trained numbers"), 1);
+        QVERIFY(!TrainFixture::contentOf(m_train.path("once/output.txt")).contains("in the background"));
+
+        const auto four =
+            shell(u"for i in 1 2 3 4; do %1 train job.json --run four --detach >said$i 2>&1 & done; wait; "
+                  "cat said1 said2 said3 said4"_s.arg(program()));
+        QVERIFY2(four.out.count("Training in the background") == 1, four.out);
+        QTRY_VERIFY_WITH_TIMEOUT(m_train.written("four") == "finished", 60000 * slowness);
+    }
+
+    void writesThroughNoLinks()
+    {
+        fs::create_directories(m_train.path("linked"));
+        m_train.write("precious.txt", "mine");
+        fs::create_symlink(m_train.path("precious.txt"), m_train.path("linked/metrics.jsonl"));
+        const auto result = m_train.run({u"train"_s, u"job.json"_s, u"--run"_s, u"linked"_s});
+        QCOMPARE(result.code, 3);
+        QVERIFY2(result.err.contains("is a link"), result.err);
+        QCOMPARE(TrainFixture::contentOf(m_train.path("precious.txt")), QByteArray("mine"));
+    }
+
+    /// A stop within a step of many batches is heard before the next one; what is resumed is what an unbroken run does.
+    void stopsWithinAStep()
+    {
+        auto job = TrainFixture::job();
+        job["accumulate"] = 4000;
+        job["stop"]["steps"] = 2;
+        m_train.writeJob("long.json", job);
+        const auto process = m_train.start({u"train"_s, u"long.json"_s, u"--run"_s, u"within"_s});
+        QTRY_VERIFY_WITH_TIMEOUT(m_train.written("within") == "running", 30000 * slowness);
+        QTest::qWait(500);
+        const auto timer = TrainFixture::started();
+        process->terminate();
+        QVERIFY(process->waitForFinished(30000 * slowness));
+        QVERIFY(timer.elapsed() < 5000 * slowness);
+        QCOMPARE(process->exitCode(), 0);
+        const auto status = m_train.listed("within");
+        QCOMPARE(status["state"], "stopped");
+        QCOMPARE(status["step"], 0);
+    }
+
+    void changedInputsAreRefusedOrNoted()
+    {
+        m_train.write("mine.txt", ModelFixture::text(40));
+        auto job = TrainFixture::job();
+        job["data"]["texts"] = {"mine.txt"};
+        job["stop"]["steps"] = 4;
+        m_train.writeJob("mine.json", job);
+        QCOMPARE(m_train.run({u"train"_s, u"mine.json"_s, u"--run"_s, u"pinned"_s}).code, 0);
+        auto config = nlohmann::json::parse(TrainFixture::contentOf(m_train.path("pinned/config.json")).toStdString());
+        config["stop"]["steps"] = 6;
+        m_train.writeJob("pinned/config.json", config); // to go on is no change
+        QCOMPARE(m_train.run({u"train"_s, u"--resume"_s, u"pinned"_s}).code, 0);
+        m_train.write("mine.txt", ModelFixture::text(41));
+        config["stop"]["steps"] = 8;
+        config["optimizer"]["learning_rate"] = 1e-4;
+        m_train.writeJob("pinned/config.json", config);
+        const auto refused = m_train.run({u"train"_s, u"--resume"_s, u"pinned"_s});
+        QCOMPARE(refused.code, 3);
+        QVERIFY2(refused.err.contains("config.json, data.texts 1") && refused.err.contains("--accept-changes"),
+                 refused.err);
+        QCOMPARE(m_train.run({u"train"_s, u"--resume"_s, u"pinned"_s, u"--accept-changes"_s}).code, 0);
+        QVERIFY(TrainFixture::contentOf(m_train.path("pinned/inputs.json")).contains("data.texts 1"));
+        QVERIFY(TrainFixture::contentOf(m_train.path("pinned/log.txt")).contains("Accepted: data.texts 1"));
+    }
+
+    void movedRunsAreResumed()
+    {
+        fs::create_directories(m_train.path("project/data"));
+        m_train.write("project/data/train.txt", ModelFixture::text(40));
+        auto job = TrainFixture::job();
+        job["base"] = "../base";
+        job["data"] = {{"texts", {"data/train.txt"}}};
+        job["mixture"] = {{"ae", 1}};
+        job.erase("evaluate");
+        job["stop"]["steps"] = 4;
+        m_train.writeJob("project/job.json", job);
+        QCOMPARE(m_train.run({u"train"_s, u"project/job.json"_s, u"--run"_s, u"project/run"_s}).code, 0);
+        fs::rename(m_train.path("project"), m_train.path("moved"));
+        const auto further = [&](const char* run, int steps) {
+            auto config = nlohmann::json::parse(
+                TrainFixture::contentOf(m_train.path(run + std::string("/config.json"))).toStdString());
+            config["stop"]["steps"] = steps;
+            m_train.writeJob(run + std::string("/config.json"), config);
+        };
+        further("moved/run", 5);
+        const auto together = m_train.run({u"train"_s, u"--resume"_s, u"moved/run"_s});
+        QVERIFY2(together.code == 0, together.err);
+        fs::create_directories(m_train.path("elsewhere"));
+        fs::rename(m_train.path("moved/data"), m_train.path("elsewhere/data"));
+        further("moved/run", 6);
+        QCOMPARE(m_train.run({u"train"_s, u"--resume"_s, u"moved/run"_s}).code, 3);
+        const auto named = m_train.run({u"train"_s, u"--resume"_s, u"moved/run"_s, u"--data"_s, u"elsewhere"_s});
+        QVERIFY2(named.code == 0, named.err);
+    }
+
+    /// Flipped bytes on the disk: the checkpoint before is used, and that is said.
+    void changedCheckpointsArePassedOver()
+    {
+        auto job = TrainFixture::job();
+        job["stop"]["steps"] = 8;
+        m_train.writeJob("flip.json", job);
+        QCOMPARE(m_train.run({u"train"_s, u"flip.json"_s, u"--run"_s, u"flip"_s}).code, 0);
+        const auto before = m_train.metrics("flip");
+        {
+            std::fstream numbers(m_train.path("flip/checkpoints/step-8/training.safetensors"),
+                                 std::ios::in | std::ios::out | std::ios::binary);
+            numbers.seekp(-3, std::ios::end);
+            numbers.put('\x01');
+        }
+        const auto result = m_train.run({u"train"_s, u"--resume"_s, u"flip"_s});
+        QVERIFY2(result.code == 0, result.err);
+        QVERIFY2(result.err.contains("A checkpoint is damaged") && result.err.contains("of step 4"), result.err);
+        QCOMPARE(m_train.metrics("flip"), before);
     }
 
     void damagedCheckpointsAreNamed()
@@ -213,6 +365,8 @@ private Q_SLOTS:
         job["stop"]["steps"] = 8;
         m_train.writeJob("eight.json", job);
         QCOMPARE(m_train.run({u"train"_s, u"eight.json"_s, u"--run"_s, u"eight"_s}).code, 0);
+        fs::remove_all(m_train.path("eight/checkpoints/step-4")); // there is none before it
+        m_train.write("eight/checkpoints/step-8/DONE", ""); // as earlier versions wrote it: it says nothing
         const auto refuses = [&](const char* what) {
             const auto result = m_train.run({u"train"_s, u"--resume"_s, u"eight"_s});
             QCOMPARE(result.code, 3);

@@ -258,6 +258,7 @@ private Q_SLOTS:
         auto older = nlohmann::json::parse(std::ifstream(m_train.path(position)));
         QVERIFY(older.erase("base") == 1);
         m_train.writeJob(position, older);
+        m_train.write("frozen/checkpoints/step-4/DONE", ""); // nor did those have hashes
         finish(u"frozen"_s);
     }
 
