@@ -35,15 +35,13 @@ int runStepBench(const Arguments& arguments, CommandContext& context)
     }
     constexpr double gibibyte = 1 << 30;
     if (arguments.model.json)
-        std::cout << nlohmann::json{{"training_tokens_per_s", result.tokensPerSecond},
-                                    {"seconds_a_step", result.secondsAStep},
-                                    {"sequences", options.sequences},
-                                    {"trained_numbers", result.trainedNumbers},
-                                    {"peak_bytes", result.peakBytes},
-                                    {"device", result.device},
-                                    {"dtype", result.dtype}}
-                         .dump(2)
-                  << "\n";
+        printJson(nlohmann::json{{"training_tokens_per_s", result.tokensPerSecond},
+                                 {"seconds_a_step", result.secondsAStep},
+                                 {"sequences", options.sequences},
+                                 {"trained_numbers", result.trainedNumbers},
+                                 {"peak_bytes", result.peakBytes},
+                                 {"device", result.device},
+                                 {"dtype", result.dtype}});
     else
         std::cout << result.device << ", " << result.dtype << "\n"
                   << "training  " << fixed(result.tokensPerSecond, 0) << " context tokens/s, "
@@ -67,7 +65,7 @@ int runBench(const Arguments& arguments, CommandContext& context)
     options.imposeAcceptance = !arguments.shape.empty();
     const auto result = bench(*model, options, context.stop);
     if (arguments.model.json) {
-        std::cout << nlohmann::json {
+        printJson(nlohmann::json{
             {"decode_tokens_per_s", result.decodeTokensPerSecond},
             {"decode_ceiling_tokens_per_s", result.decodeCeiling},
             {"decode_ratio", result.decodeRatio()},
@@ -88,7 +86,7 @@ int runBench(const Arguments& arguments, CommandContext& context)
             {"device", result.device},
             {"dtype", result.dtype},
             {"model", arguments.shape.empty() ? model->paths().base.string() : arguments.shape},
-        }.dump(2) << "\n";
+        });
         return exitSuccess;
     }
     std::cout << result.device << ", " << result.dtype << "\n"
@@ -121,7 +119,7 @@ CommandAction addBench(CLI::App& program)
                         "Random weights of a known shape instead of a model: mistral-7b, llama-3.2-1b, qwen3-0.6b");
     auto* contextTokens = command->add_option("--context", arguments->bench.contextTokens, "Tokens to compress")
                               ->capture_default_str()
-                              ->check(countable());
+                              ->check(CLI::Range(1, 1 << 20));
     auto* decodeTokens = command->add_option("--tokens", arguments->bench.decodeTokens, "Tokens to decode")
                              ->capture_default_str()
                              ->check(CLI::Range(2, 1 << 20));

@@ -1,12 +1,13 @@
 #include "command.h"
 
+#include "input/reachable.h"
 #include "protocol/error.h"
+#include "protocol/json_text.h"
 #include "reading/plan.h"
-#include "runs/launcher.h"
-#include "text/text_file.h"
+#include "runs/run_control.h"
+#include "text/named_text.h"
 
 #include <cstdio>
-#include <fstream>
 #include <iostream>
 
 namespace icae {
@@ -47,6 +48,8 @@ CLI::Option* addDecoding(CLI::App& command, Decoding& decoding)
 
 std::shared_ptr<const Model> ModelOptions::load(CommandContext& context, const std::string& preferred) const
 {
+    requireReachable(model);
+    requireReachable(adapter);
     const auto paths = findModel(model, adapter, preferred);
     auto loaded = Model::load(paths, options(), context.progress.callback(), context.stop);
     context.progress.clear();
@@ -104,7 +107,8 @@ Source loadInput(const Model& model, const std::string& path, std::optional<std:
     options.slots = slots;
     options.spanTokens = spanTokens;
     options.sourceName = path == "-" ? "standard input" : std::filesystem::path(path).filename().string();
-    auto source = compressSource(model, readTextFile(path), options, context.progress.callback(), context.stop);
+    auto source =
+        compressSource(model, readNamedText(path, context.stop), options, context.progress.callback(), context.stop);
     context.progress.clear();
     for (const auto& warning : planWarnings(model, source.memory.header, options))
         if (warning.kind != PlanWarningKind::TooLong) // only who writes the text back needs so many positions
@@ -112,18 +116,40 @@ Source loadInput(const Model& model, const std::string& path, std::optional<std:
     return source;
 }
 
-void launchAgainDetached(const std::string& doing, const std::filesystem::path& run,
-                         const std::filesystem::path& output)
+void launchAgainDetached(const std::string& doing, const std::filesystem::path& run, const CLI::App& command)
 {
-    std::ifstream file("/proc/self/cmdline", std::ios::binary);
-    Launch launch{{}, output};
-    std::string word;
-    std::getline(file, word, '\0'); // the program's name
-    while (std::getline(file, word, '\0'))
-        if (word != "--detach")
-            launch.arguments.push_back(word);
-    const auto process = launchDetached(launch);
+    std::vector<std::string> words{command.get_name()};
+    std::vector<std::string> positional{"--"}; // what follows is no option, however it begins
+    for (const auto* option : command.get_options()) {
+        const auto& names = option->get_lnames();
+        if (option->count() == 0 || option->get_name() == detachFlag)
+            continue;
+        for (const auto& value : option->results()) {
+            if (option->get_positional())
+                positional.push_back(value);
+            else
+                words.push_back("--" + names.front() + "=" + value);
+        }
+    }
+    if (positional.size() > 1)
+        words.insert(words.end(), positional.begin(), positional.end());
+    const auto process = beginRun(run, std::move(words));
     std::cout << doing << " in the background, process " << process << "; see icae runs " << run.string() << "\n";
+}
+
+void requireOtherFile(const std::string& output, const std::vector<std::string>& inputs)
+{
+    std::error_code ignored;
+    for (const auto& input : inputs)
+        if (!output.empty() && std::filesystem::is_regular_file(output, ignored)
+            && std::filesystem::equivalent(output, input, ignored))
+            throw Error(ErrorKind::InvalidInput, output + " is read and cannot be written over.",
+                        "Name another file for the output.");
+}
+
+void printJson(const nlohmann::json& json)
+{
+    std::cout << jsonText(json, 2) << "\n";
 }
 
 std::string grouped(std::int64_t number)

@@ -73,11 +73,17 @@ void warn(const std::optional<PlanWarning>& warning);
 Source loadInput(const Model& model, const std::string& path, std::optional<std::int64_t> slots,
                  std::optional<std::int64_t> spanTokens, CommandContext& context);
 
-/// Goes on in the background: this program with the same arguments but --detach. Says so on standard output.
-/// @param doing e.g. "Training"; @param run the run's folder, for people; @param output file for what the other prints
-/// @throws Error as launchDetached()
-void launchAgainDetached(const std::string& doing, const std::filesystem::path& run,
-                         const std::filesystem::path& output);
+/// Goes on in the background: the same command with the options that were read, but --detach. Says so on standard
+/// output once the other process has the run.
+/// @param doing e.g. "Training"; @param run the run's folder
+/// @throws Error as beginRun()
+void launchAgainDetached(const std::string& doing, const std::filesystem::path& run, const CLI::App& command);
+
+/// @throws Error (InvalidInput) where an output is one of the files that are read
+void requireOtherFile(const std::string& output, const std::vector<std::string>& inputs);
+
+/// A flag that may be given as --detach, and is never repeated by launchAgainDetached().
+inline constexpr auto detachFlag = "--detach";
 
 /// Each adds its command to the program and returns what it does.
 using AddCommand = CommandAction (*)(CLI::App&);
@@ -93,6 +99,9 @@ CommandAction addStudy(CLI::App& program);
 CommandAction addTrain(CLI::App& program);
 CommandAction addRuns(CLI::App& program);
 CommandAction addServe(CLI::App& program);
+
+/// On standard output, indented, and valid whatever its strings hold.
+void printJson(const nlohmann::json& json);
 
 /// "1,204"
 std::string grouped(std::int64_t number);

@@ -16,12 +16,13 @@ struct Arguments {
 
 int compressFile(const Arguments& arguments, CommandContext& context)
 {
+    requireOtherFile(arguments.output, {arguments.file});
     const auto model = arguments.model.load(context, "reconstruct");
     const auto input = loadInput(*model, arguments.file, arguments.slots, arguments.spanTokens, context);
     input.memory.save(arguments.output);
     const auto& header = input.memory.header;
     if (arguments.model.json) {
-        std::cout << nlohmann::json {
+        printJson(nlohmann::json{
             {"memory", arguments.output},
             {"tokens", header.sourceTokens},
             {"spans", header.spans.size()},
@@ -31,7 +32,7 @@ int compressFile(const Arguments& arguments, CommandContext& context)
             {"device", describeDevice(model->device().device)},
             {"model", model->paths().base.string()},
             {"adapter", model->paths().adapter.string()},
-        }.dump(2) << "\n";
+        });
         return exitSuccess;
     }
     std::cout << grouped(header.sourceTokens) << " tokens in " << header.spans.size()

@@ -39,13 +39,36 @@ void report(const Arguments& arguments, const std::string& text, const std::stri
 {
     if (!arguments.csv.empty())
         writeFile(arguments.csv, csv);
-    std::cout << (arguments.model.json ? json.dump(2) + "\n" : text);
+    if (arguments.model.json)
+        printJson(json);
+    else
+        std::cout << text;
+}
+
+/// What was named must hold something to measure.
+template <typename Rows> Rows requireRows(Rows rows, const std::string& file)
+{
+    if (std::empty(rows))
+        throw Error(ErrorKind::InvalidInput, file + " holds no rows.", "Give a file with one JSON object a line.");
+    return rows;
+}
+
+/// A cell without a window has no statistics: what the others came to was written, and this is said.
+void requireWindows(const std::vector<EvaluatedCell>& cells, const std::string& file)
+{
+    std::string empty;
+    for (const auto& cell : cells)
+        if (cell.bleu.n == 0)
+            empty += (empty.empty() ? "" : ", ") + std::to_string(cell.tokens) + ":" + std::to_string(cell.slots);
+    if (!empty.empty())
+        throw Error(ErrorKind::InvalidInput, "No text of " + file + " is long enough for the cells " + empty + ".",
+                    "Give longer texts, or shorter lengths with --lengths.");
 }
 
 int evaluateGrid(const Arguments& arguments, CommandContext& context)
 {
     const auto model = arguments.model.load(context, "reconstruct");
-    const auto texts = readTexts(arguments.texts);
+    const auto texts = requireRows(readTexts(arguments.texts), arguments.texts);
     std::optional<AtomicFile> raw;
     if (!arguments.raw.empty())
         raw.emplace(arguments.raw);
@@ -84,8 +107,11 @@ int evaluateGrid(const Arguments& arguments, CommandContext& context)
                                  {"forwards", cell.costs.forwards},
                                  {"drafted", cell.costs.drafted},
                                  {"accepted", cell.costs.accepted}});
-    const auto csv = toCsv(cells);
+    auto measured = cells;
+    std::erase_if(measured, [](const EvaluatedCell& cell) { return cell.bleu.n == 0; });
+    const auto csv = toCsv(measured);
     report(arguments, csv, csv, json);
+    requireWindows(cells, arguments.texts);
     return exitSuccess;
 }
 
@@ -100,8 +126,8 @@ int evaluateContinuation(const Arguments& arguments, CommandContext& context)
     if (options.slots > 0 && model->hasAdapter())
         warn(untrainedSlots(model->adapter().config, options.slots));
     options.samples = arguments.samples.value_or(96);
-    const auto result =
-        continuation(*model, readTexts(arguments.texts), options, context.progress.callback(), {{}, context.stop});
+    const auto result = continuation(*model, requireRows(readTexts(arguments.texts), arguments.texts), options,
+                                     context.progress.callback(), {{}, context.stop});
     context.progress.clear();
     auto json = describe(*model);
     json.update(toJson(result.after));
@@ -116,8 +142,8 @@ int evaluateContinuation(const Arguments& arguments, CommandContext& context)
 int evaluateQuestions(const Arguments& arguments, CommandContext& context)
 {
     const auto model = arguments.model.load(context, "chat");
-    const auto result = answerQuestions(*model, readQuestions(arguments.questions), arguments.samples.value_or(0),
-                                        context.progress.callback(), {{}, context.stop});
+    const auto result = answerQuestions(*model, requireRows(readQuestions(arguments.questions), arguments.questions),
+                                        arguments.samples.value_or(0), context.progress.callback(), {{}, context.stop});
     context.progress.clear();
     auto json = describe(*model);
     json.update(toJson(result.after));
@@ -168,6 +194,8 @@ CommandAction addEvaluate(CLI::App& program)
         "         icae evaluate --texts val.jsonl --continuation --spans 4\n"
         "         icae evaluate --questions questions.jsonl");
     return [arguments](CommandContext& context) {
+        for (const auto& output : {arguments->csv, arguments->raw})
+            requireOtherFile(output, {arguments->texts, arguments->questions});
         if (!arguments->questions.empty())
             return evaluateQuestions(*arguments, context);
         if (arguments->texts.empty())

@@ -2,6 +2,7 @@
 
 #include "icae/catalog.h"
 #include "icae/hub_folder.h"
+#include "input/reachable.h"
 #include "protocol/error.h"
 #include "protocol/fields.h"
 #include "tensor/compat.h"
@@ -104,7 +105,7 @@ int showMemory(const Arguments& arguments, const MemoryHeader& header)
         auto json = toJson(header);
         json["slots"] = header.slots();
         json["ratio"] = header.ratio();
-        std::cout << nlohmann::json{{"memory", json}}.dump(2) << "\n";
+        printJson(nlohmann::json{{"memory", json}});
     } else {
         printMemory(arguments.path, header);
     }
@@ -120,6 +121,7 @@ template <typename Info> void refuseProblem(const Info& info)
 
 int showInfo(const Arguments& arguments, CommandContext& /*context*/)
 {
+    requireReachable(arguments.path);
     const auto folder = hubSnapshot(arguments.path);
     if (const auto memory = Memory::readHeader(folder))
         return showMemory(arguments, *memory);
@@ -166,7 +168,7 @@ int showInfo(const Arguments& arguments, CommandContext& /*context*/)
     if (!whyNoBase.empty())
         std::cerr << whyNoBase << "\n";
     if (arguments.json) {
-        std::cout << json.dump(2) << "\n";
+        printJson(json);
         return exitSuccess;
     }
     for (const auto& base : bases)

@@ -1,4 +1,5 @@
 #include "command.h"
+#include "output.h"
 #include "protocol/error.h"
 #include "tensor/compat.h"
 
@@ -35,27 +36,36 @@ int report(const icae::Error& error)
     std::cerr << "icae: " << error.message() << "\n";
     if (!error.remedy().empty())
         std::cerr << error.remedy() << "\n";
-    if (!error.details().empty())
-        std::cerr << "Details: " << error.details() << "\n";
+    if (!error.details().empty()) // LibTorch's begin with what went wrong, and go on with its stack
+        std::cerr << "Details: " << error.details().substr(0, error.details().find('\n')) << "\n";
     return icae::exitError;
 }
 
-int run(const CLI::App& program, const std::vector<icae::CommandAction>& actions)
+int run(CLI::App& program, const std::vector<icae::CommandAction>& actions, int argc, char** argv)
 {
-    const icae::StopOnSignal signals;
     icae::ProgressLine progress;
-    icae::CommandContext context{signals.token(), progress};
     try {
-        const auto all = program.get_subcommands({});
-        for (std::size_t i = 0; i < all.size(); ++i)
-            if (all[i]->parsed())
-                return actions[i](context);
-        return icae::exitUsage;
+        program.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return program.exit(error) == 0 ? icae::exitSuccess : icae::exitUsage;
+    }
+    const icae::StopOnSignal signals;
+    icae::CommandContext context{signals.token(), progress};
+    const auto all = program.get_subcommands({});
+    for (std::size_t i = 0; i < all.size(); ++i)
+        if (all[i]->parsed())
+            return actions[i](context);
+    return icae::exitUsage;
+}
+
+/// What an action returns, or the exit code of what it throws, which is reported.
+int reporting(const std::function<int()>& action)
+{
+    try {
+        return action();
     } catch (const icae::Error& error) {
-        progress.clear();
         return report(error);
     } catch (const std::exception& error) {
-        progress.clear();
         return report(icae::compat::asError(error));
     }
 }
@@ -64,7 +74,9 @@ int run(const CLI::App& program, const std::vector<icae::CommandAction>& actions
 
 int main(int argc, char** argv)
 {
+    icae::openStandardDescriptors();
     icae::prepareProcess(argv);
+    const icae::StandardStreams streams;
     CLI::App program(
         "In-context autoencoder: compress a text into a few memory slots that a frozen language model reads.", "icae");
     program.require_subcommand(1);
@@ -76,10 +88,10 @@ int main(int argc, char** argv)
     actions.reserve(std::size(commands));
     for (const auto add : commands)
         actions.push_back(add(program));
-    try {
-        program.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-        return program.exit(error) == 0 ? icae::exitSuccess : icae::exitUsage;
-    }
-    return run(program, actions);
+    const auto code = reporting([&] { return run(program, actions, argc, argv); });
+    const auto written = reporting([] {
+        icae::StandardStreams::finish();
+        return icae::exitSuccess;
+    });
+    return code == icae::exitSuccess ? written : code;
 }

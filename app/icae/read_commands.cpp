@@ -51,7 +51,7 @@ int readInputs(const Arguments& arguments, Task task, CommandContext& context)
         };
     const auto result = readSources(*model, sources, options, listener, context.stop);
     if (arguments.model.json) {
-        std::cout << nlohmann::json(result).dump(2) << "\n";
+        printJson(nlohmann::json(result));
     } else {
         std::cout << text.finish() << "\n" << std::flush;
         std::cerr << result.generatedTokens << " tokens in " << fixed(result.seconds.prefill + result.seconds.decode, 2)

@@ -1,12 +1,14 @@
 #include "command.h"
 
 #include "measure/diff.h"
+#include "output.h"
 #include "protocol/error.h"
 #include "protocol/fields.h"
 #include "reading/plan.h"
 #include "reading/reconstruct.h"
-#include "text/text_file.h"
+#include "text/named_text.h"
 
+#include <algorithm>
 #include <iostream>
 
 namespace icae {
@@ -62,6 +64,33 @@ void printReport(std::ostream& out, const Reconstruction& result)
     out << ")\n";
 }
 
+/// The source as its tokens read.
+std::string keptByTokenizer(const Model& model, const Source& source)
+{
+    std::vector<std::int32_t> ids;
+    for (const auto& token : source.tokens)
+        ids.push_back(token.id);
+    return model.tokenizer()->decode(ids);
+}
+
+/// A sentence on what the tokenizer changes; empty where it keeps everything.
+std::string lossOfTokenizer(const std::string& text, const std::string& kept)
+{
+    if (text == kept)
+        return {};
+    const auto place = std::mismatch(text.begin(), text.end(), kept.begin(), kept.end()).first - text.begin();
+    return "The tokenizer cannot keep this text as it is: it changes white space or signs, first at byte "
+        + std::to_string(place) + ". That is not counted as the model's.";
+}
+
+void writeDiff(const TextDiff& diff, const std::string& source, const std::string& written)
+{
+    if (outputHasColours())
+        writeTrusted(std::cout, renderDiff(diff, source, written, true, visible));
+    else
+        std::cout << renderDiff(diff, source, written, false);
+}
+
 int reconstructFile(const Arguments& arguments, CommandContext& context)
 {
     const auto sampling = arguments.sampling.options();
@@ -73,7 +102,7 @@ int reconstructFile(const Arguments& arguments, CommandContext& context)
         warn(warning);
     }
     if (!arguments.reference.empty())
-        attachText(input, readTextFile(arguments.reference), arguments.reference, *model);
+        attachText(input, readNamedText(arguments.reference, context.stop), arguments.reference, *model);
     if (arguments.diff && input.text.empty())
         throw Error(ErrorKind::InvalidInput, "A memory alone has no text to compare with.",
                     "Name the text that was compressed with --reference.");
@@ -84,11 +113,19 @@ int reconstructFile(const Arguments& arguments, CommandContext& context)
     options.alternatives = arguments.tokens ? listedAlternatives : 0;
     const auto result = reconstruct(*model, input, options, {context.progress.callback(), {}}, context.stop);
     context.progress.clear();
+    // What the tokenizer cannot keep, no model could write: it is not marked as the model's.
+    const auto kept = keptByTokenizer(*model, input);
+    const auto remark = input.hasText() ? lossOfTokenizer(input.text, kept) : std::string();
+    if (!remark.empty())
+        std::cerr << remark << "\n";
     if (arguments.model.json) {
-        std::cout << nlohmann::json(result).dump(2) << "\n";
+        nlohmann::json json(result);
+        if (!remark.empty())
+            json["remark"] = remark;
+        printJson(json);
     } else {
         if (arguments.diff && !result.stopped)
-            std::cout << renderDiff(diffTexts(input.text, result.text), input.text, result.text, outputHasColours());
+            writeDiff(diffTexts(kept, result.text), kept, result.text);
         else
             std::cout << result.text;
         std::cout << "\n" << std::flush;

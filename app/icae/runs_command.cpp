@@ -66,7 +66,7 @@ int listAll(const Arguments& arguments)
             json["run"] = run.folder.string();
             all.push_back(std::move(json));
         }
-        std::cout << all.dump(2) << "\n";
+        printJson(all);
         return exitSuccess;
     }
     if (runs.empty()) {

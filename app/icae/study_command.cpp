@@ -2,6 +2,7 @@
 
 #include "protocol/error.h"
 #include "protocol/fields.h"
+#include "protocol/json_text.h"
 #include "report/study_table.h"
 #include "runs/run_directory.h"
 #include "runs/run_reader.h"
@@ -48,7 +49,7 @@ StudyKind kindNamed(const std::string& name)
     throw Error(ErrorKind::InvalidInput, "There is no kind of study \"" + name + "\".", "Known are: " + known + ".");
 }
 
-int study(const Arguments& arguments, CommandContext& context)
+int study(const Arguments& arguments, const CLI::App& command, CommandContext& context)
 {
     if (!arguments.printTemplate.empty()) {
         std::cout << studyTemplate(kindNamed(arguments.printTemplate));
@@ -68,8 +69,8 @@ int study(const Arguments& arguments, CommandContext& context)
         requireNoProblems(spec, file.string());
     }
     if (arguments.detach) {
-        const fs::path output = RunDirectory(run, arguments.resume, RunKind::Study).folder() / "output.txt";
-        launchAgainDetached("Measuring", run, output);
+        requireUsable(run, arguments.resume, RunKind::Study);
+        launchAgainDetached("Measuring", run, command);
         return exitSuccess;
     }
     std::signal(SIGPIPE, SIG_IGN); // who reads the output may go away; the study does not end with it
@@ -82,7 +83,7 @@ int study(const Arguments& arguments, CommandContext& context)
     const auto status = runStudy(spec, options, context.stop);
     context.progress.clear();
     if (arguments.json)
-        std::cout << nlohmann::json(status).dump(2) << "\n";
+        printJson(nlohmann::json(status));
     return status.state == RunState::Stopped ? exitStopped : exitSuccess;
 }
 
@@ -97,7 +98,7 @@ int exportStudy(const ExportArguments& arguments)
     const auto content = arguments.samples ? samplesAsCsv(samples)
         : arguments.format == "csv"        ? asCsv(table)
         : arguments.format == "latex"      ? asLatex(table)
-                                           : nlohmann::json(table).dump(2) + "\n";
+                                           : jsonText(table, 2) + "\n";
     if (arguments.output.empty())
         std::cout << content;
     else
@@ -119,7 +120,7 @@ CommandAction addStudy(CLI::App& program)
     command->add_option("--template", arguments->printTemplate,
                         "Print a commented spec: length, slots, content, continuation, models, latency, questions or "
                         "position");
-    command->add_flag("--detach", arguments->detach, "Go on in the background, also after the terminal is closed");
+    command->add_flag(detachFlag, arguments->detach, "Go on in the background, also after the terminal is closed");
     command->add_flag("--json", arguments->json, "Print the last status as one JSON object");
     command->footer("Ctrl-C stops it within one forward; what was measured stays, and --resume goes on.\n"
                     "Example: icae study --template length > spec.json && icae study spec.json --run runs/by-length\n"
@@ -132,8 +133,8 @@ CommandAction addStudy(CLI::App& program)
         ->capture_default_str();
     exporting->add_flag("--samples", exported->samples, "CSV of every sample instead of the cells");
     exporting->add_option("-o,--output", exported->output, "File to write; standard output where not given");
-    return [arguments, exported, exporting](CommandContext& context) {
-        return exporting->parsed() ? exportStudy(*exported) : study(*arguments, context);
+    return [arguments, command, exported, exporting](CommandContext& context) {
+        return exporting->parsed() ? exportStudy(*exported) : study(*arguments, *command, context);
     };
 }
 

@@ -1,5 +1,7 @@
 #include "terminal.h"
 
+#include "output.h"
+
 #include <array>
 #include <cerrno>
 #include <cmath>
@@ -8,6 +10,7 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <iostream>
+#include <string_view>
 #include <unistd.h>
 
 namespace icae {
@@ -37,6 +40,13 @@ std::string duration(double seconds)
     if (whole < 60)
         return std::to_string(whole) + " s";
     return std::to_string(whole / 60) + " min " + std::to_string(whole % 60) + " s";
+}
+
+/// Whether the terminal knows control sequences.
+bool terminalObeys()
+{
+    const char* kind = std::getenv("TERM"); // NOLINT(concurrency-mt-unsafe): nobody changes the environment
+    return kind == nullptr || std::string_view(kind) != "dumb";
 }
 
 } // namespace
@@ -78,7 +88,7 @@ StopOnSignal::~StopOnSignal()
 }
 
 ProgressLine::ProgressLine()
-    : m_terminal(isatty(STDERR_FILENO) == 1)
+    : m_terminal(isatty(STDERR_FILENO) == 1 && terminalObeys())
     , m_meter(redrawInterval)
 {
 }
@@ -95,7 +105,7 @@ void ProgressLine::show(const Progress& progress)
     const auto reading = m_meter.read(progress);
     if (!reading)
         return;
-    std::string line = "\r" + progress.phase + " ";
+    std::string line = "\r" + visible(progress.phase) + " ";
     if (reading->fraction) {
         const auto filled = static_cast<int>(barWidth * *reading->fraction);
         for (int i = 0; i < barWidth; ++i)
@@ -105,14 +115,14 @@ void ProgressLine::show(const Progress& progress)
         line += " " + std::to_string(static_cast<long>(*reading->rate)) + " " + progress.unit + "/s";
     if (reading->secondsLeft)
         line += " · " + duration(*reading->secondsLeft) + " left";
-    std::cerr << line << "\x1b[K" << std::flush;
+    writeTrusted(std::cerr, line + "\x1b[K");
     m_shown = true;
 }
 
 void ProgressLine::clear()
 {
     if (m_shown)
-        std::cerr << "\r\x1b[K" << std::flush;
+        writeTrusted(std::cerr, "\r\x1b[K");
     m_shown = false;
 }
 
@@ -124,7 +134,7 @@ ProgressCallback ProgressLine::callback()
 bool outputHasColours()
 {
     const char* refused = std::getenv("NO_COLOR"); // NOLINT(concurrency-mt-unsafe): nobody changes the environment
-    return isatty(STDOUT_FILENO) == 1 && (refused == nullptr || *refused == '\0');
+    return isatty(STDOUT_FILENO) == 1 && terminalObeys() && (refused == nullptr || *refused == '\0');
 }
 
 } // namespace icae

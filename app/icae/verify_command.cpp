@@ -77,7 +77,7 @@ int verifyFolders(const Arguments& arguments, CommandContext& context)
             print(report);
     }
     if (arguments.model.json)
-        std::cout << nlohmann::json{{"ok", ok}, {"folders", all}}.dump(2) << "\n";
+        printJson(nlohmann::json{{"ok", ok}, {"folders", all}});
     else
         std::cout << (ok ? "All within tolerance.\n" : "Some values are out of tolerance.\n");
     return ok ? exitSuccess : exitCheckFailed;
@@ -120,17 +120,15 @@ int verifyDrafts(const Arguments& arguments, CommandContext& context)
                                {"largest_logit", d.largest}});
     }
     if (arguments.model.json) {
-        std::cout << nlohmann::json{{"ok", report.ok()},
-                                    {"windows", report.windows},
-                                    {"identical", report.identical},
-                                    {"differences", differences},
-                                    {"worst_gap", worst},
-                                    {"tolerance", report.tolerance},
-                                    {"tolerance_of_largest_logit", report.relative},
-                                    {"plain_seconds", report.plainSeconds},
-                                    {"drafted_seconds", report.draftedSeconds}}
-                         .dump(2)
-                  << "\n";
+        printJson(nlohmann::json{{"ok", report.ok()},
+                                 {"windows", report.windows},
+                                 {"identical", report.identical},
+                                 {"differences", differences},
+                                 {"worst_gap", worst},
+                                 {"tolerance", report.tolerance},
+                                 {"tolerance_of_largest_logit", report.relative},
+                                 {"plain_seconds", report.plainSeconds},
+                                 {"drafted_seconds", report.draftedSeconds}});
     } else {
         std::array<char, 200> line{};
         std::snprintf(line.data(), line.size(), // NOLINT: a table

@@ -1,7 +1,9 @@
 #include "program.h"
 
+#include <QFileInfo>
 #include <QtTest>
 
+#include <csignal>
 #include <fstream>
 
 using namespace Qt::StringLiterals;
@@ -29,9 +31,13 @@ class TestProgramFaults : public QObject {
         return name;
     }
 
+    RunResult shell(const QString& script) const { return m_model.run({u"-c"_s, script}, {}, u"/bin/sh"_s); }
+
 private Q_SLOTS:
     void initTestCase()
     {
+        m_model.write("texts.jsonl",
+                      QByteArray::fromStdString(nlohmann::json{{"text", ModelFixture::text(9).toStdString()}}.dump()));
         m_model.write("empty.txt", "");
         m_model.write("binary.txt", QByteArray("ab\0cd", 5));
         m_model.write("latin1.txt", "caf\xe9 au lait");
@@ -162,6 +168,142 @@ private Q_SLOTS:
         }
         QVERIFY2(seen, "no limit made it run out of memory with a message");
         QCOMPARE(m_model.files(), before);
+    }
+
+    void lostOutputIsAnError_data()
+    {
+        QTest::addColumn<QString>("command");
+        QTest::newRow("a full disk") << u"%1 --help >/dev/full"_s;
+        QTest::newRow("a full disk for a text") << u"%1 continue text.txt -m . -a reconstruct -n 4 >/dev/full"_s;
+        QTest::newRow("a full disk for JSON") << u"%1 info reconstruct --json >/dev/full"_s;
+        QTest::newRow("a closed output") << u"%1 train --template adapter >&-"_s;
+        QTest::newRow("no reader") << u"trap '' PIPE; { %1 runs base; echo $? >code; } | true; exit $(cat code)"_s;
+    }
+
+    void lostOutputIsAnError()
+    {
+        QFETCH(QString, command);
+        const auto result = shell(command.arg(QStringLiteral(ICAE_PROGRAM)));
+        QVERIFY2(result.code == 3, result.err + QByteArray::number(result.code));
+        QVERIFY2(result.err.contains("Standard output does not take the result"), result.err);
+    }
+
+    void closedDescriptorsAreNobodyElses()
+    {
+        const auto empty =
+            shell(u"timeout 60 %1 reconstruct - -m . -a reconstruct <&-"_s.arg(QStringLiteral(ICAE_PROGRAM)));
+        QCOMPARE(empty.code, 3);
+        const auto compressed = shell(
+            u"%1 compress text.txt -m . -a reconstruct -o closed.memory 2>&- >out"_s.arg(QStringLiteral(ICAE_PROGRAM)));
+        QCOMPARE(compressed.code, 0);
+        QCOMPARE(m_model.run({u"info"_s, u"closed.memory"_s}).code, 0);
+    }
+
+    void namesNeedNotBeUtf8()
+    {
+        const auto result =
+            shell(u"cp text.txt \"$(printf 'caf\\351.txt')\" && %1 compress \"$(printf 'caf\\351.txt')\" "
+                  "-m . -a reconstruct -o \"$(printf 'o\\351.memory')\" --json && "
+                  "%1 info \"$(printf 'o\\351.memory')\" --json"_s.arg(QStringLiteral(ICAE_PROGRAM)));
+        QVERIFY2(result.code == 0, result.err);
+        QVERIFY(QString::fromUtf8(result.out).contains(u"o\ufffd.memory"_s)); // and all of it is UTF-8
+        QCOMPARE(QString::fromUtf8(result.out).toUtf8(), result.out);
+    }
+
+    void outputsDestroyNoInput()
+    {
+        m_model.write("own.txt", ModelFixture::text(3));
+        const auto result = m_model.run(
+            m_model.with(u"compress"_s, {u"own.txt"_s, u"-o"_s, u"./own.txt"_s, u"-a"_s, u"reconstruct"_s}));
+        QCOMPARE(result.code, 3);
+        QVERIFY2(result.err.contains("is read and cannot be written over"), result.err);
+        QCOMPARE(QFileInfo(m_model.file("own.txt")).size(), ModelFixture::text(3).size());
+    }
+
+    void pathsThatCannotBeAreNamed()
+    {
+        const QString longName(300, u'x');
+        QVERIFY(m_model.run({u"info"_s, longName}).err.contains("File name too long"));
+        shell(u"ln -s loop1 loop2; ln -s loop2 loop1"_s);
+        for (const auto& arguments :
+             {QStringList{u"info"_s, u"loop1"_s}, m_model.with(u"compress"_s, {u"loop1"_s, u"-o"_s, u"x"_s})}) {
+            const auto result = m_model.run(arguments);
+            QCOMPARE(result.code, 3);
+            QVERIFY2(!result.err.contains("unexpected"), result.err);
+        }
+    }
+
+    /// One number that is none, in base, adapter or memory.
+    void numbersMustBeNumbers()
+    {
+        const auto spoil = [&](const std::string& file, const char* bytes) {
+            std::fstream weights(m_model.path(file), std::ios::in | std::ios::out | std::ios::binary);
+            weights.seekp(-2, std::ios::end);
+            weights.write(bytes, 2);
+        };
+        spoiltBase("nan_base");
+        spoil("nan_base/model.safetensors", "\xC0\x7F");
+        fs::create_directories(m_model.path("nan_adapter"));
+        for (const char* file : {"icae.safetensors", "icae_config.json"})
+            m_model.copy(m_model.path("reconstruct") / file, std::string("nan_adapter/") + file);
+        spoil("nan_adapter/icae.safetensors", "\x80\x7F");
+        m_model.copy(m_model.path("good.memory"), "nan.memory");
+        spoil("nan.memory", "\xC0\x7F");
+        const auto refuses = [&](const QStringList& arguments, const char* why) {
+            const auto result = m_model.run(arguments);
+            QCOMPARE(result.code, 3);
+            QVERIFY2(result.err.contains(why) && result.err.contains("The tensor \""), result.err);
+        };
+        const QStringList compress{u"compress"_s, u"text.txt"_s, u"-o"_s, u"x.memory"_s, u"-m"_s};
+        refuses(compress + QStringList{u"nan_base"_s, u"-a"_s, u"reconstruct"_s}, "NaN");
+        refuses(compress + QStringList{u"."_s, u"-a"_s, u"nan_adapter"_s}, "infinity");
+        refuses(m_model.with(u"continue"_s, {u"nan.memory"_s, u"-a"_s, u"reconstruct"_s, u"--temperature"_s, u"1"_s}),
+                "NaN");
+        QVERIFY(!fs::exists(m_model.path("x.memory")));
+    }
+
+    void cellsWithoutWindowsAreNoResults()
+    {
+        m_model.write("few.jsonl", "{\"text\": \"Few words.\"}\n");
+        m_model.write("none.jsonl", "\n");
+        const auto evaluate = [&](const QString& texts) {
+            return m_model.run(m_model.with(
+                u"evaluate"_s,
+                {u"--texts"_s, texts, u"--lengths"_s, u"4,64"_s, u"--slots"_s, u"4"_s, u"-a"_s, u"reconstruct"_s}));
+        };
+        const auto few = evaluate(u"few.jsonl"_s);
+        QCOMPARE(few.code, 3);
+        QVERIFY2(few.err.contains("64:4") && !few.out.contains("nan"), few.err + few.out);
+        QVERIFY2(evaluate(u"none.jsonl"_s).err.contains("none.jsonl"), few.err);
+    }
+
+    /// Ctrl-C once, while a pipe has nothing to read.
+    void waitingForInputStopsAtOnce()
+    {
+        QProcess process;
+        process.setWorkingDirectory(m_model.file(""));
+        process.start(QStringLiteral(ICAE_PROGRAM),
+                      {u"compress"_s, u"-"_s, u"-m"_s, u"."_s, u"-a"_s, u"reconstruct"_s, u"-o"_s, u"x.memory"_s});
+        QVERIFY(process.waitForStarted());
+        process.setReadChannel(QProcess::StandardError);
+        for (QByteArray said; !said.contains("Device:"); said += process.readAllStandardError())
+            QVERIFY(process.bytesAvailable() > 0 || process.waitForReadyRead(30000 * slowness));
+        kill(static_cast<pid_t>(process.processId()), SIGINT);
+        QVERIFY(process.waitForFinished(10000 * slowness));
+        QCOMPARE(process.exitCode(), 130);
+    }
+
+    /// What a text holds must not steer a terminal; bytes in a pipe are exact.
+    void terminalsAreNotSteered()
+    {
+        if (!fs::exists("/usr/bin/script"))
+            QSKIP("there is no script(1) to make a terminal");
+        const QByteArray name = "x\x1b]0;title\x07.txt";
+        const auto piped = m_model.run({u"info"_s, QString::fromUtf8(name)});
+        QVERIFY(piped.err.contains("\x1b]0;"));
+        const auto shown = shell(u"n=$(printf 'x\\033]0;title\\007.txt'); export n; "
+                                 "script -qec '%1 info \"$n\"' /dev/null"_s.arg(QStringLiteral(ICAE_PROGRAM)));
+        QVERIFY2(!shown.out.contains("\x1b]") && shown.out.contains("\xe2\x90\x9b]0;title\xe2\x90\x87"), shown.out);
     }
 };
 
