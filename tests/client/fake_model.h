@@ -14,7 +14,8 @@ namespace icae {
 /// - "{fail}" cannot be reconstructed,
 /// - "{die}" kills the engine when half of it is written,
 /// - "{hang}" stops when half of it is written, until it is cancelled,
-/// - "{mute}" writes nothing until it is cancelled.
+/// - "{mute}" writes nothing until it is cancelled,
+/// - "{sparse}" comes back as every tenth of its words.
 ///
 /// Otherwise it comes back as miswritten() has it. There is one base, /models/nano/base, with the adapters reconstruct
 /// and chat (which has no [AE]); /models/broken and /models/large cannot be used, /models/huge fits no memory, and

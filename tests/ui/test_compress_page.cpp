@@ -163,6 +163,32 @@ private Q_SLOTS:
         QVERIFY(m_explorer->page().result().result->reconstruction.stopped);
     }
 
+    /// Few words that are right by chance are not spread over the whole source, while they come and after Esc.
+    void whatWasNotReachedIsNotLost()
+    {
+        QString text = u"{sparse} {hang}"_s;
+        for (int i = 0; i < 40; ++i)
+            text += u" The word %1 stands here beside its neighbours, %2 of them."_s.arg(i).arg(7 * i);
+        QVERIFY(m_explorer->start());
+        QVERIFY(m_explorer->write(text));
+        m_explorer->key(Qt::Key_Return, Qt::ControlModifier);
+        auto& column = m_explorer->source().column();
+        QTRY_VERIFY(column.document());
+        for (const bool streams : {true, false}) {
+            if (!streams) {
+                m_explorer->key(Qt::Key_Escape);
+                QVERIFY(m_explorer->waitForEnd());
+            }
+            const auto document = column.document();
+            QCOMPARE(document->partial, streams);
+            const auto& last = document->pieces.back();
+            QCOMPARE(last.kind, PieceKind::Pending);
+            QCOMPARE(last.source.end, text.size());
+            const auto wordsOf = [](const QString& part) { return part.split(u' ', Qt::SkipEmptyParts).size(); };
+            QVERIFY(wordsOf(document->source.left(last.source.begin)) < wordsOf(document->reconstruction) + 12);
+        }
+    }
+
     void aFailureIsASentenceAndARemedy()
     {
         QVERIFY(m_explorer->start());

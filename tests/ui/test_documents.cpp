@@ -67,6 +67,23 @@ private Q_SLOTS:
         QCOMPARE(commonRows(document, documentOf("One here. Two there. Three gone.", "One here. Two there", true)), 1);
     }
 
+    /// An unfinished text stands for about as much of the source as it has words, whichever of them return far behind.
+    void wordsRightByChanceReachNoFurther()
+    {
+        std::string source = "It was a night of storms. ";
+        for (int i = 0; i < 60; ++i)
+            source += "Ship " + std::to_string(i) + " lay at the quay and waited for day. ";
+        const auto document = documentOf(source, "It was a day of quay 17 and 31 the 59", true);
+        QCOMPARE(document.pieces.back().kind, PieceKind::Pending);
+        QVERIFY(document.pieces.back().source.begin < 60);
+        // A sentence that was left out is known as that as soon as the next one comes.
+        const auto left = documentOf("One came by. Two were late. Three stood here all day. Four.",
+                                     "One came by. Three stood here", true);
+        QCOMPARE(left.differences.size(), 1U);
+        QCOMPARE(left.differences[0].kind, PieceKind::Deleted);
+        QCOMPARE(left.pieces.back().source.begin, left.source.indexOf(u" all"_s));
+    }
+
     /// A run that was stopped: what it wrote counts, in each span, and what it did not come to does not.
     void whatStopLeavesUnwrittenIsNoDifference()
     {

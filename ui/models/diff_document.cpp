@@ -183,27 +183,78 @@ private:
     std::size_t m_rowBegin = 0;
 };
 
-/// Where an unfinished text ends in the source (bytes): what is behind it is not lost, only not written yet.
-/// @param diff of both
-std::size_t writtenEnd(const TextDiff& diff, std::string_view source, std::string_view written)
+/// Begins and ends of a text's words and marks.
+class WordPlaces {
+public:
+    explicit WordPlaces(std::string_view text)
+        : m_words(splitWords(text))
+    {
+        std::erase_if(m_words, [](const Word& word) { return word.space; });
+    }
+
+    std::size_t size() const { return m_words.size(); }
+    /// Words in [begin, end), bytes.
+    std::size_t count(std::size_t begin, std::size_t end) const { return indexAt(end) - indexAt(begin); }
+    /// Where so many words end.
+    std::size_t endOf(std::size_t words) const { return words == 0 ? 0 : m_words[words - 1].end; }
+
+private:
+    std::size_t indexAt(std::size_t offset) const
+    {
+        return static_cast<std::size_t>(
+            std::lower_bound(m_words.begin(), m_words.end(), offset,
+                             [](const Word& word, std::size_t at) { return word.begin < at; })
+            - m_words.begin());
+    }
+
+    std::vector<Word> m_words;
+};
+
+/// Where the last stretch ends up to which an unfinished text follows the source closely (bytes of both): what it wrote
+/// behind that stands for as many words of the source. A word that both happen to have far behind takes nothing along.
+std::pair<std::size_t, std::size_t> followedUntil(const TextDiff& diff, const WordPlaces& ours,
+                                                  const WordPlaces& theirs, std::size_t writtenSize)
 {
-    if (diff.rows.empty())
-        return source.size();
-    const auto& tail = diff.rows.back().hunks.back();
-    if (tail.kind == DiffKind::Equal || tail.kind == DiffKind::Inserted)
-        return source.size();
+    std::pair<std::size_t, std::size_t> best{0, 0};
+    std::size_t wrong = 0; // words up to here that differ
+    std::size_t least = theirs.size();
+    for (const auto& row : diff.rows)
+        for (const auto& hunk : row.hunks) {
+            if (hunk.kind != DiffKind::Equal) {
+                wrong += std::max(ours.count(hunk.referenceBegin, hunk.referenceEnd),
+                                  theirs.count(hunk.hypothesisBegin, hunk.hypothesisEnd));
+                continue;
+            }
+            const auto cost = wrong + theirs.count(hunk.hypothesisEnd, writtenSize);
+            if (cost < least || (cost == least && wrong == 0)) {
+                least = cost;
+                best = {hunk.referenceEnd, hunk.hypothesisEnd};
+            }
+        }
+    return best;
+}
+
+/// How much of the source an unfinished text stands for (bytes): what is behind it is not lost, only not written yet.
+std::size_t reachedBy(std::string_view written, std::string_view source)
+{
+    constexpr std::size_t leastAhead = 12; // words that may have been left out
+    const WordPlaces ours(source);
+    const WordPlaces theirs(written);
+    const auto inReach = theirs.size() + std::max(leastAhead, theirs.size() / 4);
+    const auto near = inReach < ours.size() ? source.substr(0, ours.endOf(inReach)) : source;
+    const auto [begin, writtenBegin] = followedUntil(diffTexts(near, written), ours, theirs, written.size());
     // The last words stand for as many of the source; one that is half written, for half of its word.
-    const auto ours = source.substr(tail.referenceBegin);
-    const auto theirs = written.substr(tail.hypothesisBegin);
-    const auto ourWords = splitWords(ours);
-    const auto theirWords = splitWords(theirs);
+    const auto ourRest = source.substr(begin);
+    const auto theirRest = written.substr(writtenBegin);
+    const auto ourWords = splitWords(ourRest);
+    const auto theirWords = splitWords(theirRest);
     std::size_t end = 0;
     for (std::size_t i = 0; i < std::min(ourWords.size(), theirWords.size()); ++i) {
-        const auto word = ours.substr(ourWords[i].begin, ourWords[i].end - ourWords[i].begin);
-        const auto begun = theirs.substr(theirWords[i].begin, theirWords[i].end - theirWords[i].begin);
+        const auto word = ourRest.substr(ourWords[i].begin, ourWords[i].end - ourWords[i].begin);
+        const auto begun = theirRest.substr(theirWords[i].begin, theirWords[i].end - theirWords[i].begin);
         end = ourWords[i].begin + (i + 1 == theirWords.size() && word.starts_with(begun) ? begun.size() : word.size());
     }
-    return tail.referenceBegin + end;
+    return begin + end;
 }
 
 template <auto Side> int rowAt(const DiffDocument& document, qsizetype position)
@@ -288,10 +339,8 @@ DiffDocument buildDiffDocument(std::string_view source, const std::vector<DiffSe
     std::size_t shift = 0;
     for (const auto& segment : segments) {
         const auto part = source.substr(segment.begin, segment.end - segment.begin);
-        auto diff = diffTexts(part, segment.written);
-        const auto tried = part.substr(0, segment.open ? writtenEnd(diff, part, segment.written) : part.size());
-        if (tried.size() < part.size())
-            diff = diffTexts(tried, segment.written);
+        const auto tried = part.substr(0, segment.open ? reachedBy(segment.written, part) : part.size());
+        const auto diff = diffTexts(tried, segment.written);
         builder.addSegment(diff, segment.begin, shift);
         std::vector<std::size_t> ends;
         for (const auto end : spanEnds)

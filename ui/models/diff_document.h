@@ -91,7 +91,7 @@ struct DiffSegment {
     std::size_t begin = 0; ///< bytes of the source
     std::size_t end = 0;
     std::string written;
-    bool open = false; ///< not all was written: what of the source is behind its last words is Pending, not Deleted
+    bool open = false; ///< not all was written: it stands for a prefix of the source, what is behind that is Pending
 };
 
 /// Where a text is cut into rows (ascending byte offsets, the last is its size): at sentence ends, and at a space where
