@@ -7,6 +7,7 @@
 #include <csignal>
 #include <fstream>
 #include <sstream>
+#include <utility>
 
 namespace icae {
 
@@ -237,6 +238,8 @@ bool FakeModel::take(const RpcMessage& message)
 {
     const auto is = [&](const auto& method) { return message.method == method.name; };
     if (is(protocol::status)) {
+        if (const auto late = std::exchange(m_late, std::nullopt))
+            load(late->first, late->second);
         FakeChannel::answer(message.id, status());
     } else if (is(protocol::modelsList)) {
         const auto folders = paramsOf<ListModelsParams>(message).folders;
@@ -245,7 +248,11 @@ bool FakeModel::take(const RpcMessage& message)
             list.problems.push_back({"/nowhere", "There is no folder /nowhere.", "Remove it from the list."});
         FakeChannel::answer(message.id, list);
     } else if (is(protocol::modelsLoad)) {
-        load(message.id, paramsOf<LoadModelParams>(message));
+        const auto params = paramsOf<LoadModelParams>(message);
+        if (params.base == "/models/late")
+            m_late.emplace(message.id, params);
+        else
+            load(message.id, params);
     } else if (is(protocol::modelsUnload)) {
         m_loaded.reset();
         FakeChannel::answer(message.id, status());

@@ -19,7 +19,7 @@ namespace icae {
 ///
 /// Otherwise it comes back as miswritten() has it. There is one base, /models/nano/base, with the adapters reconstruct
 /// and chat (which has no [AE]); /models/broken and /models/large cannot be used, /models/huge fits no memory, and
-/// /models/slow is loaded until that is cancelled.
+/// /models/slow is loaded until that is cancelled, /models/late until the engine is asked for its status.
 class FakeModel {
 public:
     /// @return false where it has no such method
@@ -36,6 +36,7 @@ private:
     EngineStatus status() const;
 
     std::optional<LoadedModel> m_loaded;
+    std::optional<std::pair<RequestId, LoadModelParams>> m_late; ///< a load that waits
     std::map<std::int64_t, std::optional<ReconstructResult>> m_hanging; ///< by id, and how they end
 };
 

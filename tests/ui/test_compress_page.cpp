@@ -181,11 +181,12 @@ private Q_SLOTS:
             }
             const auto document = column.document();
             QCOMPARE(document->partial, streams);
-            const auto& last = document->pieces.back();
-            QCOMPARE(last.kind, PieceKind::Pending);
-            QCOMPARE(last.source.end, text.size());
+            QCOMPARE(document->pieces.back().kind, PieceKind::Pending);
+            QCOMPARE(document->pieces.back().source.end, text.size());
+            const auto pending = std::find_if(document->pieces.begin(), document->pieces.end(),
+                                              [](const DiffPiece& piece) { return piece.kind == PieceKind::Pending; });
             const auto wordsOf = [](const QString& part) { return part.split(u' ', Qt::SkipEmptyParts).size(); };
-            QVERIFY(wordsOf(document->source.left(last.source.begin)) < wordsOf(document->reconstruction) + 12);
+            QVERIFY(wordsOf(document->source.left(pending->source.begin)) < wordsOf(document->reconstruction) + 12);
         }
     }
 
@@ -304,6 +305,99 @@ private Q_SLOTS:
         QVERIFY(!m_explorer->page().isRunning());
         m_explorer->page().setSource(u"New. "_s + story); // a change is asked for
         QTRY_COMPARE(m_explorer->page().result().diff->source, u"New. "_s + story);
+    }
+
+    void anEditorOpenedWhileItRunsStays()
+    {
+        QVERIFY(m_explorer->start());
+        QVERIFY(m_explorer->write(u"{hang} "_s + story));
+        m_explorer->key(Qt::Key_Return, Qt::ControlModifier);
+        auto& pane = m_explorer->source();
+        QTRY_VERIFY(pane.column().document());
+        QVERIFY(!pane.isEditing());
+        m_explorer->key(Qt::Key_E, Qt::ControlModifier);
+        QVERIFY(pane.isEditing());
+        QTest::keyClicks(&pane.editor(), u"New "_s);
+        const auto* before = pane.column().document().get();
+        m_explorer->key(Qt::Key_Escape); // what was written until then comes as another document
+        QVERIFY(m_explorer->waitForEnd());
+        QVERIFY(pane.column().document().get() != before);
+        QVERIFY(pane.isEditing() && pane.editor().isVisible());
+        QVERIFY(m_explorer->page().source().contains(u"New "_s));
+    }
+
+    void aRunWaitsForTheModel()
+    {
+        m_explorer->settings.setModel({u"/models/late"_s, {}, u"auto"_s, u"auto"_s});
+        m_explorer->page().setSource(story);
+        m_explorer->client.start();
+        // Already while the engine starts.
+        QVERIFY(FakeExplorer::shows(m_explorer->result(), u"Loading late…"_s));
+        QTRY_COMPARE(m_explorer->client.state(), EngineClient::State::Ready);
+        QVERIFY(FakeExplorer::shows(m_explorer->result(), u"Loading late…"_s));
+        QVERIFY(FakeExplorer::shows(*m_explorer->window, u"Model: Loading late…"_s));
+        QVERIFY(!FakeExplorer::shows(*m_explorer->window, u"No model"_s));
+        m_explorer->key(Qt::Key_Return, Qt::ControlModifier);
+        QVERIFY(FakeExplorer::shows(m_explorer->controls(), u"Stop"_s));
+        QVERIFY(!m_explorer->page().isRunning());
+        m_explorer->client.call(protocol::status, {}, m_explorer->window.get()); // it is loaded now
+        QTRY_VERIFY(m_explorer->page().result().result != nullptr);
+        QCOMPARE(m_explorer->page().result().diff->source, story);
+        QVERIFY(!FakeExplorer::shows(m_explorer->controls(), u"Stop"_s));
+    }
+
+    void aRunThatWaitsForAModelThatFailsEnds()
+    {
+        m_explorer->settings.setModel({u"/models/slow"_s, {}, u"auto"_s, u"auto"_s});
+        m_explorer->page().setSource(story);
+        m_explorer->client.start();
+        QTRY_COMPARE(m_explorer->client.state(), EngineClient::State::Ready);
+        m_explorer->key(Qt::Key_Return, Qt::ControlModifier);
+        QVERIFY(FakeExplorer::shows(m_explorer->controls(), u"Stop"_s));
+        m_explorer->key(Qt::Key_Escape);
+        QTRY_VERIFY(FakeExplorer::shows(m_explorer->result(), u"No model loaded"_s));
+        QVERIFY(!FakeExplorer::shows(m_explorer->controls(), u"Stop"_s));
+        QSignalSpy asked(&m_explorer->client, &EngineClient::requestStarted);
+        QVERIFY(m_explorer->load("/models/nano/base", "/models/nano/reconstruct"));
+        QTRY_VERIFY(m_explorer->page().plan().has_value());
+        QVERIFY(!asksFor(asked, protocol::reconstruct.name)); // it was given up
+    }
+
+    /// Another model makes the result stale, the same one again does not; Auto-run refreshes what is stale.
+    void theSameModelAgainChangesNothing()
+    {
+        QVERIFY(m_explorer->start());
+        QVERIFY(m_explorer->write(story));
+        QVERIFY(m_explorer->run());
+        m_explorer->client.call(protocol::modelsUnload, {}, m_explorer->window.get());
+        QTRY_VERIFY(!m_explorer->client.model());
+        QVERIFY(m_explorer->load("/models/nano/base", "/models/nano/reconstruct"));
+        QTRY_VERIFY(m_explorer->page().plan().has_value());
+        QVERIFY(!FakeExplorer::shows(m_explorer->result(), u"of an earlier text"_s));
+        QVERIFY(m_explorer->write(u"New. "_s + story));
+        QVERIFY(FakeExplorer::shows(m_explorer->result(), u"of an earlier text"_s));
+        m_explorer->controls().findChild<QCheckBox*>()->setChecked(true);
+        QTRY_COMPARE(m_explorer->page().result().diff->source, u"New. "_s + story);
+        QVERIFY(m_explorer->waitForEnd());
+        QVERIFY(!FakeExplorer::shows(m_explorer->result(), u"of an earlier text"_s));
+    }
+
+    void anErrorGoesWithTheNextSuccess()
+    {
+        QVERIFY(m_explorer->start());
+        QVERIFY(m_explorer->load("/models/nano/base", "/models/nano/reconstruct"));
+        QVERIFY(m_explorer->write(story));
+        QFile file(m_folder.filePath(u"text.txt"_s));
+        QVERIFY(file.open(QIODevice::WriteOnly) && file.write(story.toUtf8()) > 0);
+        file.close();
+        QVERIFY(!m_explorer->page().openFile(m_folder.filePath(u"missing.txt"_s)));
+        QVERIFY(m_explorer->notice().showsError());
+        QVERIFY(m_explorer->page().openFile(file.fileName()));
+        QVERIFY(!m_explorer->notice().showsError());
+        QTRY_VERIFY(m_explorer->page().plan().has_value());
+        m_explorer->page().showError(Error(ErrorKind::Io, "It failed.", "Try again."));
+        QVERIFY(m_explorer->run());
+        QVERIFY(!m_explorer->notice().isVisible());
     }
 
     void aTextThatChangedMeanwhileMakesTheResultStale()
@@ -446,16 +540,74 @@ private Q_SLOTS:
         QCOMPARE(view.document()->items[1].text, u" watch"_s);
     }
 
+    /// Details are those of the token in sight: after T of the one that stands for it, and none of a result before.
+    void detailsFollowTheToken()
+    {
+        QVERIFY(m_explorer->start());
+        QVERIFY(m_explorer->write(story));
+        QVERIFY(m_explorer->run());
+        m_explorer->key(Qt::Key_4, Qt::AltModifier);
+        auto& pane = m_explorer->result().tokens();
+        auto& view = pane.view();
+        view.setFocus();
+        QTest::keyClick(&view, Qt::Key_Right);
+        QTest::keyClick(&view, Qt::Key_Right);
+        QTest::keyClick(&view, Qt::Key_D);
+        QVERIFY(FakeExplorer::shows(pane, u"“␣clock”"_s));
+        QTest::keyClick(&view, Qt::Key_T);
+        QCOMPARE(view.currentToken(), 1);
+        QVERIFY(FakeExplorer::shows(pane, u"“␣watch”"_s));
+        QTest::keyClick(&view, Qt::Key_T);
+        QVERIFY(FakeExplorer::shows(pane, u"“␣clock”"_s));
+        QVERIFY(m_explorer->run());
+        QCOMPARE(view.currentToken(), -1);
+        QVERIFY(!FakeExplorer::shows(pane, u"clock”"_s));
+        QVERIFY(FakeExplorer::shows(pane, u"Point at a token"_s));
+    }
+
+    /// What the model wrote and what it finds likely are two things, each named, wherever they stand.
+    void bothWaysOfRatingAreNamed()
+    {
+        QVERIFY(m_explorer->start());
+        QVERIFY(m_explorer->write(story));
+        QVERIFY(m_explorer->run());
+        for (const auto& name : {u"BLEU, free"_s, u"EM, free"_s, u"Tokens, free"_s, u"Loss, forced"_s,
+                                 u"Tokens, forced"_s, u"60.0 %"_s, u"97.0 %"_s})
+            QVERIFY2(FakeExplorer::shows(m_explorer->page(), name), qPrintable(name));
+        m_explorer->key(Qt::Key_4, Qt::AltModifier);
+        auto& pane = m_explorer->result().tokens();
+        const auto segment = [&](const QString& name) {
+            const auto buttons = pane.findChildren<QAbstractButton*>();
+            const auto found = std::find_if(buttons.begin(), buttons.end(),
+                                            [&](const QAbstractButton* one) { return one->text() == name; });
+            return found == buttons.end() ? nullptr : *found;
+        };
+        auto* forced = segment(u"Teacher-forced"_s);
+        auto* free = segment(u"Free-running"_s);
+        QVERIFY(forced != nullptr && free != nullptr);
+        QVERIFY(forced->isChecked() && !free->isChecked());
+        free->click();
+        QVERIFY(!pane.isTeacherForced() && !forced->isChecked() && free->isChecked());
+        free->click(); // stays
+        QVERIFY(!pane.isTeacherForced());
+        forced->click();
+        QVERIFY(pane.isTeacherForced());
+    }
+
 private:
     /// Sets the text and waits until the engine is asked.
     bool asksForAPlan(const QString& text)
     {
         QSignalSpy asked(&m_explorer->client, &EngineClient::requestStarted);
         m_explorer->page().setSource(text);
-        return QTest::qWaitFor([&] {
-            return std::any_of(asked.begin(), asked.end(), [](const QVariantList& arguments) {
-                return arguments[1].toString() == QLatin1String(protocol::textPlan.name);
-            });
+        return QTest::qWaitFor([&] { return asksFor(asked, protocol::textPlan.name); });
+    }
+
+    /// Whether there was such a request among those that began.
+    static bool asksFor(const QSignalSpy& begun, const char* method)
+    {
+        return std::any_of(begun.begin(), begun.end(), [method](const QVariantList& arguments) {
+            return arguments[1].toString() == QLatin1String(method);
         });
     }
 

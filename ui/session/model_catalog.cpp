@@ -11,6 +11,7 @@ ModelCatalog::ModelCatalog(EngineClient& client, Settings& settings, QString sta
     connect(&m_client, &EngineClient::stateChanged, this, [this](EngineClient::State state) {
         if (state == EngineClient::State::Ready)
             onReady();
+        Q_EMIT loadingChanged(); // an engine that starts is about to load
     });
     connect(&m_client, &EngineClient::modelChanged, this, [this] {
         const auto& model = m_client.model();
@@ -55,6 +56,14 @@ void ModelCatalog::onReady()
         m_loadedOnce = true;
         loadLast();
     }
+}
+
+QString ModelCatalog::loadingName() const
+{
+    if (m_loading || m_loadedOnce || m_client.state() != EngineClient::State::Connecting)
+        return m_loading ? m_loadingName : QString();
+    const auto last = m_settings.model().base;
+    return folderName((last.isEmpty() ? m_standard : last).toStdString());
 }
 
 void ModelCatalog::loadLast()
@@ -116,6 +125,7 @@ void ModelCatalog::load(const std::string& base, const std::string& adapter, con
     params.device = device;
     params.dtype = dtype;
     m_loading = true;
+    m_loadingName = folderName(base);
     Q_EMIT loadingChanged();
     m_client.call(protocol::modelsLoad, params, contextFor(owner),
                   {.done =
@@ -124,8 +134,8 @@ void ModelCatalog::load(const std::string& base, const std::string& adapter, con
                            m_settings.setModel({QString::fromStdString(model.base),
                                                 QString::fromStdString(model.adapter), QString::fromStdString(device),
                                                 QString::fromStdString(dtype)});
-                           Q_EMIT loadingChanged();
                            Q_EMIT loaded(model);
+                           Q_EMIT loadingChanged();
                            refreshDevices();
                        },
                    .failed =
@@ -157,6 +167,7 @@ std::string ModelCatalog::chosenDevice() const
 void ModelCatalog::unload(QObject* owner)
 {
     m_loading = true;
+    m_loadingName.clear();
     Q_EMIT loadingChanged();
     const auto end = [this] {
         m_loading = false;

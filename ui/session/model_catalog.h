@@ -21,6 +21,8 @@ public:
     const std::vector<DeviceInfo>& devices() const { return m_devices; }
     bool isListing() const { return m_listing; }
     bool isLoading() const { return m_loading; }
+    /// The base that is being loaded, or will be as soon as the engine is there; empty: none.
+    QString loadingName() const;
 
     // Each of these may be the work of a page, its owner: see Activities.
 
@@ -44,7 +46,7 @@ public:
 Q_SIGNALS:
     void listed();
     void devicesChanged();
-    void loadingChanged();
+    void loadingChanged(); ///< whether, or what: see loadingName()
     void loaded(const icae::LoadedModel& model);
     void failed(const icae::Error& why, QObject* owner); ///< @param owner null: nobody's
 
@@ -61,6 +63,7 @@ private:
     std::vector<DeviceInfo> m_devices;
     bool m_listing = false;
     bool m_loading = false;
+    QString m_loadingName;
     bool m_loadedOnce = false;
 };
 

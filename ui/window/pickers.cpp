@@ -56,8 +56,8 @@ void ModelPicker::showModel()
 {
     const auto& model = m_client.model();
     QString text = tr("No model");
-    if (m_catalog.isLoading())
-        text = tr("Loading…");
+    if (const auto name = m_catalog.loadingName(); !name.isEmpty())
+        text = tr("Loading %1…").arg(name);
     else if (model)
         text = model->adapter.empty() ? folderName(model->base)
                                       : tr("%1 · %2").arg(folderName(model->base), folderName(model->adapter));

@@ -169,7 +169,11 @@ CompressControls::CompressControls(const Theme& theme, Settings& settings, QWidg
         store();
         Q_EMIT samplingChanged();
     });
-    connect(m_rerun, &QCheckBox::toggled, this, &CompressControls::store);
+    connect(m_rerun, &QCheckBox::toggled, this, [this](bool on) {
+        store();
+        if (on)
+            Q_EMIT rerunSwitchedOn();
+    });
     connect(&settings, &Settings::recentFilesChanged, this, &CompressControls::rebuildRecentFiles);
     setModel(std::nullopt);
     setSpanCount(0);

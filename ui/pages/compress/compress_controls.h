@@ -55,6 +55,7 @@ Q_SIGNALS:
     void stopRequested();
     void planChanged(); ///< slots, span length or the spans to read
     void samplingChanged();
+    void rerunSwitchedOn();
 
 private:
     void buildMenus();

@@ -149,6 +149,7 @@ void CompressExport::writeReport(ExportKind kind, ExportFormat format, const QSt
                            try { // on this machine, wherever the engine is
                                save(path,
                                     [&](QIODevice& file) { return file.write(result.content.data(), size) == size; });
+                               m_page.clearError();
                            } catch (const Error& error) {
                                m_page.showError(error);
                            }

@@ -64,6 +64,7 @@ bool CompressPage::openFile(const QString& path)
         showError(error);
         return false;
     }
+    m_notice->clearError();
     m_sourceName = QFileInfo(path).fileName();
     m_settings.addRecentFile(path);
     return true;
@@ -90,6 +91,11 @@ void CompressPage::showError(const Error& error)
     m_notice->showError(error);
 }
 
+void CompressPage::clearError()
+{
+    m_notice->clearError();
+}
+
 void CompressPage::showWarning(const QString& message, const QString& remedy)
 {
     m_notice->showWarning(message, remedy);
@@ -114,13 +120,23 @@ void CompressPage::onModelChanged()
         return; // told again, by a status report
     m_modelKey = key;
     m_controls->setModel(model);
-    onSourceChanged();
+    planAgain();
 }
 
 void CompressPage::onSourceChanged()
 {
     m_changed = true;
-    m_result->setStale(m_view.result != nullptr);
+    planAgain();
+}
+
+bool CompressPage::isStale() const
+{
+    return m_view.result != nullptr && (m_changed || (!m_modelKey.empty() && m_modelKey != m_ranWith));
+}
+
+void CompressPage::planAgain()
+{
+    m_result->setStale(isStale());
     m_plan.reset();
     if (m_planRequest >= 0) {
         m_planStale = true;
@@ -130,15 +146,35 @@ void CompressPage::onSourceChanged()
     updateReady();
 }
 
+bool CompressPage::canWriteBack() const
+{
+    const auto& model = m_client.model();
+    return model
+        && std::find(model->specialTokens.begin(), model->specialTokens.end(), "AE") != model->specialTokens.end();
+}
+
+void CompressPage::onLoadingChanged()
+{
+    if (m_waitingForModel && m_catalog.loadingName().isEmpty()) { // it will not come
+        m_waitingForModel = false;
+        setWaiting(false);
+    }
+    updateReady();
+}
+
 void CompressPage::updateReady()
 {
     const auto& model = m_client.model();
-    const bool canWrite = model
-        && std::find(model->specialTokens.begin(), model->specialTokens.end(), "AE") != model->specialTokens.end();
+    const bool canWrite = canWriteBack();
+    const auto loading = m_catalog.loadingName();
     const bool hasText = !m_source->editor().document()->isEmpty();
-    m_controls->setReady(canWrite && hasText && !m_run.isRunning());
+    m_controls->setReady((canWrite || !loading.isEmpty()) && hasText && !m_run.isRunning());
     m_controls->saveMemoryAction()->setEnabled(m_view.result != nullptr && !m_view.result->memory.id.empty());
-    if (!model)
+    if (!loading.isEmpty() && !m_run.isRunning())
+        m_result->setEmptyText(tr("Loading %1…").arg(loading),
+                               m_waiting ? tr("The text is compressed as soon as the model is there.")
+                                         : tr("Press Ctrl+Enter, and the text is compressed as soon as it is there."));
+    else if (!model)
         m_result->setEmptyText(tr("No model loaded"), tr("Choose a model at the top, or load one on the Models page."));
     else if (!canWrite)
         m_result->setEmptyText(tr("This model cannot write texts back"),
@@ -155,7 +191,7 @@ void CompressPage::updateReady()
 void CompressPage::requestPlan()
 {
     if (!m_client.model() || m_source->editor().isInserting()) {
-        if (!m_client.model())
+        if (!m_client.model() && !m_waitingForModel)
             setWaiting(false);
         showPlan();
         return;
@@ -183,7 +219,7 @@ void CompressPage::takePlan(const TextPlan& plan)
     if (m_waiting) {
         setWaiting(false);
         run();
-    } else if (!std::exchange(m_lostRun, false) && m_controls->rerunsOnChange() && m_view.result) {
+    } else if (!std::exchange(m_lostRun, false) && m_controls->rerunsOnChange() && isStale()) {
         m_rerunTimer.start();
     }
 }
@@ -236,9 +272,18 @@ void CompressPage::showPlan()
 
 void CompressPage::run()
 {
-    if (m_run.isRunning() || !m_client.model() || m_source->editor().document()->isEmpty())
+    if (m_run.isRunning() || m_source->editor().document()->isEmpty())
         return;
     m_rerunTimer.stop();
+    m_waitingForModel = !m_catalog.loadingName().isEmpty();
+    if (m_waitingForModel) {
+        setWaiting(true);
+        updateReady();
+        return;
+    }
+    setWaiting(m_waiting && m_client.model() && !m_plan);
+    if (!canWriteBack())
+        return;
     if (!m_plan) { // spans are what streams; they are known in a moment
         setWaiting(true);
         m_planTimer.stop();
@@ -266,7 +311,9 @@ bool CompressPage::showRecorded(const RecordedReconstruction& recorded)
 
 void CompressPage::stop()
 {
+    m_waitingForModel = false;
     setWaiting(false);
+    updateReady();
     m_run.stop();
 }
 
@@ -276,7 +323,10 @@ void CompressPage::setWaiting(bool waiting)
         return;
     m_waiting = waiting;
     m_controls->setRunning(waiting || m_run.isRunning());
-    m_activities.setWaiting(this, waiting ? tr("Counting tokens") : QString());
+    m_activities.setWaiting(this,
+                            !waiting                ? QString()
+                                : m_waitingForModel ? tr("Waiting for the model")
+                                                    : tr("Counting tokens"));
 }
 
 void CompressPage::rerun()
@@ -300,7 +350,7 @@ void CompressPage::onFinished(const ReconstructionView& view)
     m_controls->setRunning(false);
     m_result->setRunning(false);
     m_result->setResult(view);
-    m_result->setStale(m_changed);
+    m_result->setStale(isStale());
     m_metrics->setReconstruction(view.result->reconstruction);
     updateReady();
     if (!m_recorded->isHidden())
@@ -330,7 +380,8 @@ void CompressPage::saveMemory()
     dialog->setAcceptMode(QFileDialog::AcceptSave);
     connect(dialog, &QFileDialog::fileSelected, this, [this, id = m_view.result->memory.id](const QString& path) {
         m_client.call(protocol::memorySave, {id, path.toStdString()}, this,
-                      {.failed = [this](const Error& why) { showError(why); }});
+                      {.done = [this](const MemoryInfo& /*saved*/) { m_notice->clearError(); },
+                       .failed = [this](const Error& why) { showError(why); }});
     });
     dialog->open();
 }

@@ -44,6 +44,7 @@ public:
     void showError(const Error& error) override;
     bool showRecorded(const RecordedReconstruction& recorded) override;
     void stop() override;
+    void clearError(); ///< what failed has been done since
     void showWarning(const QString& message, const QString& remedy);
     ProseColumn& sourceColumn();
     QAction* saveMemoryAction() const;
@@ -64,6 +65,7 @@ private:
     void arrangePanes();
     void onModelChanged();
     void onSourceChanged();
+    void planAgain();
     void requestPlan();
     void takePlan(const TextPlan& plan);
     void onPlanFailed(const Error& why);
@@ -71,6 +73,9 @@ private:
     void rerunIfChanged();
     void showPlan();
     void run();
+    bool canWriteBack() const; ///< the model is there and has what reconstructions begin with
+    bool isStale() const; ///< the result is of another text, other settings or another model
+    void onLoadingChanged();
     void setWaiting(bool waiting);
     void onFinished(const ReconstructionView& view);
     void openDropped(const QList<QUrl>& files); ///< the first: the page has one text
@@ -83,6 +88,7 @@ private:
     const Theme& m_theme;
     EngineClient& m_client;
     Settings& m_settings;
+    ModelCatalog& m_catalog;
     Activities& m_activities;
     RowGeometry m_geometry;
     ReconstructionRun m_run;
@@ -100,10 +106,12 @@ private:
     std::int64_t m_planRequest = -1;
     std::optional<TextPlan> m_plan;
     bool m_planStale = false; ///< what is being planned has changed meanwhile
-    bool m_waiting = false; ///< a run, for its plan
+    bool m_waiting = false; ///< a run, for its plan or for the model
+    bool m_waitingForModel = false;
     bool m_runAgain = false; ///< what is being reconstructed has changed meanwhile, and is to follow
     bool m_firstDocument = false; ///< of this run
-    bool m_changed = false; ///< text, settings or model, since this run began
+    bool m_changed = false; ///< text or settings, since this run began
+    std::string m_ranWith; ///< the model of the last run
     bool m_lostRun = false; ///< it ended with the engine, and might again: it is not repeated unasked
     ReconstructionView m_view;
     QString m_sourceName;

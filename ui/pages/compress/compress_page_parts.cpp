@@ -36,6 +36,7 @@ CompressPage::CompressPage(const PageContext& context, QWidget* parent)
     , m_theme(context.theme)
     , m_client(context.client)
     , m_settings(context.settings)
+    , m_catalog(context.catalog)
     , m_activities(context.activities)
     , m_geometry(3, this)
     , m_run(m_client, this)
@@ -86,6 +87,12 @@ CompressPage::CompressPage(const PageContext& context, QWidget* parent)
     connectResult();
     connectScrolling();
     connect(&m_client, &EngineClient::modelChanged, this, &CompressPage::onModelChanged);
+    connect(&m_catalog, &ModelCatalog::loadingChanged, this, &CompressPage::onLoadingChanged);
+    connect(&m_catalog, &ModelCatalog::loaded, this, [this] {
+        m_notice->clearError();
+        if (std::exchange(m_waitingForModel, false) && m_plan)
+            run(); // otherwise once it is planned
+    });
     onModelChanged();
 }
 
@@ -111,6 +118,10 @@ void CompressPage::connectSource()
     connect(m_controls, &CompressControls::stopRequested, this, &CompressPage::stop);
     connect(m_controls, &CompressControls::planChanged, this, &CompressPage::onSourceChanged);
     connect(m_controls, &CompressControls::samplingChanged, this, &CompressPage::onSourceChanged);
+    connect(m_controls, &CompressControls::rerunSwitchedOn, this, [this] {
+        if (m_plan && isStale())
+            m_rerunTimer.start(); // without a plan it follows that
+    });
 }
 
 void CompressPage::connectResult()
@@ -119,6 +130,7 @@ void CompressPage::connectResult()
         m_notice->clear();
         m_firstDocument = true;
         m_changed = false;
+        m_ranWith = m_modelKey;
         m_controls->setRunning(true);
         m_result->setRunning(true);
         m_result->setStale(m_view.result != nullptr); // until the new one begins
@@ -130,6 +142,7 @@ void CompressPage::connectResult()
         const bool begins = std::exchange(m_firstDocument, false);
         if (begins) { // the figures of the result before are not this one's
             m_result->setStale(false);
+            m_result->tokens().setDocuments(nullptr, nullptr, nullptr);
             m_metrics->setReconstruction(std::nullopt);
             if (m_plan)
                 m_metrics->setPlan(m_plan->tokens, m_plan->slots);
@@ -144,8 +157,11 @@ void CompressPage::connectResult()
             for (auto* column : {&m_source->column(), &m_result->column(), &m_result->inlineColumn()})
                 column->setTopRow(document->rowAtSource(begin));
         }
-        // An editor in use stays; otherwise the rows go side by side.
-        if (m_source->isEditing() && (first || !m_source->editor().hasFocus() || !m_controls->rerunsOnChange()))
+        // The rows go side by side as it begins, but an editor in use stays: who writes there, or opened it since the
+        // run began, goes on writing.
+        const bool written = m_changed && m_recorded->isHidden();
+        const bool inUse = m_source->editor().hasFocus() && (written || (!first && m_controls->rerunsOnChange()));
+        if (begins && m_source->isEditing() && !inUse)
             m_source->setEditing(false);
     });
     connect(&m_run, &ReconstructionRun::finished, this, &CompressPage::onFinished);

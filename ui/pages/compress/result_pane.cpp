@@ -203,13 +203,13 @@ void ResultPane::setDocument(const DiffDocumentPtr& document, int firstChanged)
 
 void ResultPane::setResult(const ReconstructionView& view)
 {
-    m_tokens->setDocuments(view.forced, view.free);
+    m_tokens->setDocuments(view.forced, view.free, view.diff);
     showView();
 }
 
 void ResultPane::clearResult()
 {
-    m_tokens->setDocuments(nullptr, nullptr);
+    m_tokens->setDocuments(nullptr, nullptr, nullptr);
     setDocument(nullptr, 0);
 }
 

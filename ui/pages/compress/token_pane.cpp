@@ -23,6 +23,8 @@ TokenPane::TokenPane(const Theme& theme, QWidget* parent)
     , m_details(new TokenDetails(theme))
     , m_summary(new ElidedLabel)
     , m_forced(new QAction(tr("Teacher-forced"), this))
+    , m_free(new QAction(tr("Free-running"), this))
+    , m_switch(new QAction(tr("Teacher-forced or free-running"), this))
     , m_detailsAction(new QAction(theme.icon(u"details"_s), tr("Token details"), this))
 {
     auto* bar = new QWidget;
@@ -32,31 +34,38 @@ TokenPane::TokenPane(const Theme& theme, QWidget* parent)
     const auto button = [&](QAction* action) {
         auto* made = new QToolButton;
         made->setDefaultAction(action);
+        made->setProperty("segment", true);
         row->addWidget(made);
+    };
+    const auto single = [&](QAction* action, Qt::Key key) { // only where no text is written
+        action->setShortcut(QKeySequence(key));
+        action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
         m_actions.push_back(action);
         addAction(action);
-        action->setShortcutContext(Qt::WidgetWithChildrenShortcut); // single keys: only where no text is written
     };
-    m_forced->setCheckable(true);
+    auto* sides = new QActionGroup(this);
+    for (auto* side : {m_forced, m_free}) {
+        sides->addAction(side)->setCheckable(true);
+        button(side);
+    }
     m_forced->setChecked(true);
-    m_forced->setShortcut(QKeySequence(Qt::Key_T));
-    m_forced->setToolTip(
-        tr("Teacher-forced: the source's tokens, each after the true ones before it. Off: free-running, "
-           "what the model wrote after its own tokens (T)"));
-    button(m_forced);
+    m_forced->setToolTip(tr("The source's tokens, each rated after the true ones before it (T)"));
+    m_free->setToolTip(tr("What the model wrote, each token rated after its own before it (T)"));
+    single(m_switch, Qt::Key_T);
+    connect(m_switch, &QAction::triggered, this, [this] { (isTeacherForced() ? m_free : m_forced)->trigger(); });
     row->addSpacing(Theme::grid());
     auto* measures = new QActionGroup(this);
     const auto measure = [&](TokenMeasure which, Qt::Key key, const QString& hint) {
         auto* action = measures->addAction(tokenMeasureName(which));
         action->setCheckable(true);
         action->setChecked(which == TokenMeasure::Nll);
-        action->setShortcut(QKeySequence(key));
         action->setToolTip(hint);
         connect(action, &QAction::triggered, this, [this, which] {
             m_view->setMeasure(which);
             m_legend->setMeasure(which);
         });
         button(action);
+        single(action, key);
     };
     measure(TokenMeasure::Nll, Qt::Key_N, tr("Colour by negative log-likelihood (N)"));
     measure(TokenMeasure::Entropy, Qt::Key_E, tr("Colour by entropy (E)"));
@@ -67,9 +76,9 @@ TokenPane::TokenPane(const Theme& theme, QWidget* parent)
     m_summary->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
     row->addWidget(m_summary, 1);
     m_detailsAction->setCheckable(true);
-    m_detailsAction->setShortcut(QKeySequence(Qt::Key_D));
     m_detailsAction->setToolTip(tr("Show the token's alternatives at the right (D)"));
     button(m_detailsAction);
+    single(m_detailsAction, Qt::Key_D);
 
     m_details->setFixedWidth(Theme::grid(34));
     m_details->setVisible(false);
@@ -83,7 +92,7 @@ TokenPane::TokenPane(const Theme& theme, QWidget* parent)
     layout->addWidget(bar);
     layout->addLayout(views, 1);
 
-    connect(m_forced, &QAction::toggled, this, &TokenPane::setTeacherForced);
+    connect(m_forced, &QAction::toggled, this, &TokenPane::switchSides);
     connect(m_detailsAction, &QAction::toggled, this, &TokenPane::showDetails);
     connect(m_details, &TokenDetails::closeRequested, this, [this] { m_detailsAction->setChecked(false); });
     connect(m_view, &TokenView::detailsRequested, this, [this] { m_detailsAction->setChecked(true); });
@@ -110,20 +119,35 @@ TextRange TokenPane::tokenRange(qsizetype position, bool ofSource) const
     return token < 0 ? TextRange{position, position + 1} : document->items[static_cast<std::size_t>(token)].range;
 }
 
-void TokenPane::setDocuments(TokenDocumentPtr forced, TokenDocumentPtr free)
+void TokenPane::setDocuments(TokenDocumentPtr forced, TokenDocumentPtr free, DiffDocumentPtr diff)
 {
     m_forcedDocument = std::move(forced);
     m_freeDocument = std::move(free);
+    m_diff = std::move(diff);
     setTeacherForced(isTeacherForced());
+}
+
+/// The token that stands for the current one becomes the current one.
+void TokenPane::switchSides(bool forced)
+{
+    const auto& before = m_view->document();
+    const int token = m_view->currentToken();
+    setTeacherForced(forced);
+    const auto& now = m_view->document();
+    if (!before || !now || !m_diff || token < 0)
+        return;
+    const auto range = before->items[static_cast<std::size_t>(token)].range;
+    const auto other = forced ? m_diff->toSource(range) : m_diff->toReconstruction(range);
+    m_view->setCurrentToken(now->tokenAt(other.begin));
 }
 
 void TokenPane::setTeacherForced(bool forced)
 {
     const auto& document = forced ? m_forcedDocument : m_freeDocument;
-    m_forced->setText(forced ? tr("Teacher-forced") : tr("Free-running"));
     m_view->setAccessibleName(forced ? tr("Tokens of the source, teacher-forced")
                                      : tr("Tokens of the reconstruction, free-running"));
     m_view->setDocument(document);
+    showDetails();
     if (!document) {
         m_summary->clear();
         return;
@@ -140,7 +164,8 @@ Rendered TokenPane::renderAll(QPainter& painter, int width, int greatestHeight)
     const int line = QFontMetrics(font).height() + Theme::grid();
     painter.setFont(font);
     painter.setPen(m_theme.color(Shade::SecondaryText));
-    const auto title = tr("%1, %2").arg(tokenMeasureName(m_view->measure()), m_forced->text().toLower());
+    const auto title = tr("%1, %2").arg(tokenMeasureName(m_view->measure()),
+                                        (isTeacherForced() ? m_forced : m_free)->text().toLower());
     painter.drawText(QRect(margin, margin, width - 2 * margin, line), Qt::AlignLeft | Qt::AlignVCenter, title);
     const auto legend = m_legend->sizeHint();
     painter.save();
@@ -157,10 +182,10 @@ Rendered TokenPane::renderAll(QPainter& painter, int width, int greatestHeight)
     return result;
 }
 
-void TokenPane::showDetails(bool shown)
+void TokenPane::showDetails()
 {
-    m_details->setVisible(shown);
-    if (shown)
+    m_details->setVisible(m_detailsAction->isChecked());
+    if (m_detailsAction->isChecked())
         m_details->showToken(m_view->document().get(), m_view->currentToken());
 }
 

@@ -21,7 +21,8 @@ class TokenPane : public QWidget {
 public:
     explicit TokenPane(const Theme& theme, QWidget* parent = nullptr);
 
-    void setDocuments(TokenDocumentPtr forced, TokenDocumentPtr free);
+    /// @param diff how their texts stand for each other
+    void setDocuments(TokenDocumentPtr forced, TokenDocumentPtr free, DiffDocumentPtr diff);
     bool isTeacherForced() const;
     TokenView& view() { return *m_view; }
     /// The token at a position of the source or of the reconstruction; the character alone where there is none.
@@ -36,7 +37,8 @@ Q_SIGNALS:
 
 private:
     void setTeacherForced(bool forced);
-    void showDetails(bool shown);
+    void switchSides(bool forced);
+    void showDetails();
 
     const Theme& m_theme;
     TokenView* m_view;
@@ -44,10 +46,13 @@ private:
     TokenDetails* m_details;
     ElidedLabel* m_summary;
     QAction* m_forced;
+    QAction* m_free;
+    QAction* m_switch;
     QAction* m_detailsAction;
     QList<QAction*> m_actions;
     TokenDocumentPtr m_forcedDocument;
     TokenDocumentPtr m_freeDocument;
+    DiffDocumentPtr m_diff;
 };
 
 } // namespace icae

@@ -29,18 +29,24 @@ MetricsStrip::MetricsStrip(const Theme& theme, QWidget* parent)
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(Theme::grid(2), Theme::grid(), Theme::grid(2), Theme::grid());
     layout->setSpacing(Theme::grid(3));
-    add(Bleu, tr("BLEU"),
+    // What the model wrote on its own, then what it finds likely where it sees the true tokens: two things.
+    add(Bleu, tr("BLEU, free"),
         tr("Sentence BLEU of the reconstruction against the source, 0 to 1: 13a tokens, n-grams to 4, exponential "
            "smoothing, as sacrebleu's sentence_bleu by default. Free-running."));
-    add(Em, tr("EM"),
+    add(Em, tr("EM, free"),
         tr("Length of the longest exactly matching token prefix divided by the source's tokens, as in the ICAE paper; "
            "over several spans the mean weighted by tokens. Free-running: one early miss ends it."));
-    add(Loss, tr("Loss"),
+    add(FreeAccuracy, tr("Tokens, free"),
+        tr("Share of places that have the source's token in what the model wrote. Free-running: where a token is "
+           "missing, all behind it are out of place."));
+    add(Loss, tr("Loss, forced"),
         tr("Mean cross-entropy a token in nats over the source and one end-of-sequence token, teacher-forced: the "
            "model "
            "sees the true tokens before each place."));
-    add(TokenAccuracy, tr("Token accuracy"),
-        tr("Share of the source's tokens that the model finds likeliest, teacher-forced."));
+    add(TokenAccuracy, tr("Tokens, forced"),
+        tr("Share of the source's tokens that the model finds likeliest, teacher-forced: it sees the true tokens "
+           "before "
+           "each place, which it does not when it writes."));
     add(Ratio, tr("Ratio"),
         tr("Tokens of the source divided by memory slots. Below 1 the memory is larger than the text."));
     add(Compress, tr("Compress"), tr("Time for the encoder to read the text and fill the slots."));
@@ -115,11 +121,12 @@ void MetricsStrip::setPlan(std::int64_t tokens, std::int64_t slotCount)
 
 void MetricsStrip::setReconstruction(const std::optional<Reconstruction>& reconstruction)
 {
-    const auto scores = reconstruction ? reconstruction->scores : std::nullopt;
+    const auto* scores = reconstruction && reconstruction->scores ? &*reconstruction->scores : nullptr;
     set(Bleu, scores ? u"%1"_s.arg(scores->bleu, 0, 'f', 2) : none);
     set(Em, scores ? u"%1"_s.arg(scores->em, 0, 'f', 2) : none);
     set(Loss, scores ? u"%1"_s.arg(scores->loss, 0, 'f', 3) : none);
     set(TokenAccuracy, scores ? tr("%1 %").arg(100 * scores->tokenAccuracy, 0, 'f', 1) : none);
+    set(FreeAccuracy, scores ? tr("%1 %").arg(100 * scores->freeTokenAccuracy, 0, 'f', 1) : none);
     set(Compress,
         reconstruction && reconstruction->seconds.compress > 0 ? secondsText(reconstruction->seconds.compress) : none);
     const auto taken = [&](double seconds) { return seconds > 0 ? secondsText(seconds) : none; };

@@ -24,7 +24,7 @@ public:
     void setReconstruction(const std::optional<Reconstruction>& reconstruction);
 
 private:
-    enum Metric { Bleu, Em, Loss, TokenAccuracy, Ratio, Compress, Prefill, Decode, Rate, MetricCount };
+    enum Metric { Bleu, Em, FreeAccuracy, Loss, TokenAccuracy, Ratio, Compress, Prefill, Decode, Rate, MetricCount };
 
     void add(Metric metric, const QString& name, const QString& hint);
     void set(Metric metric, const QString& value);

@@ -84,6 +84,12 @@ void NoticeBar::clearWarning()
         clear();
 }
 
+void NoticeBar::clearError()
+{
+    if (m_isError)
+        clear();
+}
+
 QString NoticeBar::message() const
 {
     return m_message;

@@ -21,6 +21,7 @@ public:
     void showWarning(const QString& message, const QString& remedy);
     void clear(); ///< hides warnings and errors
     void clearWarning(); ///< an error stays
+    void clearError(); ///< a warning stays
     bool showsError() const { return m_isError; }
     QString message() const;
 
