@@ -1,5 +1,4 @@
 #include "export_figure.h"
-#include "models/sample_texts.h"
 #include "pages/all_pages.h"
 #include "pages/compress/compress_page.h"
 #include "session/engine_client.h"
@@ -63,7 +62,8 @@ int main(int argc, char** argv)
     const auto files = parser.positionalArguments();
     auto& compress = *window.findChild<icae::CompressPage*>();
     if (files.isEmpty()) {
-        compress.setSource(icae::sampleText(u"ferry"_s));
+        if (!compress.restoreDraft())
+            compress.openSample(u"ferry"_s);
     } else {
         window.showPage(compress.id());
         compress.openFile(files.front());

@@ -1,6 +1,7 @@
 #include "fake_explorer.h"
 
 #include <QCheckBox>
+#include <QClipboard>
 #include <QLabel>
 #include <QMenu>
 #include <QPushButton>
@@ -398,6 +399,49 @@ private Q_SLOTS:
         m_explorer->page().showError(Error(ErrorKind::Io, "It failed.", "Try again."));
         QVERIFY(m_explorer->run());
         QVERIFY(!m_explorer->notice().isVisible());
+    }
+
+    /// What was typed or pasted comes back after Quit and after a kill; what a file has does not take its place.
+    void theTextComesBack()
+    {
+        const auto settings = m_folder.filePath(QString::number(m_windows));
+        const auto text = u"Grüße, pasted.\n\nAnd a second line 😀"_s;
+        QVERIFY(!m_explorer->page().restoreDraft());
+        QGuiApplication::clipboard()->setText(text);
+        QTest::keyClick(&m_explorer->source().editor(), Qt::Key_V, Qt::ControlModifier);
+        QCOMPARE(m_explorer->page().source(), text);
+        { // killed a moment later: nothing was closed
+            const auto file = m_explorer->settings.draftFile();
+            QTRY_VERIFY(QFile::exists(file));
+            QCOMPARE(QFile::permissions(file) & (QFile::ReadGroup | QFile::ReadOther), QFile::Permissions());
+            FakeExplorer next(settings);
+            QVERIFY(next.page().restoreDraft());
+            QCOMPARE(next.page().source(), text);
+        }
+        QTest::keyClicks(&m_explorer->source().editor(), u"!"_s);
+        m_explorer = std::make_unique<FakeExplorer>(settings); // closed at once
+        QVERIFY(m_explorer->page().restoreDraft());
+        QCOMPARE(m_explorer->page().source(), text + u'!');
+        m_explorer->page().openSample(u"ferry"_s);
+        m_explorer = std::make_unique<FakeExplorer>(settings);
+        QVERIFY(m_explorer->page().restoreDraft());
+        QCOMPARE(m_explorer->page().source(), text + u'!');
+        m_explorer->page().setSource({});
+        m_explorer = std::make_unique<FakeExplorer>(settings);
+        QVERIFY(!m_explorer->page().restoreDraft());
+    }
+
+    /// As above, with a text that takes many slices to insert.
+    void aLongTextComesBack()
+    {
+        const auto settings = m_folder.filePath(QString::number(m_windows));
+        const auto text = story.repeated(8000);
+        m_explorer->page().setSource(text);
+        QTRY_VERIFY(!m_explorer->source().editor().isInserting());
+        m_explorer = std::make_unique<FakeExplorer>(settings);
+        QVERIFY(m_explorer->page().restoreDraft());
+        QTRY_VERIFY(!m_explorer->source().editor().isInserting());
+        QCOMPARE(m_explorer->page().source(), text);
     }
 
     void aTextThatChangedMeanwhileMakesTheResultStale()

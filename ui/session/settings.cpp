@@ -167,6 +167,12 @@ void Settings::setScrollLocked(bool on)
     set(key(scrollLockedKey), on);
 }
 
+QString Settings::draftFile() const
+{
+    const QFileInfo store(m_store.fileName());
+    return store.dir().filePath(store.completeBaseName() + u"-draft.txt"_s);
+}
+
 QStringList Settings::recentFiles() const
 {
     auto files = m_store.value(key(recentFilesKey)).toStringList();

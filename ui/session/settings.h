@@ -70,6 +70,8 @@ public:
     bool scrollLocked() const; ///< source and reconstruction scroll together
     void setScrollLocked(bool on);
 
+    QString draftFile() const; ///< where the text that no file has is kept; beside the settings
+
     QStringList recentFiles() const; ///< latest first, without those that are gone
     void addRecentFile(const QString& path);
     void clearRecentFiles();

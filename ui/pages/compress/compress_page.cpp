@@ -48,6 +48,42 @@ QString CompressPage::source() const
     return m_source->editor().source();
 }
 
+CompressPage::~CompressPage()
+{
+    if (m_draftTimer.isActive())
+        keepDraft();
+}
+
+void CompressPage::keepDraft()
+{
+    const auto& editor = m_source->editor();
+    if (editor.isInserting()) // what is in the editor is a part; it tells when the rest is there
+        return;
+    const auto text = source();
+    if (text != m_known)
+        m_draft.keep(text);
+}
+
+bool CompressPage::restoreDraft()
+{
+    const auto text = m_draft.read();
+    if (!text.isEmpty())
+        setKnownSource(text);
+    return !text.isEmpty();
+}
+
+void CompressPage::setKnownSource(const QString& text)
+{
+    m_isKnown = !text.isEmpty();
+    setSource(text);
+}
+
+void CompressPage::openSample(const QString& id)
+{
+    setKnownSource(sampleText(id));
+    m_sourceName = id;
+}
+
 void CompressPage::setSource(const QString& text)
 {
     m_sourceName.clear();
@@ -59,7 +95,7 @@ void CompressPage::setSource(const QString& text)
 bool CompressPage::openFile(const QString& path)
 {
     try {
-        setSource(readTextFile(path));
+        setKnownSource(readTextFile(path));
     } catch (const Error& error) {
         showError(error);
         return false;
@@ -301,7 +337,7 @@ void CompressPage::run()
 bool CompressPage::showRecorded(const RecordedReconstruction& recorded)
 {
     const auto text = QString::fromStdString(recorded.sample.reference);
-    setSource(text);
+    setKnownSource(text);
     m_sourceName = QString::fromStdString(recorded.sample.text);
     m_lostRun = true; // its plan begins no run of its own
     m_run.showRecorded(text, recorded.result());

@@ -2,6 +2,7 @@
 
 #include "pages/compress/reconstruction_run.h"
 #include "pages/page.h"
+#include "session/draft.h"
 #include "session/engine_client.h"
 #include "session/settings.h"
 #include "session/theme.h"
@@ -31,6 +32,9 @@ class CompressPage : public Page {
 
 public:
     explicit CompressPage(const PageContext& context, QWidget* parent = nullptr);
+    ~CompressPage() override; ///< keeps the draft
+    CompressPage(const CompressPage&) = delete;
+    CompressPage& operator=(const CompressPage&) = delete;
 
     QString id() const override { return QStringLiteral("compress"); }
     QString title() const override { return tr("Compress"); }
@@ -40,6 +44,8 @@ public:
 
     QString source() const;
     void setSource(const QString& text);
+    void openSample(const QString& id);
+    bool restoreDraft(); ///< the text that was here last and that no file has; false where there is none
     bool openFile(const QString& path); ///< false, and says why, where it cannot
     void showError(const Error& error) override;
     bool showRecorded(const RecordedReconstruction& recorded) override;
@@ -65,6 +71,8 @@ private:
     void arrangePanes();
     void onModelChanged();
     void onSourceChanged();
+    void setKnownSource(const QString& text); ///< that a file or a sample has
+    void keepDraft();
     void planAgain();
     void requestPlan();
     void takePlan(const TextPlan& plan);
@@ -101,6 +109,10 @@ private:
     MetricsStrip* m_metrics;
     QSplitter* m_splitter;
     CompressExport* m_export;
+    Draft m_draft;
+    QTimer m_draftTimer;
+    bool m_isKnown = false; ///< the text that is being inserted: a file has it
+    QString m_known;
     QTimer m_planTimer;
     QTimer m_rerunTimer;
     std::int64_t m_planRequest = -1;

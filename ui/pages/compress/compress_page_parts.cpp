@@ -28,6 +28,7 @@ namespace {
 
 constexpr auto planDelay = 60ms; // after the last key; a newer text cancels the plan
 constexpr auto rerunDelay = 500ms;
+constexpr auto draftDelay = 500ms; // what a kill may lose
 
 } // namespace
 
@@ -49,6 +50,7 @@ CompressPage::CompressPage(const PageContext& context, QWidget* parent)
     , m_metrics(new MetricsStrip(m_theme))
     , m_splitter(new QSplitter(Qt::Horizontal))
     , m_export(new CompressExport(m_theme, m_client, *this, *m_result, this))
+    , m_draft(m_settings.draftFile())
 {
     setAcceptDrops(true);
     m_splitter->addWidget(m_source);
@@ -74,6 +76,9 @@ CompressPage::CompressPage(const PageContext& context, QWidget* parent)
     layout->addLayout(panes, 1);
     layout->addWidget(m_metrics);
 
+    m_draftTimer.setSingleShot(true);
+    m_draftTimer.setInterval(draftDelay);
+    connect(&m_draftTimer, &QTimer::timeout, this, &CompressPage::keepDraft);
     m_planTimer.setSingleShot(true);
     m_planTimer.setInterval(planDelay);
     connect(&m_planTimer, &QTimer::timeout, this, &CompressPage::requestPlan);
@@ -100,17 +105,20 @@ void CompressPage::connectSource()
 {
     auto& editor = m_source->editor();
     connect(&editor, &SourceEditor::sourceChanged, this, &CompressPage::onSourceChanged);
+    connect(&editor, &SourceEditor::sourceChanged, this, [this] {
+        if (std::exchange(m_isKnown, false))
+            m_known = source();
+        if (!m_draftTimer.isActive())
+            m_draftTimer.start();
+    });
     connect(&editor, &SourceEditor::filesDropped, this, &CompressPage::openDropped);
     connect(&editor, &SourceEditor::pointedAt, this, [this](TextRange range) { link(range, true); });
     connect(&editor, &SourceEditor::pointerLeft, this, &CompressPage::unlink);
     addAction(m_source->editAction()); // also where the pane is hidden
     connect(m_source, &SourcePane::editingChanged, this, &CompressPage::arrangePanes);
-    connect(m_source, &SourcePane::sampleRequested, this, [this] { setSource(sampleText(u"ferry"_s)); });
+    connect(m_source, &SourcePane::sampleRequested, this, [this] { openSample(u"ferry"_s); });
     connect(m_source, &SourcePane::openRequested, this, &CompressPage::chooseFile);
-    connect(m_controls, &CompressControls::sampleChosen, this, [this](const QString& id) {
-        setSource(sampleText(id));
-        m_sourceName = id;
-    });
+    connect(m_controls, &CompressControls::sampleChosen, this, &CompressPage::openSample);
     connect(m_controls, &CompressControls::fileChosen, this, &CompressPage::openFile);
     connect(m_controls->openAction(), &QAction::triggered, this, &CompressPage::chooseFile);
     connect(m_controls->saveMemoryAction(), &QAction::triggered, this, &CompressPage::saveMemory);
