@@ -1,6 +1,7 @@
 // The parts of the Study page, how they hang together, and what leaves it. What it does is in study_page.cpp.
 #include "pages/study/study_page.h"
 
+#include "pages/runs/run_list_pane.h"
 #include "pages/study/spec_fields.h"
 #include "pages/study/study_details.h"
 #include "pages/study/study_form.h"
@@ -11,7 +12,6 @@
 #include "widgets/common/find_views.h"
 #include "widgets/common/notice_bar.h"
 #include "widgets/common/pane_header.h"
-#include "widgets/common/run_delegate.h"
 #include "widgets/plot/figure_export.h"
 #include "widgets/plot/study_figure.h"
 
@@ -21,7 +21,6 @@
 #include <QGuiApplication>
 #include <QHeaderView>
 #include <QLabel>
-#include <QListView>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QSortFilterProxyModel>
@@ -41,7 +40,7 @@ StudyPage::StudyPage(const PageContext& context, QWidget* parent)
     , m_settings(context.settings)
     , m_runs(context.client, this)
     , m_notice(new NoticeBar(m_theme))
-    , m_list(new QListView)
+    , m_list(new RunListPane(m_theme, m_client, m_runs, {tr("Studies"), tr("Rename the study"), u"studies"_s}))
     , m_stack(new QStackedWidget)
     , m_empty(new EmptyState(m_theme, u"study"_s, tr("No study yet"),
                              tr("A study compresses many texts and shows how much survives: by length, by slots, by "
@@ -55,14 +54,8 @@ StudyPage::StudyPage(const PageContext& context, QWidget* parent)
     , m_table(new FindTree)
     , m_sorted(new QSortFilterProxyModel(this))
     , m_details(new StudyDetails(m_theme))
-    , m_undoButton(new QToolButton)
     , m_new(new QAction(m_theme.icon(u"edit"_s), tr("New study…"), this))
-    , m_start(new QAction(m_theme.icon(u"play"_s), tr("Resume"), this))
-    , m_stop(new QAction(m_theme.icon(u"stop"_s), tr("Stop"), this))
     , m_duplicate(new QAction(m_theme.icon(u"copy"_s), tr("Duplicate…"), this))
-    , m_rename(new QAction(tr("Rename…"), this))
-    , m_delete(new QAction(m_theme.icon(u"trash"_s), tr("Delete"), this))
-    , m_undo(new QAction(m_theme.icon(u"refresh"_s), tr("Undo delete"), this))
 {
     makeActions();
     m_study = makeStudy();
@@ -73,7 +66,7 @@ StudyPage::StudyPage(const PageContext& context, QWidget* parent)
     for (auto* widget : std::initializer_list<QWidget*>{m_empty, m_form, m_study})
         m_stack->addWidget(widget);
     auto* splitter = new QSplitter(Qt::Horizontal);
-    splitter->addWidget(makeList());
+    splitter->addWidget(m_list);
     splitter->addWidget(m_stack);
     splitter->setHandleWidth(1);
     splitter->setChildrenCollapsible(false);
@@ -86,69 +79,27 @@ StudyPage::StudyPage(const PageContext& context, QWidget* parent)
     layout->addWidget(splitter, 1);
     setFocusProxy(m_list);
     connectViews();
-    m_wanted = m_settings.study();
-    select({});
+    showStudy();
+    m_list->select(m_settings.study());
 }
 
 void StudyPage::makeActions()
 {
     m_new->setShortcut(QKeySequence::New);
-    m_start->setShortcut(QKeySequence(Qt::Key_F9));
-    m_stop->setShortcut(QKeySequence(Qt::SHIFT | Qt::Key_F9));
     m_duplicate->setShortcut(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_N));
-    m_rename->setShortcut(QKeySequence(Qt::Key_F2));
-    m_delete->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_Delete));
-    m_undo->setShortcut(QKeySequence::Undo);
-    for (auto* action : {m_new, m_start, m_stop, m_duplicate, m_rename, m_delete, m_undo}) {
+    for (auto* action : {m_new, m_list->resumeAction(), m_list->stopAction(), m_duplicate, m_list->renameAction(),
+                         m_list->deleteAction(), m_list->undoAction()}) {
         action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
         addAction(action);
     }
+    m_list->setCreateAction(m_new);
+    m_list->addRunActions({m_duplicate});
     addActions({m_controls->actions().begin(), m_controls->actions().end()});
     connect(m_new, &QAction::triggered, this, [this] { openForm({}); });
-    connect(m_start, &QAction::triggered, this, [this] { ask(protocol::runsResume); });
-    connect(m_stop, &QAction::triggered, this, [this] { ask(protocol::runsStop); });
     connect(m_duplicate, &QAction::triggered, this, [this] {
-        if (const auto study = m_runs.document(m_current))
+        if (const auto study = m_runs.document(current()))
             openForm(study->config.spec);
     });
-    connect(m_rename, &QAction::triggered, this, &StudyPage::rename);
-    connect(m_delete, &QAction::triggered, this, &StudyPage::remove);
-    connect(m_undo, &QAction::triggered, this, &StudyPage::undo);
-}
-
-QWidget* StudyPage::makeList()
-{
-    m_list->setModel(&m_runs.list());
-    m_list->setItemDelegate(new RunDelegate(m_theme, m_list));
-    m_list->setFrameShape(QFrame::NoFrame);
-    m_list->setMouseTracking(true);
-    m_list->setUniformItemSizes(true);
-    m_list->setObjectName(u"studies"_s);
-    m_list->setAccessibleName(tr("Studies"));
-    m_list->setContextMenuPolicy(Qt::ActionsContextMenu);
-    m_list->addActions({m_start, m_stop, m_duplicate, m_rename, m_delete});
-    auto* header = new PaneHeader;
-    auto* title = new QLabel(tr("Studies"));
-    auto semibold = m_theme.font(TypeRole::Body);
-    semibold.setWeight(QFont::DemiBold);
-    title->setFont(semibold);
-    header->row().addWidget(title, 1);
-    m_undoButton->setDefaultAction(m_undo);
-    header->row().addWidget(m_undoButton);
-    auto* create = new QToolButton;
-    create->setDefaultAction(m_new);
-    create->setToolTip(tr("New study (Ctrl+N)"));
-    header->row().addWidget(create);
-    auto* pane = new QWidget;
-    pane->setAutoFillBackground(true);
-    pane->setBackgroundRole(QPalette::Base);
-    pane->setMinimumWidth(Theme::grid(20));
-    auto* layout = new QVBoxLayout(pane);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->setSpacing(0);
-    layout->addWidget(header);
-    layout->addWidget(m_list, 1);
-    return pane;
 }
 
 QWidget* StudyPage::makeStudy()
@@ -157,7 +108,7 @@ QWidget* StudyPage::makeStudy()
     m_state->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_state->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     header->row().addWidget(m_state, 1);
-    for (auto* action : {m_start, m_stop, m_duplicate, m_delete}) {
+    for (auto* action : {m_list->resumeAction(), m_list->stopAction(), m_duplicate, m_list->deleteAction()}) {
         auto* button = new QToolButton;
         button->setDefaultAction(action);
         button->setToolTip(u"%1 (%2)"_s.arg(action->text(), action->shortcut().toString(QKeySequence::NativeText)));
@@ -224,13 +175,19 @@ QWidget* StudyPage::makeTable()
 
 void StudyPage::connectViews()
 {
-    connect(m_list->selectionModel(), &QItemSelectionModel::currentChanged, this, [this](const QModelIndex& index) {
-        const auto* run = m_runs.list().at(index.row());
-        if (m_stack->currentWidget() == m_form && run != nullptr && QString::fromStdString(run->run) != m_current)
+    connect(m_list, &RunListPane::currentChanged, this, [this] {
+        if (m_stack->currentWidget() == m_form && !current().isEmpty())
             m_stack->setCurrentWidget(m_study);
-        select(run == nullptr ? QString() : QString::fromStdString(run->run));
+        showCurrent();
+        showStudy();
     });
-    connect(&m_runs, &StudyRuns::listed, this, &StudyPage::onListed);
+    connect(m_list, &RunListPane::updated, this, [this] {
+        m_controls->setOthers(m_runs.list(), current());
+        showStudy();
+    });
+    connect(m_list, &RunListPane::done, m_notice, &NoticeBar::clear);
+    connect(m_list, &RunListPane::changing, this, &StudyPage::updateShown);
+    connect(m_list, &RunListPane::reported, this, &StudyPage::reported);
     connect(&m_runs, &StudyRuns::failed, this, &StudyPage::showError);
     connect(&m_runs, &StudyRuns::documentChanged, this, [this] {
         rebuildFigure();
@@ -263,14 +220,14 @@ void StudyPage::connectViews()
     connect(m_form, &StudyForm::startRequested, this, &StudyPage::start);
     connect(m_form, &StudyForm::cancelled, this, [this] {
         m_stack->setCurrentWidget(m_empty);
-        select(m_current);
+        showStudy();
         m_list->setFocus(Qt::OtherFocusReason);
     });
 }
 
 void StudyPage::exportAs(StudyControls::Export what)
 {
-    const auto study = m_runs.document(m_current);
+    const auto study = m_runs.document(current());
     const auto figure = m_figure->figure();
     if (!study)
         return;
@@ -313,7 +270,7 @@ void StudyPage::exportAs(StudyControls::Export what)
 
 void StudyPage::saveAs(const QString& title, const QString& suffix, const std::function<void(const QString&)>& write)
 {
-    auto* dialog = new QFileDialog(this, title, m_current.section(u'/', -1) + u'.' + suffix);
+    auto* dialog = new QFileDialog(this, title, current().section(u'/', -1) + u'.' + suffix);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setAcceptMode(QFileDialog::AcceptSave);
     dialog->setDefaultSuffix(suffix);

@@ -1,142 +1,28 @@
 #include "pages/study/study_runs.h"
 
-#include <QtConcurrent>
-
-#include <chrono>
-
 namespace icae {
 
-using namespace std::chrono_literals;
-
-namespace {
-
-/// Nothing is wrong with what was asked for: it is asked for again.
-bool isPassing(const Error& why)
-{
-    return why.kind() == ErrorKind::EngineLost || why.kind() == ErrorKind::Cancelled;
-}
-
-} // namespace
-
 StudyRuns::StudyRuns(EngineClient& client, QObject* parent)
-    : QObject(parent)
-    , m_client(client)
-    , m_list(RunKind::Study)
+    : RunFeed(client, RunKind::Study, parent)
 {
-    m_timer.setInterval(1s);
-    connect(&m_timer, &QTimer::timeout, this, &StudyRuns::refresh);
-    connect(&m_client, &EngineClient::stateChanged, this, [this](EngineClient::State state) {
-        if (state == EngineClient::State::Ready && m_timer.isActive())
-            refresh();
-    });
-}
-
-void StudyRuns::setWatching(bool watching)
-{
-    if (watching == m_timer.isActive())
-        return;
-    if (watching) {
-        m_timer.start();
-        refresh();
-    } else {
-        m_timer.stop();
-    }
-}
-
-void StudyRuns::refresh()
-{
-    if (m_client.state() != EngineClient::State::Ready)
-        return;
-    for (const auto& run : std::as_const(m_shown))
-        read(run);
-    if (m_listing)
-        return;
-    m_listing = true;
-    m_client.call(protocol::runsList, {}, this,
-                  {.done =
-                       [this](const RunList& found) {
-                           m_listing = false;
-                           m_listed = true;
-                           m_list.setRuns(found.runs);
-                           Q_EMIT listed();
-                       },
-                   .failed =
-                       [this](const Error& why) {
-                           m_listing = false;
-                           fail(why);
-                       }});
-}
-
-void StudyRuns::setShown(const QStringList& runs)
-{
-    m_shown = {runs.begin(), runs.end()};
-    std::erase_if(m_readings, [&](const auto& one) { return !m_shown.contains(one.first) && !one.second.busy; });
-    for (const auto& run : runs) {
-        m_readings[run].whole = false; // it may have been resumed meanwhile
-        read(run);
-    }
 }
 
 StudyDocumentPtr StudyRuns::document(const QString& run) const
 {
-    const auto found = m_readings.find(run);
-    return found == m_readings.end() ? nullptr : found->second.document;
+    return std::static_pointer_cast<const StudyDocument>(anyDocument(run));
 }
 
-void StudyRuns::read(const QString& run)
+RunFeed::Digest StudyRuns::digest(const QString& run, Document before, const RunContent& content) const
 {
-    auto& reading = m_readings[run];
-    const auto* info = m_list.find(run.toStdString());
-    const bool alive = info != nullptr && isAlive(info->status.state);
-    if (reading.busy || (reading.whole && !alive) || m_client.state() != EngineClient::State::Ready)
-        return;
-    reading.busy = true;
-    m_client.call(protocol::runsRead, {run.toStdString(), reading.position}, this,
-                  {.done = [this, run](const RunContent& content) { take(run, content); },
-                   .failed =
-                       [this, run](const Error& why) {
-                           m_readings[run].busy = false;
-                           m_readings[run].whole = !isPassing(why);
-                           fail(why);
-                       }});
-}
-
-void StudyRuns::take(const QString& run, const RunContent& content)
-{
-    auto& reading = m_readings[run];
-    reading.position = content.position;
-    reading.whole = !content.more && !isAlive(content.info.status.state);
-    const auto goOn = [this, run, more = content.more] {
-        m_readings[run].busy = false;
-        if (more && m_shown.contains(run))
-            read(run);
-    };
-    const auto before = content.cells.restarted ? nullptr : reading.document;
-    if (!content.study || (before && content.cells.samples.empty() && content.cells.damaged == 0)) {
-        goOn();
-        return;
-    }
-    QtConcurrent::run([run, before, config = *content.study, samples = content.cells.samples,
-                       damaged = content.cells.damaged]() mutable {
+    if (content.cells.restarted)
+        before.reset();
+    if (!content.study || (before && content.cells.samples.empty() && content.cells.damaged == 0))
+        return {};
+    return [run, before = std::static_pointer_cast<const StudyDocument>(before), config = *content.study,
+            samples = content.cells.samples, damaged = content.cells.damaged]() mutable -> Document {
         return before ? appendSamples(*before, std::move(config), std::move(samples), damaged)
                       : makeStudyDocument(run, std::move(config), std::move(samples), damaged);
-    }).then(this, [this, run, goOn](const StudyDocumentPtr& document) {
-        m_readings[run].document = document;
-        m_lastFault.clear();
-        Q_EMIT documentChanged(run);
-        goOn();
-    });
-}
-
-void StudyRuns::fail(const Error& why)
-{
-    if (isPassing(why))
-        return;
-    const auto fault = QString::fromStdString(why.message());
-    if (fault == m_lastFault)
-        return;
-    m_lastFault = fault;
-    Q_EMIT failed(why);
+    };
 }
 
 } // namespace icae
