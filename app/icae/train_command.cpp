@@ -23,7 +23,7 @@ struct Arguments {
     std::string resume;
     std::string printTemplate;
     std::string data;
-    std::string device = "auto";
+    std::string device; ///< empty: the job's
     bool detach = false;
     bool prepare = false;
     bool plain = false;
@@ -32,7 +32,9 @@ struct Arguments {
 };
 
 /// The job with absolute paths, so that the run's config.json stays valid wherever it is read from.
-std::string absoluteJob(const std::string& text, const fs::path& folder, const fs::path& data, const fs::path& run)
+/// @param device that it is resumed on, unless another is named then; empty: as the job has it
+std::string absoluteJob(const std::string& text, const fs::path& folder, const fs::path& data, const fs::path& run,
+                        const std::string& device)
 {
     auto json = nlohmann::ordered_json::parse(text, nullptr, true, true);
     const auto resolve = [&](nlohmann::ordered_json& path) {
@@ -51,6 +53,8 @@ std::string absoluteJob(const std::string& text, const fs::path& folder, const f
         for (auto& [name, files] : json["data"].items())
             for (auto& file : files)
                 resolve(file);
+    if (!device.empty())
+        json["device"] = device;
     json["run"] = fs::absolute(run).lexically_normal().string();
     return json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
@@ -70,6 +74,7 @@ int trainJob(const Arguments& arguments, const CLI::App& command, CommandContext
     const fs::path data = arguments.data.empty() ? folder : fs::path(arguments.data);
     const auto text = readTextFile(file);
     const auto job = parseTrainJob(text, file.string(), folder, data, resume && hasCheckpoint(arguments.resume));
+    const auto device = arguments.device.empty() ? job.device : arguments.device;
     if (arguments.detach && !arguments.prepare) {
         const fs::path run = resume ? arguments.resume : arguments.run;
         requireUsable(run, resume);
@@ -77,7 +82,7 @@ int trainJob(const Arguments& arguments, const CLI::App& command, CommandContext
             requireSameInputs(run, job, text, arguments.acceptChanges, context.stop);
         } else { // what the other process would refuse is said here
             TrainOptions options;
-            options.device = arguments.device;
+            options.device = device;
             options.progress = context.progress.callback();
             prepareCorpora(job, options, context.stop);
             context.progress.clear();
@@ -91,7 +96,7 @@ int trainJob(const Arguments& arguments, const CLI::App& command, CommandContext
     options.run = resume ? arguments.resume : arguments.run;
     options.resume = resume;
     options.acceptChanges = arguments.acceptChanges;
-    options.device = arguments.device;
+    options.device = device;
     options.plainKernels = arguments.plain;
     options.progress = context.progress.callback();
     if (arguments.prepare) {
@@ -104,7 +109,8 @@ int trainJob(const Arguments& arguments, const CLI::App& command, CommandContext
             context.progress.clear();
             std::cerr << line << "\n";
         };
-    const auto status = train(job, resume ? text : absoluteJob(text, folder, data, options.run), options, context.stop);
+    const auto status = train(job, resume ? text : absoluteJob(text, folder, data, options.run, arguments.device),
+                              options, context.stop);
     context.progress.clear();
     if (arguments.json)
         printJson(nlohmann::json(status));
@@ -126,7 +132,7 @@ CommandAction addTrain(CLI::App& program)
         "Folder where the job's data files lie, if not beside the job; with --resume, where a moved run's are");
     command->add_option("--template", arguments->printTemplate,
                         "Print a commented job for a stage: base, midtrain, adapter or instruct");
-    command->add_option("-d,--device", arguments->device, "auto, cpu, cuda or cuda:N")->capture_default_str();
+    command->add_option("-d,--device", arguments->device, "auto, cpu, cuda or cuda:N; without it, what the job says");
     command->add_flag(detachFlag, arguments->detach, "Go on in the background, also after the terminal is closed");
     command->add_flag("--accept-changes", arguments->acceptChanges,
                       "With --resume: go on although data or job are not what the run began with; the run notes it");

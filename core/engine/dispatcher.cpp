@@ -1,6 +1,7 @@
 #include "engine/dispatcher.h"
 
 #include "engine/streams.h"
+#include "protocol/train_protocol.h"
 #include "runs/device_turn.h"
 #include "study/spec.h"
 #include "study/study.h"
@@ -117,6 +118,8 @@ void Dispatcher::addRuns()
     addAnswer(protocol::runsFolder, desk(&RunDesk::folder));
     addAnswer(protocol::studyCheck, desk(&RunDesk::check));
     addAnswer(protocol::studySample, desk(&RunDesk::sample));
+    addAnswer(protocol::trainTemplate, desk(&RunDesk::jobTemplate));
+    addAnswer(protocol::trainCheck, desk(&RunDesk::checkJob));
     addAnswer(protocol::studyTemplate, [](const StudyTemplateParams& params, const RequestContext& /*context*/) {
         return StudyTemplate{studyTemplate(params.kind)};
     });

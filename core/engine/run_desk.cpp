@@ -12,6 +12,7 @@
 #include "study/texts.h"
 #include "tensor/atomic_file.h"
 #include "text/text_file.h"
+#include "train/job_report.h"
 
 #include <set>
 
@@ -37,6 +38,12 @@ EngineSettings readSettings()
     if (!fs::exists(file, fault))
         return {};
     return fromJson<EngineSettings>(JsonReader::parse(readTextFile(file), file.string()));
+}
+
+void requireSound(const TrainCheck& check)
+{
+    if (!check.problems.empty())
+        throw Error(ErrorKind::InvalidInput, check.problems.front().problem, check.problems.front().remedy);
 }
 
 } // namespace
@@ -86,6 +93,8 @@ RunInfo RunDesk::start(const StartRunParams& params) const
     const auto folder = folderOf(params.folder);
     if (params.kind == RunKind::Study)
         requireNoProblems(specOf({params.spec, params.folder}), specName);
+    else
+        requireSound(reportOnJob(params.spec, folder));
     return describeRun(startRun(params.kind, params.spec, runsFolder(), params.name, folder));
 }
 
@@ -173,6 +182,16 @@ StudyCheck RunDesk::check(const StudySpecParams& params) const
         check.problems.push_back({{}, error.message(), error.remedy()});
     }
     return check;
+}
+
+TrainTemplate RunDesk::jobTemplate(const TrainTemplateParams& params) const
+{
+    return {params.bundled ? bundledTrainJob() : trainJobTemplate(parseStage(params.stage))};
+}
+
+TrainCheck RunDesk::checkJob(const TrainJobParams& params) const
+{
+    return reportOnJob(params.job, folderOf(params.folder));
 }
 
 StudySample RunDesk::sample(const StudySampleParams& params) const

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "protocol/run_messages.h"
+#include "protocol/train_messages.h"
 
 #include <filesystem>
 #include <mutex>
@@ -23,6 +24,9 @@ public:
     RunsFolder folder(const RunsFolderParams& params);
 
     StudyCheck check(const StudySpecParams& params) const;
+    TrainTemplate jobTemplate(const TrainTemplateParams& params) const;
+    TrainCheck checkJob(const TrainJobParams& params) const;
+
     StudySample sample(const StudySampleParams& params) const;
     /// The spec with its absolute paths. @throws Error (InvalidInput) naming the field at fault
     StudySpec specOf(const StudySpecParams& params) const;

@@ -1,6 +1,7 @@
 #include "protocol/json.h"
 
 #include "protocol/error.h"
+#include "protocol/field_error.h"
 #include "protocol/placeholder.h"
 
 #include <algorithm>
@@ -103,8 +104,9 @@ void JsonReader::requireKnown(const std::vector<std::string_view>& keys) const
         std::string known;
         for (const auto key : keys)
             known += (known.empty() ? "" : ", ") + std::string(key);
-        throw Error(ErrorKind::InvalidInput, m_source + " has an unknown field \"" + fieldName(name) + "\".",
-                    "Correct its name; known here are: " + known + ".");
+        throw FieldError(ErrorKind::InvalidInput, fieldName(name),
+                         m_source + " has an unknown field \"" + fieldName(name) + "\".",
+                         "Correct its name; known here are: " + known + ".");
     }
 }
 
@@ -122,16 +124,17 @@ std::string JsonReader::fieldName(std::string_view key) const
 const nlohmann::json& JsonReader::at(std::string_view key) const
 {
     if (!has(key))
-        throw Error(ErrorKind::InvalidInput, m_source + " lacks the field \"" + fieldName(key) + "\".",
-                    "Add the field, or get the file again from where it came.");
+        throw FieldError(ErrorKind::InvalidInput, fieldName(key),
+                         m_source + " lacks the field \"" + fieldName(key) + "\".",
+                         "Add the field, or get the file again from where it came.");
     return *m_json.find(key);
 }
 
 void JsonReader::fail(std::string_view key, const std::string& expected) const
 {
-    throw Error(ErrorKind::InvalidInput,
-                "The field \"" + fieldName(key) + "\" of " + m_source + " must be " + expected + ".",
-                "Correct the field, or get the file again from where it came.");
+    throw FieldError(ErrorKind::InvalidInput, fieldName(key),
+                     "The field \"" + fieldName(key) + "\" of " + m_source + " must be " + expected + ".",
+                     "Correct the field, or get the file again from where it came.");
 }
 
 std::int64_t JsonReader::checkedInteger(const nlohmann::json& value, std::string_view key, std::int64_t least,

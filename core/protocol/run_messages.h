@@ -65,6 +65,7 @@ struct RunPosition {
     FilePosition cells;
     FilePosition samples;
     FilePosition log;
+    FilePosition config;
 
     static void describe(auto& value, auto&& field)
     {
@@ -72,6 +73,7 @@ struct RunPosition {
         field("cells", value.cells);
         field("samples", value.samples);
         field("log", value.log);
+        field("config", value.config);
     }
 
     bool operator==(const RunPosition&) const = default;
@@ -117,15 +119,42 @@ struct RunCells {
     }
 };
 
+/// What a training run holds of one of its steps.
+struct RunCheckpoint {
+    std::int64_t step = 0;
+    /// Folder: models/load takes it as an adapter where it keeps one, studies do.
+    std::string path;
+    /// "state" (the run can go on from it), "adapter", "base" (where the job trains it).
+    std::vector<std::string> keeps;
+    bool stays = false; ///< kept for good (every.keep_models); others make room for newer ones
+    std::optional<double> loss; ///< watched loss of the validation at this step
+    bool best = false; ///< where that was least so far
+    std::int64_t bytes = 0; ///< on the disk
+
+    static void describe(auto& value, auto&& field)
+    {
+        field.required("step", value.step);
+        field.required("path", value.path);
+        field("keeps", value.keeps);
+        field("stays", value.stays);
+        field("loss", value.loss);
+        field("best", value.best);
+        field("bytes", value.bytes);
+    }
+};
+
 struct RunContent {
     RunInfo info;
     RunPosition position; ///< for the next request
     bool more = false; ///< there is more to read at once
-    RunLines metrics; ///< of training
+    RunLines metrics; ///< of training; of a foreign run {"step", "wall_time", "values": {tag: value}}
+    std::vector<RunEvent> events; ///< those among these metrics
     RunLines samples; ///< of training
     RunLines log;
     RunCells cells; ///< of a study
     std::optional<StudyConfig> study; ///< config.json of a study
+    std::string job; ///< config.json of a training run, if it is another than at the last reading; else empty
+    std::vector<RunCheckpoint> checkpoints; ///< of a training run, all that are there now, by step
 
     static void describe(auto& value, auto&& field)
     {
@@ -137,6 +166,9 @@ struct RunContent {
         field("log", value.log);
         field("cells", value.cells);
         field("study", value.study);
+        field("events", value.events);
+        field("job", value.job);
+        field("checkpoints", value.checkpoints);
     }
 };
 
@@ -145,6 +177,7 @@ struct StartRunParams {
     std::string spec; ///< JSON with comments: a study's spec, or a training job
     std::string name = {}; ///< of the run's folder, in the engine's runs folder; empty: made from the spec
     std::string folder = {}; ///< that relative paths of the spec start from; empty: the runs folder
+    bool queue = false; ///< of training: wait until the runs before it have left the device
 
     static void describe(auto& value, auto&& field)
     {
@@ -152,6 +185,7 @@ struct StartRunParams {
         field.required("spec", value.spec);
         field("name", value.name);
         field("folder", value.folder);
+        field("queue", value.queue);
     }
 };
 

@@ -9,15 +9,20 @@
 namespace icae {
 
 /// What a run is: its folder says so in status.json.
-enum class RunKind { Training, Study };
+enum class RunKind {
+    Training,
+    Study,
+    Foreign, ///< TensorBoard's event files of another program: curves to read, nothing to start or stop
+};
 
-constexpr std::array<const char*, 2> namesOf(RunKind /*type*/)
+constexpr std::array<const char*, 3> namesOf(RunKind /*type*/)
 {
-    return {"training", "study"};
+    return {"training", "study", "foreign"};
 }
 
 enum class RunState {
     Preparing, ///< reads what it needs
+    Waiting, ///< until other runs leave its device; `paused` says for how many
     Running,
     Stopped, ///< on request; can be resumed
     Finished,
@@ -26,16 +31,59 @@ enum class RunState {
     Damaged, ///< the status cannot be read; never written either
 };
 
-constexpr std::array<const char*, 7> namesOf(RunState /*type*/)
+constexpr std::array<const char*, 8> namesOf(RunState /*type*/)
 {
-    return {"preparing", "running", "stopped", "finished", "failed", "died", "damaged"};
+    return {"preparing", "waiting", "running", "stopped", "finished", "failed", "died", "damaged"};
 }
 
 /// Whether a run in this state has a process, or had one when it was written.
 constexpr bool isAlive(RunState state)
 {
-    return state == RunState::Preparing || state == RunState::Running;
+    return state == RunState::Preparing || state == RunState::Waiting || state == RunState::Running;
 }
+
+/// What happens in a training run beside its curves.
+enum class RunEventKind {
+    Resumed,
+    Extended, ///< it got more steps or minutes
+    Checkpoint,
+    // Alerts from here on.
+    Divergence, ///< a loss is no number any more
+    Spike, ///< a loss jumped
+    Plateau, ///< autoencoding is no better than the language model without slots
+    Collapse, ///< free-running text is poor, teacher-forced text is not
+    DiskFull, ///< nearly
+    NoProgress, ///< the losses have not fallen for long
+};
+
+constexpr std::array<const char*, 9> namesOf(RunEventKind /*type*/)
+{
+    return {"resumed", "extended", "checkpoint", "divergence", "spike",
+            "plateau", "collapse", "disk_full",  "no_progress"};
+}
+
+constexpr bool isAlert(RunEventKind kind)
+{
+    return kind >= RunEventKind::Divergence;
+}
+
+/// A line of metrics.jsonl that has "event" in place of values.
+struct RunEvent {
+    RunEventKind kind = RunEventKind::Checkpoint;
+    std::int64_t step = 0;
+    double seconds = 0; ///< of training, as in the lines beside it
+    std::string sentence;
+    std::string remedy; ///< of alerts
+
+    static void describe(auto& value, auto&& field)
+    {
+        field.required("event", value.kind);
+        field.required("step", value.step);
+        field("seconds", value.seconds);
+        field("sentence", value.sentence);
+        field("remedy", value.remedy);
+    }
+};
 
 /// A curve's value and where it was reached.
 struct BestValue {
@@ -67,6 +115,7 @@ struct RunStatus {
     double loss = 0; ///< of training: mean of the last interval, over all objectives
     std::optional<BestValue> watched; ///< of the validation
     std::vector<std::string> warnings;
+    std::optional<RunEvent> alert; ///< the latest; gone where the run is resumed from before it
     std::string reason; ///< why it ended
     std::string paused; ///< why it does not compute just now, a sentence; empty where it does
     std::string device;
@@ -85,6 +134,7 @@ struct RunStatus {
         field("loss", value.loss);
         field("watched", value.watched);
         field("warnings", value.warnings);
+        field("alert", value.alert);
         field("reason", value.reason);
         field("paused", value.paused);
         field("device", value.device);

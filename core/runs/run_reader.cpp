@@ -3,6 +3,7 @@
 #include "protocol/error.h"
 #include "protocol/fields.h"
 #include "runs/appended_lines.h"
+#include "runs/run_checkpoints.h"
 #include "runs/run_index.h"
 #include "runs/run_status.h"
 #include "text/text_file.h"
@@ -42,6 +43,24 @@ std::int64_t changedAt(const fs::path& run)
                                                 .count());
     }
     return latest;
+}
+
+/// The events among lines of metrics.jsonl.
+std::vector<RunEvent> eventsIn(const std::string& lines)
+{
+    std::vector<RunEvent> events;
+    constexpr std::string_view key = "\"event\":";
+    for (auto at = lines.find(key); at != std::string::npos;) {
+        const auto begin = lines.rfind('\n', at) + 1; // 0 where there is none
+        const auto end = std::min(lines.find('\n', at), lines.size());
+        try {
+            events.push_back(fromJson<RunEvent>(
+                JsonReader::parse(std::string_view(lines).substr(begin, end - begin), "metrics.jsonl")));
+        } catch (const Error&) { // NOLINT(bugprone-empty-catch): of another version, or damaged
+        }
+        at = lines.find(key, end);
+    }
+    return events;
 }
 
 /// config.json of a study; nothing where it cannot be read.
@@ -145,8 +164,15 @@ RunContent readRun(const ReadRunParams& params)
     content.cells = std::move(cells.cells);
     next.cells = cells.next;
     content.more = content.more || cells.more;
-    if (content.info.status.kind == RunKind::Study)
+    if (content.info.status.kind == RunKind::Study) {
         content.study = studyOf(run);
+        return content;
+    }
+    content.events = eventsIn(content.metrics.lines);
+    auto job = readAppended(run / "config.json", params.since.config, mostAtOnce);
+    content.job = std::move(job.lines);
+    next.config = job.next;
+    content.checkpoints = checkpointsOf(run, content.info.status);
     return content;
 }
 

@@ -2,18 +2,14 @@
 
 #include "protocol/error.h"
 #include "protocol/json.h"
+#include "runs/run_checkpoints.h"
 #include "text/text_file.h"
-
-#include <algorithm>
-#include <charconv>
 
 namespace icae {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr std::string_view prefix = "step-";
 
 /// The base that a run's config.json names.
 fs::path baseOfRun(const fs::path& run)
@@ -44,23 +40,15 @@ ModelPaths exportedIn(const fs::path& folder, const fs::path& run)
 
 fs::path keptFolder(const fs::path& run, std::int64_t step)
 {
-    return run / "kept" / (std::string(prefix) + std::to_string(step));
+    return run / "kept" / (std::string(stepPrefix) + std::to_string(step));
 }
 
 std::vector<KeptModel> keptModels(const fs::path& run)
 {
     std::vector<KeptModel> kept;
-    std::error_code fault;
-    for (const auto& entry : fs::directory_iterator(run / "kept", fault)) {
-        const auto name = entry.path().filename().string();
-        std::int64_t step = 0;
-        if (!name.starts_with(prefix)
-            || std::from_chars(name.data() + prefix.size(), name.data() + name.size(), step).ec != std::errc())
-            continue;
-        if (auto paths = exportedIn(entry.path(), run); !paths.adapter.empty())
+    for (const auto& [step, folder] : stepsIn(run / "kept"))
+        if (auto paths = exportedIn(folder, run); !paths.adapter.empty())
             kept.push_back({step, std::move(paths)});
-    }
-    std::sort(kept.begin(), kept.end(), [](const auto& a, const auto& b) { return a.step < b.step; });
     if (kept.empty())
         if (auto paths = exportedIn(run / "model", run); !paths.adapter.empty())
             kept.push_back({0, std::move(paths)});

@@ -2,6 +2,7 @@
 
 #include "protocol/error.h"
 #include "protocol/fields.h"
+#include "runs/run_checkpoints.h"
 #include "tensor/atomic_file.h"
 #include "tensor/sha256.h"
 #include "tensor/tensor_data.h"
@@ -9,7 +10,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <vector>
 
 namespace icae {
@@ -19,8 +19,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr auto numbersName = "training.safetensors";
-constexpr auto positionName = "position.json";
-constexpr auto doneName = "DONE";
+constexpr auto positionName = checkpointPositionName;
+constexpr auto doneName = checkpointDoneName;
 constexpr auto partialSuffix = ".partial";
 // More than any run reaches, and far enough from where counting on would overflow.
 constexpr std::int64_t mostSteps = std::int64_t{1} << 41U;
@@ -30,19 +30,11 @@ constexpr std::array tensorNames{"values", "first_moments", "second_moments"};
 /// Whole checkpoints, oldest first.
 std::vector<std::pair<std::int64_t, fs::path>> checkpointsIn(const fs::path& run)
 {
-    std::vector<std::pair<std::int64_t, fs::path>> found;
-    std::error_code fault;
-    for (const auto& entry : fs::directory_iterator(run / "checkpoints", fault)) {
-        const auto name = entry.path().filename().string();
-        constexpr std::string_view prefix = "step-";
-        std::int64_t step = 0;
-        if (!name.starts_with(prefix) || !fs::exists(entry.path() / doneName, fault))
-            continue;
-        const auto [end, error] = std::from_chars(name.data() + prefix.size(), name.data() + name.size(), step);
-        if (error == std::errc() && end == name.data() + name.size())
-            found.emplace_back(step, entry.path());
-    }
-    std::sort(found.begin(), found.end());
+    auto found = stepsIn(run / "checkpoints");
+    std::erase_if(found, [](const auto& one) {
+        std::error_code fault;
+        return !fs::exists(one.second / doneName, fault);
+    });
     return found;
 }
 
@@ -130,7 +122,7 @@ void dropOthers(const fs::path& folder, std::int64_t keep)
     std::error_code fault;
     std::vector<fs::path> halves;
     for (const auto& entry : fs::directory_iterator(folder, fault))
-        if (entry.path().filename().string().starts_with("step-")
+        if (entry.path().filename().string().starts_with(stepPrefix)
             && (entry.path().extension() == partialSuffix || !fs::exists(entry.path() / doneName, fault)))
             halves.push_back(entry.path());
     for (const auto& half : halves)

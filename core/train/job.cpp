@@ -1,6 +1,6 @@
 #include "train/job.h"
 
-#include "protocol/error.h"
+#include "protocol/field_error.h"
 #include "protocol/json.h"
 #include "text/text_file.h"
 
@@ -31,8 +31,8 @@ constexpr std::array objectives{
 [[noreturn]] void refuse(const JsonReader& json, std::string_view field, const std::string& why,
                          const std::string& remedy = "Correct the job file.")
 {
-    throw Error(ErrorKind::InvalidInput,
-                "The field \"" + json.fieldName(field) + "\" of " + json.source() + " " + why + ".", remedy);
+    throw FieldError(ErrorKind::InvalidInput, json.fieldName(field),
+                     "The field \"" + json.fieldName(field) + "\" of " + json.source() + " " + why + ".", remedy);
 }
 
 /// Paths in a job are relative to its folder; data files may also lie in a folder named at the start.
@@ -50,10 +50,10 @@ public:
     {
         if (const auto found = find(path); !found.empty())
             return found;
-        throw Error(ErrorKind::NotFound,
-                    "The field \"" + json.fieldName(field) + "\" of " + json.source() + " names "
-                        + (m_folder / path).lexically_normal().string() + ", which does not exist.",
-                    "Correct the path; data files are also looked for in the folder that --data names.");
+        throw FieldError(ErrorKind::NotFound, json.fieldName(field),
+                         "The field \"" + json.fieldName(field) + "\" of " + json.source() + " names "
+                             + (m_folder / path).lexically_normal().string() + ", which does not exist.",
+                         "Correct the path; data files are also looked for in the folder that --data names.");
     }
 
     fs::path existing(std::string_view field) const
@@ -173,7 +173,12 @@ void readAdapter(const JsonReader& json, TrainJob& job)
     }
     if (adapter.has("prompt"))
         adapter.object("prompt").requireKnown({"left_bos", "left", "right_before", "right_after"});
-    job.adapter = parseAdapterConfig(adapter.json().dump(), json.source() + ", adapter");
+    try {
+        job.adapter = parseAdapterConfig(adapter.json().dump(), json.source() + ", adapter");
+    } catch (const FieldError& error) {
+        throw FieldError(error.kind(), adapter.fieldName(error.field()), error.message(), error.remedy(),
+                         error.details());
+    }
     if (job.adapter.slots > job.adapter.spanTokens)
         refuse(adapter, "slots",
                "is " + std::to_string(job.adapter.slots) + ", more than a span of "
@@ -369,7 +374,7 @@ TrainJob parseTrainJob(std::string_view text, const std::string& source, const f
     json.requireKnown({"stage",      "base",      "new_base", "tokenizer", "init_from", "adapter",
                        "data",       "mixture",   "ae",       "lm",        "plain",     "batch_tokens",
                        "accumulate", "optimizer", "stop",     "every",     "precision", "checkpoint_activations",
-                       "seed",       "evaluate",  "run"});
+                       "seed",       "evaluate",  "run",      "device"});
     TrainJob job;
     job.source = source;
     const auto stage = json.text("stage");
@@ -398,6 +403,7 @@ TrainJob parseTrainJob(std::string_view text, const std::string& source, const f
     job.precision = json.text("precision", job.precision);
     if (job.precision != "auto" && job.precision != "fp32" && job.precision != "bf16")
         refuse(json, "precision", R"(must be "auto", "fp32" or "bf16")");
+    job.device = json.text("device", job.device);
     job.checkpointActivations = json.boolean("checkpoint_activations", false);
     if (job.checkpointActivations && job.loraDropout > 0)
         refuse(json, "checkpoint_activations", "cannot be combined with dropout",

@@ -91,6 +91,7 @@ struct TrainJob {
     OptimizerSettings optimizer;
     std::optional<std::int64_t> steps; ///< stop after so many …
     std::optional<double> minutes; ///< … or after so long
+    std::string device = "auto"; ///< as chooseDevice() takes it
     std::string precision = "auto"; ///< of the computation: "auto", "fp32" or "bf16"; masters are float32
     bool checkpointActivations =
         false; ///< compute layers again in the backward pass instead of keeping their inner values
@@ -122,6 +123,10 @@ TrainJob parseTrainJob(std::string_view json, const std::string& source, const s
 
 /// A commented job to start from.
 std::string trainJobTemplate(Stage stage);
+
+/// A small job that trains an adapter with the base and texts that come with the program, in a minute or two.
+/// @throws Error (NotFound) where they are not installed
+std::string bundledTrainJob();
 
 /// @throws Error (InvalidInput) for an unknown name
 Stage parseStage(std::string_view name);

@@ -4,7 +4,7 @@
 #include "icae/model.h"
 #include "llm/vocabulary.h"
 #include "llm/weights.h"
-#include "protocol/error.h"
+#include "protocol/field_error.h"
 #include "study/continuation.h"
 #include "tensor/device.h"
 #include "text/tokenizer.h"
@@ -12,6 +12,7 @@
 #include "train/corpus.h"
 
 #include <algorithm>
+#include <functional>
 
 namespace icae {
 
@@ -22,7 +23,8 @@ namespace {
 [[noreturn]] void refuse(const TrainJob& job, const std::string& field, const std::string& why,
                          const std::string& remedy = "Correct the job file.")
 {
-    throw Error(ErrorKind::InvalidInput, "The field \"" + field + "\" of " + job.source + " " + why + ".", remedy);
+    throw FieldError(ErrorKind::InvalidInput, field, "The field \"" + field + "\" of " + job.source + " " + why + ".",
+                     remedy);
 }
 
 /// What fails inside is the fault of a field.
@@ -31,9 +33,9 @@ template <typename Function> void inField(const TrainJob& job, const std::string
     try {
         look();
     } catch (const Error& error) {
-        throw Error(error.kind(),
-                    "The field \"" + field + "\" of " + job.source + " cannot be used: " + error.message(),
-                    error.remedy(), error.details());
+        throw FieldError(error.kind(), field,
+                         "The field \"" + field + "\" of " + job.source + " cannot be used: " + error.message(),
+                         error.remedy(), error.details());
     }
 }
 
@@ -41,6 +43,11 @@ void checkBase(const TrainJob& job)
 {
     if (job.stage != Stage::Base)
         inField(job, "base", [&] { checkWeights(baseConfigOf(job), *TensorStore::open(job.base)); });
+    inField(job, job.stage == Stage::Base ? "tokenizer" : "base", [&] { tokenizerFileOf(job); });
+}
+
+void checkTokenizer(const TrainJob& job)
+{
     const auto* field = job.stage == Stage::Base ? "tokenizer" : "base";
     inField(job, field, [&] {
         auto config = baseConfigOf(job);
@@ -48,7 +55,8 @@ void checkBase(const TrainJob& job)
     });
 }
 
-void checkStart(const TrainJob& job)
+/// @param hashes whether the base's hashes are compared, which may take a while
+void checkStart(const TrainJob& job, bool hashes)
 {
     if (job.initFrom.empty())
         return;
@@ -60,7 +68,7 @@ void checkStart(const TrainJob& job)
     inField(job, "init_from", [&] {
         const auto file = AdapterFile::open(job.initFrom);
         auto why = whyAdapterDoesNotFit(file, config);
-        if (why.empty() && !job.trainsBase() && !file.config.base.weights.empty())
+        if (hashes && why.empty() && !job.trainsBase() && !file.config.base.weights.empty())
             why = whyBaseDiffers(file.config.base, hashBase(job.base));
         const auto compare = [&](const char* what, std::int64_t its, std::int64_t ours) {
             if (why.empty() && its != ours)
@@ -216,19 +224,56 @@ fs::path tokenizerFileOf(const TrainJob& job)
     return job.stage == Stage::Base ? job.tokenizer : tokenizerFileIn(job.base);
 }
 
+namespace {
+
+using Check = std::function<void()>;
+
+/// What can be looked at without reading all of a file.
+std::vector<Check> quickChecks(const TrainJob& job, const std::string& device, bool hashes)
+{
+    return {
+        [&job, &device] { inField(job, "device", [&] { chooseDevice(device); }); },
+        [&job, &device] {
+            const auto choice = chooseDevice(device);
+            inField(job, "precision", [&] { chooseDtype(job.precision, choice.device); });
+        },
+        [&job] { checkBase(job); },
+        [&job, hashes] { checkStart(job, hashes); },
+        [&job] { PositionCheck(job).run(); },
+        [&job, &device] { checkRoom(job, chooseDevice(device).device); },
+        [&job] { checkFiles(job, "data.texts", job.texts, false); },
+        [&job] { checkFiles(job, "data.validation_texts", job.validationTexts, false); },
+        [&job] { checkFiles(job, "data.questions", job.questions, true); },
+        [&job] { checkFiles(job, "data.validation_questions", job.validationQuestions, true); },
+    };
+}
+
+} // namespace
+
 void checkTrainJob(const TrainJob& job, const std::string& device)
 {
-    const auto choice = chooseDevice(device);
-    inField(job, "precision", [&] { chooseDtype(job.precision, choice.device); });
-    checkBase(job);
-    checkStart(job);
-    PositionCheck(job).run();
-    checkRoom(job, choice.device);
-    checkFiles(job, "data.texts", job.texts, false);
-    checkFiles(job, "data.validation_texts", job.validationTexts, false);
-    checkFiles(job, "data.questions", job.questions, true);
-    checkFiles(job, "data.validation_questions", job.validationQuestions, true);
+    for (const auto& check : quickChecks(job, device, true))
+        check();
+    checkTokenizer(job);
     checkValidation(job);
+}
+
+std::vector<SpecProblem> quickProblemsOf(const TrainJob& job, const std::string& device)
+{
+    std::vector<SpecProblem> problems;
+    for (const auto& check : quickChecks(job, device, false)) {
+        try {
+            check();
+        } catch (const FieldError& error) {
+            if (std::none_of(problems.begin(), problems.end(),
+                             [&](const auto& known) { return known.field == error.field(); }))
+                problems.push_back({error.field(), error.message(), error.remedy()});
+        } catch (const Error& error) { // follows from one before, or is of the whole
+            if (problems.empty())
+                problems.push_back({{}, error.message(), error.remedy()});
+        }
+    }
+    return problems;
 }
 
 } // namespace icae

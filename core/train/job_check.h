@@ -1,8 +1,10 @@
 #pragma once
 
+#include "protocol/run_messages.h"
 #include "train/job.h"
 
 #include <string>
+#include <vector>
 
 namespace icae {
 
@@ -11,6 +13,10 @@ namespace icae {
 /// @param device as chooseDevice()
 /// @throws Error naming the field at fault
 void checkTrainJob(const TrainJob& job, const std::string& device);
+
+/// What of that can be told without reading all of a file: quick enough for each key that is pressed.
+/// @return a problem a field at most
+std::vector<SpecProblem> quickProblemsOf(const TrainJob& job, const std::string& device);
 
 /// Shape of the base that a job trains or reads.
 LlmConfig baseConfigOf(const TrainJob& job);

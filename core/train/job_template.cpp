@@ -1,3 +1,6 @@
+#include "protocol/error.h"
+#include "protocol/json_text.h"
+#include "runs/places.h"
 #include "train/job.h"
 
 namespace icae {
@@ -21,6 +24,7 @@ constexpr auto optimizerPart = R"(
     "log": 50, "evaluate": 1000, "checkpoint": 1000, "checkpoint_minutes": 5, "keep": 2,
     "keep_models": false // keep what each evaluation looked at as a model, for a study of kind "models"
   },
+  "device": "auto", // or "cpu", "cuda", "cuda:1"
   "precision": "auto", // "bf16" on a GPU, "fp32" on the CPU
   "checkpoint_activations": false, // compute layers twice to save memory
   "seed": 0
@@ -47,6 +51,41 @@ constexpr auto slotPart = R"(
   },
   "lm": { "spans": [1, 6], "slots": [32, 64, 128], "tokens": 256 }, // tokens to continue
   "evaluate": { "cells": [[512, 128], [512, 64]], "windows": 32, "samples": 3 },)";
+
+constexpr auto bundledJob = R"({
+  "stage": "adapter", // an adapter on a frozen base
+  "base": %BASE%, // the base that comes with the program
+  "adapter": {
+    "lora": { "r": 16, "alpha": 32, "dropout": 0, "targets": ["q_proj", "v_proj"] },
+    "slots": 32, // memory tokens
+    "elastic_slots": [16, 32],
+    "span_tokens": 128, // longest span
+    "position_layout": "spread",
+    "slot_scale": true
+  },
+  "data": {
+    "texts": [%TEXTS%],
+    "validation_texts": [%VALIDATION%]
+  },
+  "mixture": { "ae": 1 }, // it learns to write texts back
+  "ae": { "cells": [[64, 16], [64, 32]], "shorten": 0.5 }, // [tokens, slots]
+  "evaluate": { "cells": [[64, 32]], "windows": 4, "samples": 2 },
+  "optimizer": { "learning_rate": 2e-3, "warmup": 10 },
+  "batch_tokens": 256, // context tokens a batch
+  "stop": { "steps": 60 },
+  "every": { "log": 2, "evaluate": 20, "checkpoint": 20, "keep": 4 },
+  "seed": 0
+}
+)";
+
+std::string bundledPath(const char* name)
+{
+    const auto path = bundled(name);
+    if (path.empty())
+        throw Error(ErrorKind::NotFound, std::string(name) + ", which comes with the program, is not installed.",
+                    "Choose a base and texts of your own.");
+    return jsonText(path.string());
+}
 
 std::string replaced(std::string text, const std::string& what, const std::string& with)
 {
@@ -120,6 +159,13 @@ std::string trainJobTemplate(Stage stage)
   },
   "mixture": { "ft": 0.65, "ae": 0.2, "lm": 0.15 },)"
         + slotPart + ending("5e-4", "0");
+}
+
+std::string bundledTrainJob()
+{
+    auto job = replaced(bundledJob, "%BASE%", bundledPath("models/nano/base"));
+    job = replaced(job, "%TEXTS%", bundledPath("samples/ferry.txt") + ", " + bundledPath("samples/news.txt"));
+    return replaced(job, "%VALIDATION%", bundledPath("samples/study/books.jsonl"));
 }
 
 } // namespace icae

@@ -1,4 +1,7 @@
 #include "engine.h"
+#include "train_fixture.h"
+
+#include "protocol/train_protocol.h"
 
 #include <QTest>
 
@@ -11,7 +14,7 @@ using namespace icae;
 class TestServeRuns : public QObject {
     Q_OBJECT
 
-    ModelFixture m_model;
+    TrainFixture m_model;
 
     std::string spec(int windows, const char* lengths = "[8, 16]") const
     {
@@ -34,11 +37,17 @@ class TestServeRuns : public QObject {
         return content;
     }
 
-    static QElapsedTimer started()
+    static QElapsedTimer started() { return TrainFixture::started(); }
+
+    static nlohmann::json job(int steps) { return TrainFixture::adapterJob("base", steps); }
+
+    static std::vector<std::string> fieldsOf(const TrainCheck& check)
     {
-        QElapsedTimer timer;
-        timer.start();
-        return timer;
+        std::vector<std::string> fields;
+        for (const auto& problem : check.problems)
+            fields.push_back(problem.field);
+        std::sort(fields.begin(), fields.end());
+        return fields;
     }
 
 private Q_SLOTS:
@@ -120,6 +129,65 @@ private Q_SLOTS:
         QCOMPARE(engine.call(protocol::runsList, {}).runs.size(), before - 1);
         QCOMPARE(engine.call(protocol::runsRestore, deleted).run, renamed.run);
         QCOMPARE(engine.call(protocol::runsList, {}).runs.size(), before);
+    }
+
+    void everyFaultOfAJobHasItsField()
+    {
+        Engine engine(m_model);
+        const auto check = [&](const nlohmann::json& job) {
+            return engine.call(protocol::trainCheck, {job.dump(), folder()});
+        };
+        auto good = check(job(20));
+        QVERIFY2(good.problems.empty(), good.problems.empty() ? "" : good.problems.front().problem.c_str());
+        QCOMPARE(good.stage, std::string("adapter"));
+        QCOMPARE(good.steps, std::optional<std::int64_t>(20));
+        QCOMPARE(good.files.size(), std::size_t{4});
+        QVERIFY(good.trainedNumbers > 0 && good.positions > 0 && good.batchTokens == 128);
+        auto bad = job(20);
+        bad["base"] = "nowhere";
+        bad["seed"] = "seven";
+        bad["adapter"]["lora"]["r"] = 0;
+        bad["data"]["texts"] = {"missing.txt"};
+        bad["mixtures"] = 1;
+        QCOMPARE(fieldsOf(check(bad)),
+                 (std::vector<std::string>{"adapter.lora.r", "base", "data.texts", "mixtures", "seed"}));
+        auto wrong = job(20);
+        wrong["device"] = "cuda:99";
+        wrong["data"]["texts"] = {"tokenizer.model"};
+        QCOMPARE(fieldsOf(check(wrong)), (std::vector<std::string>{"data.texts", "device"}));
+        QVERIFY(
+            engine.failure(protocol::runsStart, {RunKind::Training, bad.dump(), "bad", folder()}).find("\"mixtures\"")
+            != std::string::npos);
+        const auto unread = engine.call(protocol::trainCheck, {"{ \"stage\": \"adapter\",, }", folder()}).problems;
+        QCOMPARE(unread.size(), std::size_t{1});
+        QVERIFY(unread.front().remedy.find("column") != std::string::npos);
+        for (const auto* stage : {"base", "midtrain", "adapter", "instruct"}) {
+            const auto text = engine.call(protocol::trainTemplate, {stage}).job;
+            QVERIFY(!text.empty());
+            for (const auto& field : fieldsOf(engine.call(protocol::trainCheck, {text, folder()})))
+                QVERIFY2(field == "base" || field == "tokenizer" || field.starts_with("data."), field.c_str());
+        }
+        const auto bundled = engine.call(protocol::trainTemplate, {{}, true}).job;
+        QVERIFY(engine.call(protocol::trainCheck, {bundled, folder()}).problems.empty());
+    }
+
+    void trainsAndReads()
+    {
+        Engine engine(m_model);
+        auto text = job(20);
+        text["every"]["keep_models"] = true;
+        const auto info = engine.call(protocol::runsStart, {RunKind::Training, text.dump(), "trained", folder()});
+        const auto content = finished(engine, info.run);
+        QVERIFY2(content.info.status.state == RunState::Finished, content.info.status.reason.c_str());
+        QVERIFY(content.metrics.lines.find("\"validation\"") != std::string::npos);
+        QCOMPARE(nlohmann::json::parse(content.job)["stage"], nlohmann::json("adapter"));
+        QVERIFY(engine.call(protocol::runsRead, {info.run, content.position}).job.empty());
+        std::vector<std::pair<std::int64_t, bool>> steps;
+        for (const auto& checkpoint : content.checkpoints)
+            steps.emplace_back(checkpoint.step, checkpoint.stays);
+        QCOMPARE(steps, (std::vector<std::pair<std::int64_t, bool>>{{10, true}, {16, false}, {20, false}, {20, true}}));
+        QCOMPARE(content.checkpoints[1].keeps.front(), std::string("state"));
+        QVERIFY(content.checkpoints[2].loss && !content.checkpoints[1].loss);
     }
 
     void refusesWhatIsWrong()

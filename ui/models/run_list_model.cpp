@@ -102,6 +102,8 @@ QString runStateText(RunState state)
     switch (state) {
     case RunState::Preparing:
         return tr("preparing");
+    case RunState::Waiting:
+        return tr("waiting");
     case RunState::Running:
         return tr("running");
     case RunState::Stopped:

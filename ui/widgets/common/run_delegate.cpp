@@ -22,6 +22,7 @@ Mark markOf(RunState state)
 {
     switch (state) {
     case RunState::Preparing:
+    case RunState::Waiting:
     case RunState::Running:
         return {u"play"_s, Shade::Accent};
     case RunState::Stopped:
