@@ -1,13 +1,18 @@
 #include "command.h"
 
 #include "protocol/fields.h"
+#include "protocol/train_messages.h"
 #include "runs/places.h"
+#include "runs/run_control.h"
 #include "runs/run_index.h"
+#include "runs/run_reader.h"
+#include "train/extend.h"
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
 #include <iostream>
+#include <optional>
 
 namespace icae {
 
@@ -79,6 +84,24 @@ int listAll(const Arguments& arguments)
     return exitSuccess;
 }
 
+struct ExtendArguments {
+    std::string run;
+    std::optional<std::int64_t> steps;
+    std::optional<double> minutes;
+    bool json = false;
+};
+
+int extend(const ExtendArguments& arguments)
+{
+    const auto rule = extendTraining(arguments.run, arguments.steps, arguments.minutes);
+    resumeRun(arguments.run);
+    if (arguments.json)
+        printJson(nlohmann::json(ExtendedRun{describeRun(arguments.run), rule}));
+    else
+        std::cout << rule << "\nTraining in the background; icae runs " << arguments.run << " says how it is doing.\n";
+    return exitSuccess;
+}
+
 } // namespace
 
 CommandAction addRuns(CLI::App& program)
@@ -88,8 +111,21 @@ CommandAction addRuns(CLI::App& program)
     command->add_option("ROOT", arguments->root, "A run's folder, or a folder of runs")
         ->default_val(defaultRunsFolder().string());
     command->add_flag("--json", arguments->json, "Print a JSON list");
-    command->footer("Example: icae runs runs");
-    return [arguments](CommandContext&) { return listAll(*arguments); };
+    command->footer("Example: icae runs runs\n"
+                    "         icae runs extend runs/first --steps 5000");
+    auto* extending = command->add_subcommand("extend", "Give a training run that is over more work, and resume it");
+    const auto extended = std::make_shared<ExtendArguments>();
+    extending->add_option("DIR", extended->run, "Folder of the run")->required();
+    extending->add_option("--steps", extended->steps, "Steps to add, where the job stops by steps");
+    extending->add_option("--minutes", extended->minutes, "Minutes to add, where it stops by time");
+    extending->add_flag("--json", extended->json, "Print one JSON object");
+    extending->footer(
+        "The learning rate follows the job's schedule over the new length. It goes on in the background.");
+    return [=](CommandContext&) {
+        if (extending->parsed())
+            return extend(*extended);
+        return listAll(*arguments);
+    };
 }
 
 } // namespace icae

@@ -8,6 +8,7 @@
 #include "train/run_inputs.h"
 #include "train/trainer.h"
 
+#include <algorithm>
 #include <csignal>
 #include <iostream>
 
@@ -31,17 +32,27 @@ struct Arguments {
     bool json = false;
 };
 
-/// The job with absolute paths, so that the run's config.json stays valid wherever it is read from.
+/// A path as a run stores it: from the run's folder, unless nothing but the file system holds both.
+std::string storedPath(const fs::path& path, const fs::path& run)
+{
+    const auto relative = path.lexically_relative(run);
+    const auto up = std::count(relative.begin(), relative.end(), fs::path(".."));
+    const auto depth = std::distance(run.begin(), run.end()) - 1; // below the root
+    return relative.empty() || up >= depth ? path.string() : relative.string();
+}
+
+/// The job with paths from the run's folder, so that config.json stays valid where both are moved.
 /// @param device that it is resumed on, unless another is named then; empty: as the job has it
-std::string absoluteJob(const std::string& text, const fs::path& folder, const fs::path& data, const fs::path& run,
+std::string portableJob(const std::string& text, const fs::path& folder, const fs::path& data, const fs::path& run,
                         const std::string& device)
 {
     auto json = nlohmann::ordered_json::parse(text, nullptr, true, true);
+    const auto home = fs::absolute(run).lexically_normal();
     const auto resolve = [&](nlohmann::ordered_json& path) {
         for (const auto& place : {folder, data}) {
             const auto candidate = fs::absolute(place / path.get<std::string>()).lexically_normal();
             if (fs::exists(candidate)) {
-                path = candidate.string();
+                path = storedPath(candidate, home);
                 return;
             }
         }
@@ -55,7 +66,7 @@ std::string absoluteJob(const std::string& text, const fs::path& folder, const f
                 resolve(file);
     if (!device.empty())
         json["device"] = device;
-    json["run"] = fs::absolute(run).lexically_normal().string();
+    json["run"] = home.string();
     return json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
@@ -109,7 +120,7 @@ int trainJob(const Arguments& arguments, const CLI::App& command, CommandContext
             context.progress.clear();
             std::cerr << line << "\n";
         };
-    const auto status = train(job, resume ? text : absoluteJob(text, folder, data, options.run, arguments.device),
+    const auto status = train(job, resume ? text : portableJob(text, folder, data, options.run, arguments.device),
                               options, context.stop);
     context.progress.clear();
     if (arguments.json)

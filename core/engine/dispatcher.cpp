@@ -118,6 +118,7 @@ void Dispatcher::addRuns()
     addAnswer(protocol::runsFolder, desk(&RunDesk::folder));
     addAnswer(protocol::studyCheck, desk(&RunDesk::check));
     addAnswer(protocol::studySample, desk(&RunDesk::sample));
+    addAnswer(protocol::runsExtend, desk(&RunDesk::extend));
     addAnswer(protocol::trainTemplate, desk(&RunDesk::jobTemplate));
     addAnswer(protocol::trainCheck, desk(&RunDesk::checkJob));
     addAnswer(protocol::studyTemplate, [](const StudyTemplateParams& params, const RequestContext& /*context*/) {

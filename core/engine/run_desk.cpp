@@ -12,6 +12,7 @@
 #include "study/texts.h"
 #include "tensor/atomic_file.h"
 #include "text/text_file.h"
+#include "train/extend.h"
 #include "train/job_report.h"
 
 #include <set>
@@ -108,6 +109,13 @@ RunInfo RunDesk::resume(const RunParams& params) const
 {
     resumeRun(params.run);
     return describeRun(params.run);
+}
+
+ExtendedRun RunDesk::extend(const ExtendRunParams& params) const
+{
+    auto rule = extendTraining(params.run, params.steps, params.minutes);
+    resumeRun(params.run);
+    return {describeRun(params.run), std::move(rule)};
 }
 
 RunInfo RunDesk::rename(const RenameRunParams& params) const

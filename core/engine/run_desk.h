@@ -23,6 +23,8 @@ public:
     RunInfo restore(const DeletedRun& params) const;
     RunsFolder folder(const RunsFolderParams& params);
 
+    ExtendedRun extend(const ExtendRunParams& params) const;
+
     StudyCheck check(const StudySpecParams& params) const;
     TrainTemplate jobTemplate(const TrainTemplateParams& params) const;
     TrainCheck checkJob(const TrainJobParams& params) const;

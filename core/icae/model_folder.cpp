@@ -1,6 +1,7 @@
 #include "icae/model.h"
 
 #include "icae/hub_folder.h"
+#include "icae/trained_folder.h"
 #include "protocol/error.h"
 
 #include <algorithm>
@@ -55,6 +56,9 @@ fs::path baseOf(const fs::path& adapter)
     const auto parent = folder.parent_path();
     if (isBase(parent / "base"))
         return parent / "base";
+    if (const auto run = runAround(folder); !run.empty())
+        if (auto base = baseOfRun(run); isBase(base))
+            return base;
     const auto file = AdapterFile::open(adapter);
     std::vector<fs::path> fitting;
     for (const auto& candidate : foldersIn(parent)) {
@@ -106,7 +110,7 @@ std::vector<fs::path> adaptersIn(const fs::path& folder)
 ModelPaths findModel(const fs::path& named, const fs::path& namedAdapter, const std::string& preferred)
 {
     const auto model = named.empty() ? named : hubSnapshot(named);
-    const auto adapter = namedAdapter.empty() ? namedAdapter : hubSnapshot(namedAdapter);
+    const auto adapter = namedAdapter.empty() ? namedAdapter : adapterInside(hubSnapshot(namedAdapter));
     if (model.empty()) {
         if (adapter.empty())
             throw Error(ErrorKind::InvalidInput, "No model was named.",
@@ -123,6 +127,8 @@ ModelPaths findModel(const fs::path& named, const fs::path& namedAdapter, const 
         paths.base = folder / "base";
     else if (isAdapter(folder) && adapter.empty())
         return {baseOf(folder), folder};
+    else if (const auto inside = adapterInside(folder); inside != folder && adapter.empty())
+        return {baseOf(inside), inside};
     else
         throw Error(ErrorKind::NotFound, model.string() + " holds neither config.json nor a folder base.",
                     "Name a model folder in Hugging Face format.");

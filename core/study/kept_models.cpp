@@ -1,28 +1,14 @@
 #include "study/kept_models.h"
 
+#include "icae/trained_folder.h"
 #include "protocol/error.h"
-#include "protocol/json.h"
 #include "runs/run_checkpoints.h"
-#include "text/text_file.h"
 
 namespace icae {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-/// The base that a run's config.json names.
-fs::path baseOfRun(const fs::path& run)
-{
-    const auto file = run / "config.json";
-    const auto job = JsonReader::parse(readTextFile(file), file.string(), true);
-    const fs::path base = job.text("base", "");
-    std::error_code ignored;
-    for (const auto& inside : {base / "model" / "base", base / "base"})
-        if (!base.empty() && fs::is_directory(inside, ignored))
-            return inside;
-    return base;
-}
 
 /// Base and adapter in a folder that training exported to. A frozen base is where the run's config.json says.
 ModelPaths exportedIn(const fs::path& folder, const fs::path& run)

@@ -151,7 +151,8 @@ bool hasCheckpoint(const fs::path& run)
     return !checkpointsIn(run).empty();
 }
 
-void writeCheckpoint(const fs::path& run, const TrainPosition& position, const Optimizer& optimizer, std::int64_t keep)
+void writeCheckpoint(const fs::path& run, const TrainPosition& position, const Optimizer& optimizer, std::int64_t keep,
+                     const std::function<void(const fs::path&)>& addModel)
 {
     const auto folder = run / "checkpoints";
     const auto target = folder / ("step-" + std::to_string(position.step));
@@ -171,6 +172,7 @@ void writeCheckpoint(const fs::path& run, const TrainPosition& position, const O
         }
         writeSafetensors(aside / numbersName, std::move(views), {});
         writeFile(aside / positionName, toText(position));
+        addModel(aside);
         writeFile(aside / doneName, seal(aside));
     } catch (...) {
         removeFolder(aside);

@@ -29,9 +29,10 @@ bool hasCheckpoint(const std::filesystem::path& run);
 
 /// Writes checkpoints/step-N: aside, flushed to the disk, marked DONE, then renamed; then drops the oldest beyond
 /// `keep`, and what killed processes left of others.
+/// @param addModel writes what has been learnt into the folder, as every other command reads it
 /// @throws Error (Io) naming the disk where it is full; earlier checkpoints stay
 void writeCheckpoint(const std::filesystem::path& run, const TrainPosition& position, const Optimizer& optimizer,
-                     std::int64_t keep);
+                     std::int64_t keep, const std::function<void(const std::filesystem::path&)>& addModel);
 
 /// Reads the newest whole checkpoint into the optimizer (and so into the network). One that was changed since it was
 /// written is passed over for the one before.

@@ -50,10 +50,13 @@ public:
     {
         if (const auto found = find(path); !found.empty())
             return found;
-        throw FieldError(ErrorKind::NotFound, json.fieldName(field),
-                         "The field \"" + json.fieldName(field) + "\" of " + json.source() + " names "
-                             + (m_folder / path).lexically_normal().string() + ", which does not exist.",
-                         "Correct the path; data files are also looked for in the folder that --data names.");
+        throw FieldError(
+            ErrorKind::NotFound, json.fieldName(field),
+            "The field \"" + json.fieldName(field) + "\" of " + json.source() + " names "
+                + (m_folder / path).lexically_normal().string() + ", which does not exist.",
+            m_began.empty() ? "Correct the path; data files are also looked for in the folder that --data names."
+                            : "Put it there, or name the folder where the run's files are now: icae train --resume RUN "
+                              "--data FOLDER.");
     }
 
     fs::path existing(std::string_view field) const
@@ -85,10 +88,11 @@ private:
     {
         std::error_code ignored;
         std::vector<fs::path> candidates{m_folder / path, m_data / path};
-        // What was moved together with its run lies where it lay beside it, or in the folder that was named.
-        if (path.is_absolute() && !m_began.empty())
-            candidates.push_back(m_folder / path.lexically_relative(m_began));
-        if (path.is_absolute() && m_data != m_folder)
+        // What was moved together with its run lies where it lay beside it, else where it was, or in the folder that
+        // was named.
+        if (!m_began.empty())
+            candidates.push_back(path.is_absolute() ? m_folder / path.lexically_relative(m_began) : m_began / path);
+        if (!m_began.empty() && m_data != m_folder)
             for (auto part = path.begin(); part != path.end(); ++part) {
                 auto rest = m_data;
                 for (auto next = std::next(part); next != path.end(); ++next)
@@ -96,8 +100,9 @@ private:
                 candidates.push_back(rest);
             }
         for (const auto& candidate : candidates)
-            if (fs::exists(candidate, ignored) && !fs::equivalent(candidate, m_data, ignored))
-                return candidate.lexically_normal();
+            if (const auto normal = candidate.lexically_normal();
+                fs::exists(normal, ignored) && !fs::equivalent(normal, m_data, ignored))
+                return normal;
         return {};
     }
 

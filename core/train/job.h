@@ -114,7 +114,8 @@ struct TrainJob {
 
 /// Reads a job: JSON with comments. Paths are relative to `folder`, data files also to `data`. `base` and `init_from`
 /// may also name a run or a model folder: its base or adapter is meant then.
-/// A run's own config.json names the run's folder in "run", so that what was moved with it is found again.
+/// A run's own config.json has paths from the run's folder and names that in "run": what was moved with it is found
+/// again, and so is what stayed.
 /// @param source name for messages
 /// @param begun the job has a checkpoint to go on from: `init_from` is left out, and may be gone by now
 /// @throws Error (InvalidInput, NotFound, Unsupported) naming the field at fault

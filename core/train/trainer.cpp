@@ -1,14 +1,17 @@
 #include "train/trainer.h"
 
 #include "protocol/error.h"
+#include "protocol/fields.h"
 #include "runs/device_turn.h"
 #include "runs/event_file.h"
+#include "runs/run_checkpoints.h"
 #include "study/kept_models.h"
 #include "tensor/atomic_file.h"
 #include "tensor/compat.h"
 #include "train/checkpoint.h"
 #include "train/export.h"
 #include "train/job_check.h"
+#include "train/peak_bytes.h"
 #include "train/prefetcher.h"
 #include "train/run_inputs.h"
 #include "train/setup.h"
@@ -183,6 +186,9 @@ private:
         m_events.restart(m_position.step + 1);
         m_directory.forgetAfter(metricsName, m_position.step, m_position.evaluated);
         forgetSamples();
+        if (m_status.alert && m_status.alert->step > m_position.step)
+            m_status.alert.reset();
+        tell(RunEventKind::Resumed, "The run was resumed.");
         m_intervalTokens = m_position.tokens;
     }
 
@@ -191,6 +197,23 @@ private:
         m_directory.log(message);
         if (m_options.message)
             m_options.message(message);
+    }
+
+    /// A line of metrics.jsonl beside its values.
+    void tell(RunEventKind kind, const std::string& sentence, const std::string& remedy = {})
+    {
+        const RunEvent event{kind, m_position.step, m_position.seconds, sentence, remedy};
+        m_directory.append(metricsName, nlohmann::json(event));
+        if (isAlert(kind))
+            m_status.alert = event;
+    }
+
+    void alert(const Alert& trouble)
+    {
+        if (trouble.empty())
+            return;
+        tell(trouble.kind, trouble.sentence, trouble.remedy);
+        warn(trouble.text());
     }
 
     void warn(const std::string& sentence)
@@ -217,9 +240,11 @@ private:
             losses[name] = loss.mean;
             m_events.scalar("loss/" + name, loss.mean, m_position.step);
             line += figure(name, loss.mean);
-            warn(m_watch.loss(name, loss.mean));
+            alert(m_watch.loss(name, loss.mean));
         }
         m_status.loss = total / static_cast<double>(std::max<std::int64_t>(1, count));
+        if (m_data.validation.empty() && std::isfinite(m_status.loss))
+            alert(m_watch.stale(m_status.loss));
         const double seconds = since(m_intervalStart);
         m_status.tokensPerSecond = static_cast<double>(m_position.tokens - m_intervalTokens) / std::max(seconds, 1e-9);
         m_intervalStart = Clock::now();
@@ -236,6 +261,7 @@ private:
                             {"learning_rate", m_rate},
                             {"gradient_norm", report.gradientNorm},
                             {"tokens_per_s", m_status.tokensPerSecond},
+                            {"peak_bytes", peakBytes(m_network.options().device)},
                             {"loss", m_status.loss},
                             {"losses", losses}});
         writeStatus();
@@ -290,10 +316,10 @@ private:
         if (found.watched && std::isfinite(found.watched->second))
             track(found.watched->first, found.watched->second);
         else if (found.watched)
-            warn(m_watch.loss("the validation", found.watched->second));
+            alert(m_watch.loss("the validation", found.watched->second));
         if (found.autoencoding) {
-            warn(m_watch.collapsed(found.accuracy, found.bleu));
-            warn(m_watch.stuck(*found.autoencoding, found.nothing.value_or(NAN), progress()));
+            alert(m_watch.collapsed(found.accuracy, found.bleu));
+            alert(m_watch.stuck(*found.autoencoding, found.nothing.value_or(NAN), progress()));
         }
         std::string line = "validation";
         for (const auto& [name, value] : found.values.items()) {
@@ -315,6 +341,7 @@ private:
             watched = BestValue{name, value, value, m_position.step};
         watched->last = value;
         m_status.watched = watched;
+        alert(m_watch.stale(value, m_position.step));
     }
 
     /// Writes a checkpoint, if there is none of this step, and what the job has learnt as a model. Where the numbers
@@ -324,19 +351,34 @@ private:
         m_position.pending = m_runner.pending();
         for (const auto& [name, loss] : m_position.pending)
             if (!std::isfinite(loss.sum))
-                warn(m_watch.loss(name, loss.sum));
+                alert(m_watch.loss(name, loss.sum));
         if (const auto norm = m_optimizer.gradientNorm().item<double>(); !std::isfinite(norm))
-            warn(m_watch.loss("the last step", norm));
+            alert(m_watch.loss("the last step", norm));
         if (m_watch.diverged())
             return;
         m_directory.flush(metricsName);
         m_directory.flush(samplesName);
-        if (m_checkpointed != m_position.step)
-            writeCheckpoint(m_directory.folder(), m_position, m_optimizer, m_job.keepCheckpoints);
+        if (m_checkpointed != m_position.step) {
+            writeCheckpoint(m_directory.folder(), m_position, m_optimizer, m_job.keepCheckpoints,
+                            [this](const std::filesystem::path& folder) { exportTo(folder); });
+            tell(RunEventKind::Checkpoint, "A checkpoint was written.");
+            lookAtDisk();
+        }
         m_checkpointed = m_position.step;
         m_lastCheckpoint = Clock::now();
         exportTo(m_directory.folder() / "model");
         writeStatus();
+    }
+
+    void lookAtDisk()
+    {
+        std::int64_t needed = 0;
+        for (const auto& checkpoint : checkpointsOf(m_directory.folder(), m_status))
+            if (checkpoint.step == m_position.step)
+                needed += checkpoint.bytes;
+        std::error_code fault;
+        if (const auto space = std::filesystem::space(m_directory.folder(), fault); !fault)
+            alert(m_watch.disk(needed, static_cast<std::int64_t>(space.available)));
     }
 
     void exportTo(const std::filesystem::path& folder) const
@@ -353,7 +395,7 @@ private:
         checkpoint();
         if (m_watch.diverged()) {
             writeStatus();
-            throw Error(ErrorKind::InvalidInput, m_watch.divergence(), "The last checkpoint is whole; change the job.");
+            throw Error(ErrorKind::InvalidInput, m_watch.divergence().sentence, m_watch.divergence().remedy);
         }
         m_status.state = whole ? RunState::Finished : RunState::Stopped;
         m_status.reason = whole ? "The job is done." : "Stopped on request after a checkpoint.";

@@ -190,6 +190,38 @@ private Q_SLOTS:
         QVERIFY(content.checkpoints[2].loss && !content.checkpoints[1].loss);
     }
 
+    void triesAndExtendsARun()
+    {
+        Engine engine(m_model);
+        const auto run = engine.call(protocol::runsStart, {RunKind::Training, job(8).dump(), "longer", folder()}).run;
+        auto content = finished(engine, run);
+        QCOMPARE(content.checkpoints.size(), std::size_t{2});
+        const auto& last = content.checkpoints.back();
+        QCOMPARE(last.keeps, (std::vector<std::string>{"state", "adapter"}));
+        LoadModelParams load;
+        load.adapter = last.path;
+        const auto loaded = engine.call(protocol::modelsLoad, load);
+        QCOMPARE(loaded.adapter, last.path + "/adapter");
+        QCOMPARE(std::filesystem::path(loaded.base), std::filesystem::path(m_model.path("base")));
+        CompressParams compress;
+        compress.source.text = "The miller counted coins.";
+        QCOMPARE(engine.call(protocol::compress, compress).memory.slots, 8);
+        QVERIFY(engine.failure(protocol::runsExtend, {run, {}, 3.0}).find("stops by steps") != std::string::npos);
+        const auto extended = engine.call(protocol::runsExtend, {run, 4, {}});
+        QVERIFY2(extended.rule.find("step 8 to step 12") != std::string::npos, extended.rule.c_str());
+        content = finished(engine, run);
+        QCOMPARE(content.info.status.state, RunState::Finished);
+        QCOMPARE(content.info.status.step, 12);
+        QCOMPARE(m_model.events("data/icae/runs/longer").join(u','),
+                 QStringLiteral("checkpoint 4,plateau 8,checkpoint 8,extended 8,resumed 8,plateau 10,checkpoint 12"));
+        QVERIFY(content.info.status.alert && content.info.status.alert->kind == RunEventKind::Plateau);
+        QVERIFY(!content.info.status.alert->remedy.empty());
+        QCOMPARE(content.events.size(), std::size_t{7});
+        const auto config = nlohmann::json::parse(content.job);
+        QCOMPARE(config["base"], nlohmann::json("../../../../base"));
+        QCOMPARE(config["stop"]["steps"], nlohmann::json(12));
+    }
+
     void refusesWhatIsWrong()
     {
         Engine engine(m_model);

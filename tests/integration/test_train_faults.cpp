@@ -334,7 +334,8 @@ private Q_SLOTS:
         fs::create_directories(m_train.path("elsewhere"));
         fs::rename(m_train.path("moved/data"), m_train.path("elsewhere/data"));
         further("moved/run", 6);
-        QCOMPARE(m_train.run({u"train"_s, u"--resume"_s, u"moved/run"_s}).code, 3);
+        const auto missing = m_train.run({u"train"_s, u"--resume"_s, u"moved/run"_s});
+        QVERIFY2(missing.code == 3 && missing.err.contains("--resume RUN --data FOLDER"), missing.err);
         const auto named = m_train.run({u"train"_s, u"--resume"_s, u"moved/run"_s, u"--data"_s, u"elsewhere"_s});
         QVERIFY2(named.code == 0, named.err);
     }

@@ -94,14 +94,24 @@ public:
         return process;
     }
 
+    /// JSON lines of a file, but for events.
     std::vector<Json> lines(const std::string& name) const
     {
         std::vector<Json> parsed;
-        std::ifstream stream(path(name));
-        for (std::string line; std::getline(stream, line);)
-            if (auto json = Json::parse(line, nullptr, false); !json.is_discarded())
+        for (auto& json : allLines(name))
+            if (!json.contains("event"))
                 parsed.push_back(std::move(json));
         return parsed;
+    }
+
+    /// "kind step" of the events in a run's metrics.jsonl.
+    QStringList events(const std::string& run) const
+    {
+        QStringList all;
+        for (const auto& json : allLines(run + "/metrics.jsonl"))
+            if (json.contains("event"))
+                all.append(QString::fromStdString(json["event"].get<std::string>() + " " + json["step"].dump()));
+        return all;
     }
 
     /// metrics.jsonl without what depends on the clock; numbers as they are written, with every digit.
@@ -111,6 +121,7 @@ public:
         for (auto line : lines(run + "/metrics.jsonl")) {
             line.erase("seconds");
             line.erase("tokens_per_s");
+            line.erase("peak_bytes");
             all.append(QString::fromStdString(line.dump()));
         }
         return all;
@@ -163,5 +174,16 @@ public:
         QElapsedTimer timer;
         timer.start();
         return timer;
+    }
+
+private:
+    std::vector<Json> allLines(const std::string& name) const
+    {
+        std::vector<Json> parsed;
+        std::ifstream stream(path(name));
+        for (std::string line; std::getline(stream, line);)
+            if (auto json = Json::parse(line, nullptr, false); !json.is_discarded())
+                parsed.push_back(std::move(json));
+        return parsed;
     }
 };
