@@ -444,6 +444,31 @@ private Q_SLOTS:
         QCOMPARE(m_explorer->page().source(), text);
     }
 
+    /// All that the page has to show with a result of several spans has room in the smallest window.
+    void everythingHasRoomInTheSmallestWindow()
+    {
+        QVERIFY(m_explorer->start());
+        QVERIFY(m_explorer->write(story.repeated(12)));
+        QVERIFY(m_explorer->run());
+        for (const auto& size : {m_explorer->window->minimumSize(), QSize(1040, 640), QSize(1280, 720)}) {
+            m_explorer->window->resize(size);
+            for (const auto key : {Qt::Key_1, Qt::Key_2, Qt::Key_3, Qt::Key_4}) {
+                m_explorer->key(key, Qt::AltModifier);
+                QTest::qWait(20);
+                const auto parts = m_explorer->page().findChildren<QWidget*>();
+                for (const auto* part : parts) {
+                    const auto name = u"%1 %2 at %3"_s.arg(QString::fromLatin1(part->metaObject()->className()),
+                                                           part->accessibleName(), QString::number(size.width()));
+                    if (!part->isVisible() || part->minimumSizeHint().width() <= 0
+                        || part->objectName().startsWith("qt_"_L1))
+                        continue;
+                    QVERIFY2(part->width() >= part->minimumSizeHint().width(), qPrintable(name));
+                    QVERIFY2(part->parentWidget()->rect().contains(part->geometry()), qPrintable(name));
+                }
+            }
+        }
+    }
+
     void aTextThatChangedMeanwhileMakesTheResultStale()
     {
         QVERIFY(m_explorer->start());

@@ -113,18 +113,47 @@ private Q_SLOTS:
 
     void nothingIsCutOff()
     {
-        for (const auto& size : {QSize(1280, 800), m_window->minimumSize()}) {
+        for (const auto& size : {QSize(1280, 800), QSize(1100, 700), m_window->minimumSize()}) {
             m_window->resize(size);
             QTest::qWait(20);
+            for (const auto* part : m_window->centralWidget()->findChildren<QWidget*>(Qt::FindDirectChildrenOnly))
+                QVERIFY2(part->minimumSizeHint().width() <= part->width(), part->metaObject()->className());
             for (const auto* page : m_window->pages()) {
                 m_window->showPage(page->id());
                 QTest::qWait(20);
+                QVERIFY2(page->minimumSizeHint().width() <= page->width(),
+                         qPrintable(u"%1 needs %2, has %3"_s.arg(page->id())
+                                        .arg(page->minimumSizeHint().width())
+                                        .arg(page->width())));
+                QVERIFY2(page->minimumSizeHint().height() <= page->height(), qPrintable(page->id()));
                 for (const auto* button : ownControls<QAbstractButton>(*m_window))
                     QVERIFY2(!button->isVisible() || button->width() >= button->minimumSizeHint().width(),
-                             qPrintable(u"%1 at %2"_s.arg(button->text()).arg(size.width())));
+                             qPrintable(u"%1 on %2 at %3"_s.arg(button->text(), page->id()).arg(size.width())));
             }
         }
         m_window->showPage(u"compress"_s);
+    }
+
+    void fitsSmallScreens()
+    {
+        const QSize frame(8, 40);
+        QVERIFY(m_window->minimumWidth() + frame.width() <= 900);
+        QVERIFY(m_window->minimumHeight() + frame.height() <= 600);
+        for (const auto& screen : {QSize(1366, 768), QSize(1280, 720), QSize(900, 600)}) {
+            const auto size = MainWindow::firstSize(screen);
+            QVERIFY(size.width() <= screen.width() && size.height() + frame.height() <= screen.height());
+        }
+        QCOMPARE(MainWindow::firstSize({2560, 1440}), QSize(1280, 800));
+        // Panes side by side, and one above the other where that is too narrow.
+        auto* source = m_window->findChild<SourcePane*>();
+        auto* result = m_window->findChild<ResultPane*>();
+        m_window->resize(1280, 800);
+        QTRY_VERIFY(source->geometry().right() < result->geometry().left());
+        m_window->resize(m_window->minimumSize());
+        QTRY_VERIFY(source->geometry().bottom() < result->geometry().top());
+        QVERIFY(source->height() >= 80 && result->height() >= 80);
+        m_window->resize(1280, 800);
+        QTRY_VERIFY(source->geometry().right() < result->geometry().left());
     }
 
     void settingsActAtOnce()

@@ -15,6 +15,7 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QMenu>
+#include <QScreen>
 #include <QStackedWidget>
 #include <QToolButton>
 #include <QWheelEvent>
@@ -42,8 +43,8 @@ MainWindow::MainWindow(Theme& theme, EngineClient& client, Settings& settings, c
     , m_status(new StatusLine(theme, client, m_activities))
 {
     setWindowTitle(tr("ICAE Explorer"));
-    resize(1280, 800);
-    setMinimumSize(Theme::grid(130), Theme::grid(70));
+    setMinimumSize(Theme::grid(111), Theme::grid(70)); // with its frame it fits 900×600
+    resize(firstSize(screen()->availableGeometry().size()));
     makeActions();
     auto* column = new QVBoxLayout;
     column->setSpacing(0);
@@ -87,6 +88,11 @@ MainWindow::MainWindow(Theme& theme, EngineClient& client, Settings& settings, c
     const auto last = m_settings.page();
     showPage(m_pages.front()->id());
     showPage(last);
+}
+
+QSize MainWindow::firstSize(QSize available)
+{
+    return QSize(1280, 800).boundedTo(available - QSize(Theme::grid(), Theme::grid(5))); // less a frame
 }
 
 QWidget* MainWindow::makeTopBar()

@@ -36,6 +36,9 @@ public:
     MainWindow(Theme& theme, EngineClient& client, Settings& settings, const QString& standardModel,
                const std::vector<PageFactory>& pages, QWidget* parent = nullptr);
 
+    /// What a window without a remembered size takes of a screen.
+    static QSize firstSize(QSize available);
+
     const QList<Page*>& pages() const { return m_pages; }
     Page& page() const; ///< in front
     void showPage(const QString& id); ///< nothing happens where there is no such page

@@ -19,6 +19,7 @@ NavigationRail::NavigationRail(const Theme& theme, QWidget* parent)
     setObjectName(u"rail"_s);
     setAttribute(Qt::WA_StyledBackground);
     setAccessibleName(tr("Pages"));
+    setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Preferred);
     m_settings->setIcon(theme.icon(u"settings"_s));
     m_settings->setText(tr("Settings"));
     m_settings->setPopupMode(QToolButton::InstantPopup);

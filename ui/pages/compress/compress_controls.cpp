@@ -32,7 +32,7 @@ constexpr int mostListedSpans = 40;
 } // namespace
 
 CompressControls::CompressControls(const Theme& theme, Settings& settings, QWidget* parent)
-    : QWidget(parent)
+    : FoldingRow(parent)
     , m_theme(theme)
     , m_settings(settings)
     , m_run(new QAction(tr("Compress && reconstruct"), this))
@@ -114,19 +114,18 @@ CompressControls::CompressControls(const Theme& theme, Settings& settings, QWidg
     m_button->setProperty("primary", true);
     m_button->setToolTip(tr("Compress the source into memory slots and write it back (Ctrl+Enter)"));
 
-    auto* layout = new QHBoxLayout(this);
-    layout->setContentsMargins(Theme::grid(), Theme::grid(), Theme::grid(2), Theme::grid());
-    layout->setSpacing(Theme::grid());
-    layout->addWidget(m_samples);
-    layout->addWidget(m_files);
-    layout->addSpacing(Theme::grid());
+    layout()->setContentsMargins(Theme::grid(), Theme::grid(), Theme::grid(2), Theme::grid());
+    setSpacing(Theme::grid());
+    first().addWidget(m_samples);
+    first().addWidget(m_files);
+    first().addSpacing(Theme::grid());
     // What changes its width stands at the right, so that nothing else moves.
-    for (auto* widget : std::initializer_list<QWidget*>{slotsLabel, m_slots, m_slotsValue, spanLabel, m_spanTokens,
-                                                        m_rerun, m_sampling, m_spans})
-        layout->addWidget(widget);
-    layout->addStretch(1);
-    layout->addSpacing(Theme::grid());
-    layout->addWidget(m_button);
+    for (auto* widget : std::initializer_list<QWidget*>{slotsLabel, m_slots, m_slotsValue, spanLabel, m_spanTokens})
+        first().addWidget(widget);
+    for (auto* widget : std::initializer_list<QWidget*>{m_rerun, m_sampling, m_spans})
+        second().addWidget(widget);
+    second().addStretch(1);
+    second().addWidget(m_button);
 
     m_button->ensurePolished();
     m_button->setMinimumWidth(m_button->sizeHint().width());

@@ -4,8 +4,7 @@
 #include "protocol/text_messages.h"
 #include "session/settings.h"
 #include "session/theme.h"
-
-#include <QWidget>
+#include "widgets/common/folding_row.h"
 
 #include <optional>
 
@@ -24,7 +23,7 @@ class CheckMenu;
 class SamplingPopup;
 
 /// The row above the panes: where the text comes from, how it is compressed and read, and the button.
-class CompressControls : public QWidget {
+class CompressControls : public FoldingRow {
     Q_OBJECT
 
 public:

@@ -42,6 +42,8 @@ public:
     std::vector<ShortcutGroup> shortcuts() const override;
     std::pair<FindTarget*, QWidget*> findTarget() override;
 
+    QSize minimumSizeHint() const override; ///< with the panes one above the other
+
     QString source() const;
     void setSource(const QString& text);
     void openSample(const QString& id);
@@ -62,11 +64,13 @@ public:
 protected:
     void dragEnterEvent(QDragEnterEvent* event) override;
     void dropEvent(QDropEvent* event) override;
+    bool event(QEvent* event) override;
 
 private:
     void connectSource();
     void connectResult();
     void connectScrolling();
+    void foldPanes();
     /// The inline view has both texts: the source stands beside it only to be edited.
     void arrangePanes();
     void onModelChanged();
@@ -109,6 +113,7 @@ private:
     MetricsStrip* m_metrics;
     QSplitter* m_splitter;
     CompressExport* m_export;
+    bool m_arranged = false; ///< the panes, for the first time
     Draft m_draft;
     QTimer m_draftTimer;
     bool m_isKnown = false; ///< the text that is being inserted: a file has it

@@ -59,10 +59,8 @@ CompressPage::CompressPage(const PageContext& context, QWidget* parent)
     m_splitter->setHandleWidth(1);
     m_splitter->setStretchFactor(0, 1);
     m_splitter->setStretchFactor(1, 1);
-    m_splitter->setSizes({1000, 1000});
     // Whatever a pane shows, it keeps its width.
-    m_source->setMinimumWidth(Theme::grid(38));
-    m_result->setMinimumWidth(Theme::grid(68));
+    m_source->setMinimumSize(Theme::grid(38), Theme::grid(10));
     auto* panes = new QHBoxLayout;
     panes->setSpacing(0);
     panes->addWidget(m_splitter, 1);
@@ -99,6 +97,32 @@ CompressPage::CompressPage(const PageContext& context, QWidget* parent)
             run(); // otherwise once it is planned
     });
     onModelChanged();
+}
+
+bool CompressPage::event(QEvent* event)
+{
+    if (event->type() == QEvent::Resize || event->type() == QEvent::LayoutRequest)
+        foldPanes();
+    return Page::event(event);
+}
+
+QSize CompressPage::minimumSizeHint() const
+{
+    const int panes = std::max(m_source->minimumWidth(), m_result->minimumSizeHint().width()) + m_overview->width();
+    return {std::max({panes, m_controls->minimumSizeHint().width(), m_metrics->minimumSizeHint().width()}),
+            Page::minimumSizeHint().height()};
+}
+
+/// Panes stand side by side where both have room to be read, else one above the other.
+void CompressPage::foldPanes()
+{
+    const int both = m_source->minimumWidth() + m_result->minimumSizeHint().width() + m_overview->width();
+    const auto orientation = width() < both ? Qt::Vertical : Qt::Horizontal;
+    if (orientation == m_splitter->orientation() && m_arranged)
+        return;
+    m_arranged = true;
+    m_splitter->setOrientation(orientation);
+    m_splitter->setSizes({1000, 1000});
 }
 
 void CompressPage::connectSource()

@@ -95,6 +95,11 @@ ResultPane::ResultPane(const Theme& theme, RowGeometry& geometry, QWidget* paren
     showCount();
 }
 
+QSize ResultPane::minimumSizeHint() const
+{
+    return {std::max(QWidget::minimumSizeHint().width(), Theme::grid(68)), Theme::grid(10)};
+}
+
 void ResultPane::buildHeader(QWidget* header)
 {
     auto& row = static_cast<PaneHeader*>(header)->row();

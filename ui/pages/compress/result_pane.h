@@ -32,6 +32,8 @@ public:
 
     ResultPane(const Theme& theme, RowGeometry& geometry, QWidget* parent = nullptr);
 
+    QSize minimumSizeHint() const override; ///< the same for all that it shows
+
     Mode mode() const { return m_mode; }
     void setMode(Mode mode);
     void setDocument(const DiffDocumentPtr& document, int firstChanged);

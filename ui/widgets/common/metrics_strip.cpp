@@ -21,14 +21,13 @@ QString secondsText(double seconds)
 } // namespace
 
 MetricsStrip::MetricsStrip(const Theme& theme, QWidget* parent)
-    : QWidget(parent)
+    : FoldingRow(parent)
     , m_theme(theme)
 {
     setObjectName(u"metrics"_s);
     setAttribute(Qt::WA_StyledBackground);
-    auto* layout = new QHBoxLayout(this);
-    layout->setContentsMargins(Theme::grid(2), Theme::grid(), Theme::grid(2), Theme::grid());
-    layout->setSpacing(Theme::grid(3));
+    layout()->setContentsMargins(Theme::grid(2), Theme::grid(), Theme::grid(2), Theme::grid());
+    setSpacing(Theme::grid(3));
     // What the model wrote on its own, then what it finds likely where it sees the true tokens: two things.
     add(Bleu, tr("BLEU, free"),
         tr("Sentence BLEU of the reconstruction against the source, 0 to 1: 13a tokens, n-grams to 4, exponential "
@@ -56,7 +55,7 @@ MetricsStrip::MetricsStrip(const Theme& theme, QWidget* parent)
         tr("Tokens written divided by the time to decode, all spans together. Greedy texts are checked against "
            "drafts from the source, many tokens with one forward: the text is the same as token by token, "
            "and the more of it agrees with the source, the faster it is written."));
-    layout->addStretch(1);
+    second().addStretch(1);
     connect(&m_theme, &Theme::changed, this, &MetricsStrip::restyle);
     restyle();
     setReconstruction(std::nullopt);
@@ -78,7 +77,7 @@ void MetricsStrip::add(Metric metric, const QString& name, const QString& hint)
     value->setAccessibleDescription(hint);
     box->addWidget(caption);
     box->addWidget(value);
-    static_cast<QHBoxLayout*>(layout())->addLayout(box);
+    (metric <= Ratio ? first() : second()).addLayout(box);
     m_names.push_back(caption);
     m_values.push_back(value);
 }

@@ -2,8 +2,7 @@
 
 #include "protocol/reconstruction.h"
 #include "session/theme.h"
-
-#include <QWidget>
+#include "widgets/common/folding_row.h"
 
 #include <optional>
 #include <vector>
@@ -13,7 +12,7 @@ class QLabel;
 namespace icae {
 
 /// The figures of a reconstruction in one line, each with a tooltip that says how it is computed.
-class MetricsStrip : public QWidget {
+class MetricsStrip : public FoldingRow {
     Q_OBJECT
 
 public:

@@ -1,0 +1,53 @@
+#include "widgets/common/folding_row.h"
+
+#include <QEvent>
+#include <QHBoxLayout>
+
+#include <algorithm>
+
+namespace icae {
+
+FoldingRow::FoldingRow(QWidget* parent)
+    : QWidget(parent)
+    , m_halves(new QBoxLayout(QBoxLayout::LeftToRight, this))
+    , m_first(new QHBoxLayout)
+    , m_second(new QHBoxLayout)
+{
+    m_halves->addLayout(m_first);
+    m_halves->addLayout(m_second, 1);
+}
+
+void FoldingRow::setSpacing(int between)
+{
+    for (auto* layout : std::initializer_list<QBoxLayout*>{m_halves, m_first, m_second})
+        layout->setSpacing(between);
+}
+
+QSize FoldingRow::minimumSizeHint() const
+{
+    const auto margins = m_halves->contentsMargins();
+    return {std::max(m_first->minimumSize().width(), m_second->minimumSize().width()) + margins.left()
+                + margins.right(),
+            m_halves->minimumSize().height()};
+}
+
+bool FoldingRow::event(QEvent* event)
+{
+    if (event->type() == QEvent::Resize || event->type() == QEvent::LayoutRequest)
+        arrange();
+    return QWidget::event(event);
+}
+
+void FoldingRow::arrange()
+{
+    const auto margins = m_halves->contentsMargins();
+    const int needed = m_first->minimumSize().width() + m_halves->spacing() + m_second->minimumSize().width()
+        + margins.left() + margins.right();
+    const auto direction = needed <= width() ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom;
+    if (direction == m_halves->direction())
+        return;
+    m_halves->setDirection(direction);
+    updateGeometry(); // the height has changed
+}
+
+} // namespace icae
