@@ -202,6 +202,8 @@ DifferenceClass classify(const Stretch& at, const SplitText& ours, const SplitTe
     };
     const auto our = words(ours, at.ourBegin, at.ourEnd);
     const auto their = words(theirs, at.theirBegin, at.theirEnd);
+    if (our.empty() && their.empty())
+        return DifferenceClass::WhiteSpace;
     if (essence(our) == essence(their))
         return DifferenceClass::CaseOrPunctuation;
     if (our.empty() && isRepetition(theirs.words(), at.theirBegin, at.theirEnd))
@@ -251,7 +253,7 @@ std::vector<DifferenceClass> classifyDifferences(const TextDiff& diff, std::stri
     finishSpan();
     for (std::size_t i = 0; i + 1 < derails.size(); i += 2)
         for (auto hunk = derails[i]; hunk < derails[i + 1]; ++hunk)
-            if (classes[hunk] != DifferenceClass::Repetition)
+            if (classes[hunk] != DifferenceClass::Repetition && classes[hunk] != DifferenceClass::WhiteSpace)
                 classes[hunk] = DifferenceClass::Derailment;
     return classes;
 }

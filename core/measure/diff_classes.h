@@ -12,7 +12,8 @@ namespace icae {
 
 /// What kind of error a difference is.
 enum class DifferenceClass {
-    CaseOrPunctuation, ///< the same words but for case, punctuation marks and spacing
+    WhiteSpace, ///< white space on one side and none on the other
+    CaseOrPunctuation, ///< the same words but for case and punctuation marks
     Inflection, ///< the same stem of three letters or more; endings of at most two letters on one side, four on the
                 ///< other
     NumberOrName, ///< what differs holds a digit, an English number word, or a capitalised word within a sentence
@@ -22,7 +23,7 @@ enum class DifferenceClass {
     Repetition, ///< words added that stand right before or behind already
     Derailment, ///< from here on the span fails: at most one word in four is right, over at least twelve wrong ones
 };
-constexpr std::size_t differenceClassCount = 8;
+constexpr std::size_t differenceClassCount = 9;
 
 /// Classes of the differing hunks, in their order.
 /// @param spanEnds ascending byte offsets in the reference where spans end; a derailment lasts to the end of its span.

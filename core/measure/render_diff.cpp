@@ -1,4 +1,5 @@
 #include "measure/diff.h"
+#include "measure/visible_space.h"
 
 namespace icae {
 
@@ -18,7 +19,7 @@ std::string renderDiff(const TextDiff& diff, std::string_view reference, std::st
     const auto asShown = [&](std::string_view text) { return shown ? shown(text) : std::string(text); };
     const auto mark = [&](std::string_view text, std::string_view on, std::string_view end) {
         if (!text.empty())
-            out.append(on).append(asShown(text)).append(end);
+            out.append(on).append(asShown(withVisibleSpace(text))).append(end);
     };
     for (const auto& row : diff.rows) {
         for (const auto& hunk : row.hunks) {

@@ -1,4 +1,5 @@
 #include "measure/diff.h"
+#include "measure/visible_space.h"
 #include "report/report.h"
 
 namespace icae {
@@ -43,9 +44,11 @@ std::string side(const DiffRow& row, std::string_view text, std::size_t DiffHunk
 {
     std::string html;
     for (const auto& hunk : row.hunks) {
-        const auto part = escaped(text.substr(hunk.*begin, hunk.*end - hunk.*begin));
-        if (!part.empty())
-            html += hunk.kind == DiffKind::Equal ? part : "<" + tag + ">" + part + "</" + tag + ">";
+        const auto part = text.substr(hunk.*begin, hunk.*end - hunk.*begin);
+        if (hunk.kind == DiffKind::Equal)
+            html += escaped(part);
+        else if (!part.empty())
+            html += "<" + tag + ">" + escaped(withVisibleSpace(part)) + "</" + tag + ">";
     }
     return html;
 }

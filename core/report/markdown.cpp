@@ -1,4 +1,5 @@
 #include "measure/diff.h"
+#include "measure/visible_space.h"
 #include "report/report.h"
 
 namespace icae {
@@ -16,15 +17,16 @@ std::string escaped(std::string_view text)
     return result;
 }
 
-/// Marks do not work around white space: it stays outside.
-std::string marked(std::string_view text, std::string_view mark)
+/// Marks do not work around white space: it stays outside, or shows as signs where there is nothing else.
+std::string marked(std::string_view whole, std::string_view mark)
 {
+    const auto text = withVisibleSpace(whole);
     constexpr auto space = " \t\r\n";
     const auto first = text.find_first_not_of(space);
-    if (first == std::string_view::npos)
-        return std::string(text);
+    if (first == std::string::npos)
+        return text;
     const auto last = text.find_last_not_of(space) + 1;
-    std::string result(text.substr(0, first));
+    std::string result = text.substr(0, first);
     result.append(mark).append(escaped(text.substr(first, last - first))).append(mark);
     return result.append(text.substr(last));
 }

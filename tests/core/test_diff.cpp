@@ -64,6 +64,8 @@ private Q_SLOTS:
         QCOMPARE(rendered("The cat sat.", "The dog sat."), std::string("The [-cat-]{+dog+} sat."));
         QCOMPARE(rendered("The old cat sat.", "The cat sat."), std::string("The [-old -]cat sat."));
         QCOMPARE(rendered("The cat sat.", "The cat sat down."), std::string("The cat sat{+ down+}."));
+        QCOMPARE(rendered("one-two", "one- two"), std::string("one-{+␣+}two"));
+        QCOMPARE(rendered("one\n\t", "one"), std::string("one[-↵\n⇥-]"));
         QCOMPARE(rendered("one two", "one  two"), std::string("one  two")); // white space alone is no difference
         for (const QByteArray space : {"\f", "\u00a0", "\u3000", " \u2009\n"}) { // nor is any other
             const auto with = [&space](QByteArray text) { return text.replace('_', space).toStdString(); };

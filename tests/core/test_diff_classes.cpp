@@ -32,6 +32,8 @@ private Q_SLOTS:
         const auto row = [](const char* name, const char* a, const char* b, DifferenceClass c) {
             QTest::newRow(name) << QString::fromUtf8(a) << QString::fromUtf8(b) << static_cast<int>(c);
         };
+        row("white space", "well- known", "well-known", DifferenceClass::WhiteSpace);
+        row("white space at the end", "the end", "the end\n", DifferenceClass::WhiteSpace);
         row("case", "the Cat sat", "the cat sat", DifferenceClass::CaseOrPunctuation);
         row("punctuation", "yes, he said", "yes he said", DifferenceClass::CaseOrPunctuation);
         row("case beyond ASCII", "über alles", "Über alles", DifferenceClass::CaseOrPunctuation);

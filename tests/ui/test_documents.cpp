@@ -158,6 +158,13 @@ private Q_SLOTS:
         QCOMPARE(model.rowCount(), 1);
         QCOMPARE(model.differenceAt(0), 1);
         QCOMPARE(model.rowOf(0), -1);
+        // White space that differs is something to see.
+        model.setFilter({});
+        model.setDocument(std::make_shared<const DiffDocument>(documentOf("Well- known.\n\t", "Well-known.")));
+        QCOMPARE(model.rowCount(), 2);
+        QCOMPARE(model.index(0, DiffListModel::Source).data().toString(), u"␣"_s);
+        QCOMPARE(model.index(1, DiffListModel::Source).data().toString(), u"↵⇥"_s);
+        QCOMPARE(model.index(1, DiffListModel::Class).data().toString(), u"white space"_s);
         model.setDocument(nullptr);
         QCOMPARE(model.rowCount(), 0);
     }

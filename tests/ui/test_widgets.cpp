@@ -215,6 +215,35 @@ private Q_SLOTS:
         QCOMPARE(marks({document->differences.front().errorClass}), marks({}));
     }
 
+    /// White space shows where it is all that differs; blank lines stay, and lines of code are no paragraphs.
+    void whiteSpaceShows()
+    {
+        const std::string source = "if a-b:\n    c\n\n\nend\n";
+        const auto document = std::make_shared<const DiffDocument>(
+            buildDiffDocument(source, {{0, source.size(), "if a- b:\n    c\n\n\nend", false}}, {}, false));
+        const auto rowOf = [&](std::size_t row, ProseSide side) {
+            return makeProseRow(*document, document->rows.at(row), side);
+        };
+        QCOMPARE(rowOf(0, ProseSide::Source).text, u"if a-b: "_s);
+        QCOMPARE(rowOf(0, ProseSide::Inline).text, u"if a-␣b: "_s);
+        QCOMPARE(rowOf(1, ProseSide::Source).text, u"    c\u2028\u2028 "_s); // and two blank lines
+        QCOMPARE(rowOf(2, ProseSide::Source).text, u"end↵"_s);
+        const auto first = rowOf(0, ProseSide::Reconstruction);
+        QCOMPARE(plainProse(*document, first, ProseSide::Reconstruction, 0, 20, true), u"if a-{+␣+}b:\n"_s);
+        QCOMPARE(plainProse(*document, first, ProseSide::Reconstruction, 0, 20, false), u"if a- b:\n"_s);
+        QVERIFY(htmlProse(*document, first, 0, 20).contains(u"<ins>␣</ins>"_s));
+        RowGeometry geometry(1);
+        ProseColumn column(m_theme, ProseSide::Source, geometry, 0);
+        column.resize(400, 300);
+        column.show();
+        geometry.reset(static_cast<int>(document->rows.size()));
+        column.setDocument(document, 0);
+        geometry.commit();
+        QTRY_VERIFY(geometry.isExact(0, 2));
+        QVERIFY(geometry.height(1) > 2 * geometry.height(0)); // three lines
+        QVERIFY(geometry.height(0) < 2 * QFontMetrics(m_theme.font(TypeRole::Reading)).height());
+    }
+
     void picturesShowBothColumns()
     {
         const auto source = longText(4000).toStdString();

@@ -1,5 +1,6 @@
 #include "models/diff_document.h"
 
+#include "measure/visible_space.h"
 #include "models/utf16_offsets.h"
 
 #include <algorithm>
@@ -384,10 +385,20 @@ int commonRows(const DiffDocument& a, const DiffDocument& b)
     return static_cast<int>(row);
 }
 
+QString withSpaceSigns(QString text)
+{
+    if (std::all_of(text.cbegin(), text.cend(), [](QChar c) { return c.isSpace(); }))
+        for (auto& c : text)
+            c = QChar(static_cast<char16_t>(spaceSign(c.unicode())));
+    return text;
+}
+
 QString differenceClassName(DifferenceClass errorClass)
 {
     const auto tr = [](const char* text) { return QCoreApplication::translate("DifferenceClass", text); };
     switch (errorClass) {
+    case DifferenceClass::WhiteSpace:
+        return tr("white space");
     case DifferenceClass::CaseOrPunctuation:
         return tr("case or punctuation");
     case DifferenceClass::Inflection:
@@ -412,8 +423,10 @@ QString differenceClassHint(DifferenceClass errorClass)
 {
     const auto tr = [](const char* text) { return QCoreApplication::translate("DifferenceClass", text); };
     switch (errorClass) {
+    case DifferenceClass::WhiteSpace:
+        return tr("White space on one side and none on the other, shown by its signs: ↵ ␣ ⇥.");
     case DifferenceClass::CaseOrPunctuation:
-        return tr("The same words but for case, punctuation and spacing.");
+        return tr("The same words but for case and punctuation.");
     case DifferenceClass::Inflection:
         return tr("The same stem with another ending.");
     case DifferenceClass::NumberOrName:

@@ -107,6 +107,9 @@ DiffDocument buildDiffDocument(std::string_view source, const std::vector<DiffSe
 /// How many rows two documents begin with in common, texts and marks.
 int commonRows(const DiffDocument& a, const DiffDocument& b);
 
+/// White space by its signs (↵ ␣ ⇥) where a text consists of nothing else, a sign a character; others as they are.
+QString withSpaceSigns(QString text);
+
 /// What people read for a class, e.g. "case or punctuation".
 QString differenceClassName(DifferenceClass errorClass);
 /// A sentence on what belongs to the class.

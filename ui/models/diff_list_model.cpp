@@ -66,7 +66,8 @@ QVariant DiffListModel::data(const QModelIndex& index, int role) const
     if (role != Qt::DisplayRole && role != Qt::AccessibleTextRole)
         return {};
     const auto text = [](const QString& whole, TextRange range) {
-        return whole.mid(range.begin, std::min<qsizetype>(range.size(), 400)).simplified();
+        const auto part = withSpaceSigns(whole.mid(range.begin, std::min<qsizetype>(range.size(), 400)));
+        return part.simplified();
     };
     switch (index.column()) {
     case Number:

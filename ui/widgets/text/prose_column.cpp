@@ -109,8 +109,8 @@ void ProseColumn::layOut(Row& row, int width) const
     row.layout->setTextOption(option);
     row.layout->setFormats(proseFormats(*m_document, row.content, m_theme, m_filter));
     row.layout->beginLayout();
-    // A row that goes on within a sentence begins with a space: it hangs in the margin.
-    const auto hanging = row.content.text.startsWith(u' ')
+    // A row that goes on within a sentence begins with a space: it hangs in the margin. More of them indent a line.
+    const auto hanging = row.content.text.startsWith(u' ') && !row.content.text.startsWith(QStringLiteral("  "))
         ? QFontMetricsF(m_theme.font(TypeRole::Reading)).horizontalAdvance(u' ')
         : 0.0;
     qreal y = 0;
@@ -126,7 +126,7 @@ void ProseColumn::layOut(Row& row, int width) const
 
 int ProseColumn::rowHeight(const Row& row) const
 {
-    return row.textHeight + 2 * rowPadding + (row.content.endsParagraph ? Theme::grid() : 0);
+    return row.textHeight + 2 * rowPadding;
 }
 
 ProseColumn::Row& ProseColumn::rowAt(int row)

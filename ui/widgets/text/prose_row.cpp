@@ -56,8 +56,9 @@ ProseRow makeProseRow(const DiffDocument& document, const DiffDisplayRow& row, P
         if (range.size() == 0)
             return;
         const auto begin = static_cast<int>(result.text.size());
-        result.text +=
-            QStringView(fromSource ? document.source : document.reconstruction).mid(range.begin, range.size());
+        const auto kind = document.pieces[piece].kind;
+        const auto text = (fromSource ? document.source : document.reconstruction).mid(range.begin, range.size());
+        result.text += kind == PieceKind::Equal || kind == PieceKind::Pending ? text : withSpaceSigns(text);
         result.segments.push_back({begin, static_cast<int>(result.text.size()), piece, fromSource, range.begin});
     };
     for (auto i = row.firstPiece; i < row.endPiece; ++i) {
@@ -72,14 +73,13 @@ ProseRow makeProseRow(const DiffDocument& document, const DiffDisplayRow& row, P
         if (side != ProseSide::Source && !onlySource)
             add(i, false, piece.reconstruction);
     }
-    auto trailing = result.text.size();
-    while (trailing > 0 && (result.text[trailing - 1].isSpace() || result.text[trailing - 1] == u'\0')) {
-        --trailing;
-        if (result.text[trailing] == u'\n') {
-            result.endsParagraph = true;
-            result.text[trailing] = u' ';
+    // The row ends where its last line does; line breaks before that one are blank lines.
+    auto last = result.text.size();
+    while (last > 0 && (result.text[last - 1].isSpace() || result.text[last - 1] == u'\0'))
+        if (result.text[--last] == u'\n') {
+            result.text[last] = u' ';
+            break;
         }
-    }
     for (auto& c : result.text) {
         if (c == u'\n')
             c = QChar::LineSeparator;
@@ -139,9 +139,9 @@ QString plainProse(const DiffDocument& document, const ProseRow& row, ProseSide 
         const auto kind = document.pieces[segment.piece].kind;
         const bool struck = isStruck(kind, segment.fromSource);
         if (marks && struck)
-            result += "[-"_L1 + text + "-]"_L1;
+            result += "[-"_L1 + withSpaceSigns(text) + "-]"_L1;
         else if (marks && isAdded(kind, segment.fromSource))
-            result += "{+"_L1 + text + "+}"_L1;
+            result += "{+"_L1 + withSpaceSigns(text) + "+}"_L1;
         else if (side != ProseSide::Inline || (!struck && kind != PieceKind::Pending))
             result += text;
     }
@@ -157,9 +157,11 @@ QString htmlProse(const DiffDocument& document, const ProseRow& row, int begin, 
         if (from >= to)
             continue;
         const auto& whole = segment.fromSource ? document.source : document.reconstruction;
-        auto text = whole.mid(segment.origin + from - segment.begin, to - from).toHtmlEscaped();
-        text.replace(u'\n', "<br>"_L1);
         const auto kind = document.pieces[segment.piece].kind;
+        auto text = whole.mid(segment.origin + from - segment.begin, to - from);
+        if (isStruck(kind, segment.fromSource) || isAdded(kind, segment.fromSource))
+            text = withSpaceSigns(text);
+        text = text.toHtmlEscaped().replace(u'\n', "<br>"_L1);
         if (isStruck(kind, segment.fromSource))
             result += "<del>"_L1 + text + "</del>"_L1;
         else if (isAdded(kind, segment.fromSource))

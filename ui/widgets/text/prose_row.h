@@ -26,11 +26,11 @@ struct ProseSegment {
     qsizetype origin = 0; ///< of its first character
 };
 
-/// A row as a side shows it: one character for each of the text's, line breaks at the end as spaces.
+/// A row as a side shows it: one character for each of the text's, the last line break as a space, white space that is
+/// all that differs by its signs.
 struct ProseRow {
     QString text;
     std::vector<ProseSegment> segments;
-    bool endsParagraph = false;
 
     /// Position in the source (or reconstruction) of a character; the segment's end where it comes from the other side.
     qsizetype originAt(int at, bool ofSource) const;
