@@ -18,6 +18,7 @@ struct Arguments {
     std::string texts;
     std::string questions;
     bool continuation = false;
+    bool free = false;
     std::vector<std::int64_t> lengths{128, 256, 512};
     std::vector<std::int64_t> slots; ///< empty: the grid's or the adapter's
     std::int64_t spans = 4;
@@ -139,6 +140,41 @@ int evaluateContinuation(const Arguments& arguments, CommandContext& context)
     return exitSuccess;
 }
 
+std::string leftOut(std::int64_t skipped)
+{
+    return skipped == 0 ? std::string()
+                        : "\nLeft out: " + grouped(skipped) + " (too long, or the text too short or too long).\n";
+}
+
+int evaluateFreely(const Arguments& arguments, CommandContext& context)
+{
+    const auto model = arguments.model.load(context, "chat");
+    const auto questions = requireRows(readQuestions(arguments.questions), arguments.questions);
+    std::optional<AtomicFile> raw;
+    if (!arguments.raw.empty())
+        raw.emplace(arguments.raw);
+    const auto write = [&](const FreeAnswer& answer) {
+        const auto line = nlohmann::json{{"prompt", answer.question.prompt},
+                                         {"answer", answer.question.answer},
+                                         {"text", answer.text},
+                                         {"slots", answer.slots},
+                                         {"nothing", answer.nothing}}
+                              .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
+            + "\n";
+        if (raw)
+            raw->write(std::as_bytes(std::span(line)));
+    };
+    const auto result = answerFreely(*model, questions, arguments.samples.value_or(0), write,
+                                     context.progress.callback(), {{}, context.stop});
+    context.progress.clear();
+    if (raw)
+        raw->commit();
+    auto json = describe(*model);
+    json.update(toJson(result));
+    report(arguments, toText(result) + leftOut(result.skipped), toCsv(result), json);
+    return exitSuccess;
+}
+
 int evaluateQuestions(const Arguments& arguments, CommandContext& context)
 {
     const auto model = arguments.model.load(context, "chat");
@@ -148,10 +184,7 @@ int evaluateQuestions(const Arguments& arguments, CommandContext& context)
     auto json = describe(*model);
     json.update(toJson(result.after));
     json["skipped"] = result.skipped;
-    const auto skipped = result.skipped == 0
-        ? std::string()
-        : "\nLeft out: " + grouped(result.skipped) + " (too long, or the text too short or too long).\n";
-    report(arguments, toText(result.after) + skipped, toCsv(result.after), json);
+    report(arguments, toText(result.after) + leftOut(result.skipped), toCsv(result.after), json);
     return exitSuccess;
 }
 
@@ -166,6 +199,8 @@ CommandAction addEvaluate(CLI::App& program)
     auto* questions =
         command->add_option("--questions", arguments->questions,
                             R"(JSON lines with "input", "prompt" and "answer": answers after text, slots, nothing)");
+    auto* free = command->add_flag("--free", arguments->free,
+                                   "Write the answers and compare their words, instead of rating given ones");
     auto* continuation =
         command->add_flag("--continuation", arguments->continuation,
                           "Continue the texts after text, slots and nothing, instead of reconstructing them");
@@ -184,18 +219,26 @@ CommandAction addEvaluate(CLI::App& program)
         ->check(countable());
     auto* decoding = addDecoding(*command, arguments->decoding);
     command->add_option("--csv", arguments->csv, "File for the table");
-    auto* raw = command->add_option("--raw", arguments->raw, "File for one JSON line a window");
+    auto* raw = command->add_option("--raw", arguments->raw, "File for one JSON line a window, or a free answer");
     continuation->needs(texts)->excludes(lengths)->excludes(raw)->excludes(decoding);
     spans->needs(continuation);
-    questions->excludes(texts)->excludes(lengths)->excludes(slots)->excludes(raw)->excludes(decoding);
+    questions->excludes(texts)->excludes(lengths)->excludes(slots)->excludes(decoding);
+    free->needs(questions);
+    command->parse_complete_callback([arguments] {
+        if (!arguments->questions.empty() && !arguments->raw.empty() && !arguments->free)
+            throw CLI::ValidationError("--raw", "needs --texts, or --free beside --questions");
+    });
     command->footer(
         "Windows: each text in file order, cut into consecutive windows of the length, at most 4 a text.\n"
         "Example: icae evaluate --texts val.jsonl --lengths 128,512 --slots 32,128 --samples 64 --csv grid.csv\n"
         "         icae evaluate --texts val.jsonl --continuation --spans 4\n"
-        "         icae evaluate --questions questions.jsonl");
+        "         icae evaluate --questions questions.jsonl\n"
+        "         icae evaluate --questions questions.jsonl --free --raw answers.jsonl");
     return [arguments](CommandContext& context) {
         for (const auto& output : {arguments->csv, arguments->raw})
             requireOtherFile(output, {arguments->texts, arguments->questions});
+        if (arguments->free)
+            return evaluateFreely(*arguments, context);
         if (!arguments->questions.empty())
             return evaluateQuestions(*arguments, context);
         if (arguments->texts.empty())

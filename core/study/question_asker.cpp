@@ -10,6 +10,10 @@ namespace {
 
 using Ids = TokenIds;
 
+constexpr std::int64_t leastTextTokens = 16;
+constexpr std::int64_t mostTextTokens = 2048;
+constexpr std::int64_t mostQuestionTokens = 64;
+
 Ids joined(std::initializer_list<Ids> parts)
 {
     Ids all;
@@ -57,6 +61,22 @@ Prompt QuestionAsker::withSlots(const TokenIds& text, const TokenIds& question) 
 Prompt QuestionAsker::plain(const TokenIds& text, const TokenIds& question) const
 {
     return m_reader.plain(joined({text.empty() ? m_first : bos(), text, m_before, question, m_after}));
+}
+
+std::optional<EncodedQuestion> QuestionAsker::encode(const Question& question) const
+{
+    EncodedQuestion ids{encode(question.input), encode(question.prompt), encode(question.answer)};
+    if (std::ssize(ids.input) < leastTextTokens || std::ssize(ids.input) > mostTextTokens || ids.answer.empty()
+        || std::ssize(ids.question) > mostQuestionTokens || std::ssize(ids.answer) > mostAnswerTokens)
+        return std::nullopt;
+    return ids;
+}
+
+void QuestionAsker::addPrompts(const EncodedQuestion& ids, std::array<std::vector<Prompt>, 3>& prompts) const
+{
+    prompts[0].push_back(plain(ids.input, ids.question));
+    prompts[1].push_back(withSlots(ids.input, ids.question));
+    prompts[2].push_back(plain({}, ids.question));
 }
 
 Prompt QuestionAsker::withSlots(const Question& question) const

@@ -8,8 +8,6 @@ namespace icae {
 
 namespace {
 
-constexpr std::int64_t mostAnswerTokens = 96;
-
 /// Questions, answered after different contexts.
 class QuestionMeter final : public CellMeter {
 public:

@@ -12,12 +12,6 @@ namespace icae {
 
 namespace {
 
-using Ids = TokenIds;
-
-constexpr std::int64_t leastTextTokens = 16;
-constexpr std::int64_t mostTextTokens = 1536;
-constexpr std::int64_t mostQuestionTokens = 64;
-constexpr std::int64_t mostAnswerTokens = 96;
 constexpr std::size_t atOnce = 64; // questions whose forwards share shapes where they can
 
 struct Collected {
@@ -54,8 +48,7 @@ QuestionResult answerQuestions(const Model& model, const std::vector<Question>& 
                                const ProgressCallback& progress, const StudyPace& pace)
 {
     const QuestionAsker asker(model);
-    const auto& tokenizer = *model.tokenizer();
-    const auto count = most > 0 ? std::min(questions.size(), static_cast<std::size_t>(most)) : questions.size();
+    const auto count = questionsToAsk(questions.size(), most);
     QuestionResult result;
     Collected withSlots;
     Collected text;
@@ -63,24 +56,19 @@ QuestionResult answerQuestions(const Model& model, const std::vector<Question>& 
     Progress state{"Asking", 0, static_cast<double>(count), "questions"};
     for (std::size_t first = 0; first < count; first += atOnce) {
         std::array<std::vector<Prompt>, 3> prompts;
-        std::vector<Ids> targets;
+        std::vector<TokenIds> targets;
         for (std::size_t i = first; i < std::min(count, first + atOnce); ++i) {
             const auto& row = questions[i * questions.size() / count];
-            const auto input = tokenizer.encodeIds(row.input);
-            const auto question = tokenizer.encodeIds(row.prompt);
-            auto answer = tokenizer.encodeIds(row.answer);
-            if (std::ssize(input) < leastTextTokens || std::ssize(input) > mostTextTokens || answer.empty()
-                || std::ssize(question) > mostQuestionTokens || std::ssize(answer) > mostAnswerTokens) {
+            auto ids = asker.encode(row);
+            if (!ids) {
                 ++result.skipped;
                 continue;
             }
-            answer.push_back(static_cast<std::int32_t>(model.config().eosId()));
-            prompts[0].push_back(asker.withSlots(input, question));
-            prompts[1].push_back(asker.plain(input, question));
-            prompts[2].push_back(asker.plain({}, question));
-            targets.push_back(std::move(answer));
+            asker.addPrompts(*ids, prompts);
+            ids->answer.push_back(static_cast<std::int32_t>(model.config().eosId()));
+            targets.push_back(std::move(ids->answer));
         }
-        const std::array conditions{&withSlots, &text, &nothing};
+        const std::array conditions{&text, &withSlots, &nothing};
         for (std::size_t i = 0; i < conditions.size(); ++i) {
             pace.pause();
             for (const auto& scores : asker.reader().score(prompts.at(i), targets, {}, pace.stop))

@@ -5,7 +5,9 @@
 #include "study/pace.h"
 
 #include <filesystem>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace icae {
@@ -28,7 +30,7 @@ std::vector<Question> readQuestions(const std::filesystem::path& file);
 
 struct QuestionResult {
     Conditions after; ///< `text`: BOS and the whole text; `nothing`: BOS alone. Losses count the answer and EOS
-    std::int64_t skipped = 0; ///< texts under 16 or over 1,536 tokens, questions over 64, answers over 96
+    std::int64_t skipped = 0; ///< texts under 16 or over 2,048 tokens, questions over 64, answers over 96
 };
 
 /// Asks with the adapter's template. Spans as published; a span of n tokens gets the least slot count k with 4·k ≥ n,
@@ -36,5 +38,46 @@ struct QuestionResult {
 /// @param most questions to ask, at equal distances in the list; 0: all
 QuestionResult answerQuestions(const Model& model, const std::vector<Question>& questions, std::int64_t most,
                                const ProgressCallback& progress, const StudyPace& pace);
+
+/// The answer that stands for none: what a model is taught to write where the text has no answer.
+inline constexpr std::string_view noAnswer = "The text does not answer this question.";
+
+/// What free answers after one kind of context came to.
+struct FreeAnswers {
+    Summary f1; ///< words, as SQuAD counts them; questions that the text answers, a refusal counting as any answer
+    Summary exact; ///< the same questions: 1 where the words are the same
+    Summary wronglyRefused; ///< the same questions: 1 where the answer was noAnswer
+    Summary refused; ///< questions whose answer is noAnswer: 1 where that was written
+};
+
+struct FreeResult {
+    FreeAnswers text; ///< BOS and the whole text
+    FreeAnswers slots;
+    FreeAnswers nothing; ///< BOS alone
+    std::int64_t skipped = 0; ///< as in QuestionResult
+};
+
+/// One question and what was written, for those who want to look.
+struct FreeAnswer {
+    Question question;
+    std::string text;
+    std::string slots;
+    std::string nothing;
+};
+
+/// Answers greedily, up to 96 tokens, after the same contexts as answerQuestions.
+/// @param onAnswer called for each question; may be empty
+FreeResult answerFreely(const Model& model, const std::vector<Question>& questions, std::int64_t most,
+                        const std::function<void(const FreeAnswer&)>& onAnswer, const ProgressCallback& progress,
+                        const StudyPace& pace);
+
+/// A table for people: a line a context.
+std::string toText(const FreeResult& result);
+
+/// context,n,f1_mean,f1_low,f1_high,em_mean,em_low,em_high,wrong_refusals,n_unanswerable,refusal_recall.
+std::string toCsv(const FreeResult& result);
+
+/// The same values: {"contexts": [...], "skipped"}.
+nlohmann::json toJson(const FreeResult& result);
 
 } // namespace icae

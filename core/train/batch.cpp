@@ -15,7 +15,8 @@ constexpr std::int64_t noTarget = -1;
 constexpr std::int64_t mostQuestionTokens = 64;
 constexpr std::int64_t mostAnswerTokens = 96;
 constexpr std::int64_t leastContextTokens = 16;
-constexpr std::int64_t mostContextTokens = 1536;
+constexpr std::int64_t mostContextTokens = 2048;
+constexpr std::int64_t textPadding = 256;
 constexpr std::int64_t mostSequences = 256;
 
 Task taskOf(Objective objective)
@@ -172,13 +173,15 @@ void BatchSource::sortQuestions()
             continue;
         }
         const auto text = words + n.question + n.answer + 1;
-        // Whichever way the text is read, at most a slot a token stands before it.
-        if (std::ssize(m_left) + 2 * n.context + text + 1 > m_config.maxPositions) {
+        // Whichever way the text is read, it takes at most a position a token; a span is read with its slots, at most
+        // one a token, and a text padded.
+        const auto beside = std::min(n.context, std::max(m_job.adapter.spanTokens, textPadding));
+        if (std::ssize(m_left) + n.context + beside + text + 1 > m_config.maxPositions) {
             ++m_leftOut;
             continue;
         }
         if (overText)
-            m_overText[{0, 0, roundUp(1 + n.context + text - 1, 256)}].push_back(item);
+            m_overText[{0, 0, roundUp(1 + n.context + text - 1, textPadding)}].push_back(item);
         if (!overSlots)
             continue;
         const auto spans =
@@ -190,7 +193,7 @@ void BatchSource::sortQuestions()
     if ((overSlots && m_overSlots.empty()) || (overText && m_overText.empty()))
         throw Error(
             ErrorKind::InvalidInput,
-            "No question of data.questions can be used: contexts need 16 to 1,536 tokens, questions at most 64, "
+            "No question of data.questions can be used: contexts need 16 to 2,048 tokens, questions at most 64, "
             "answers 1 to 96.",
             "Use other data, or leave the questions out of the mixture.");
 }

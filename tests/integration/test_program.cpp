@@ -345,6 +345,41 @@ private Q_SLOTS:
         QCOMPARE(m_model.run(m_model.with(u"evaluate"_s, {})).code, 3); // nothing to evaluate
     }
 
+    /// Free answers: what was written is what `ask`'s greedy decoding writes, refusals are counted on their own side.
+    void evaluatesFreeAnswers()
+    {
+        QByteArray rows;
+        for (const char* answer : {"7", "The text does not answer this question.", "the coins"}) {
+            const nlohmann::json row{
+                {"input", ModelFixture::text(3).toStdString()}, {"prompt", "How many coins?"}, {"answer", answer}};
+            rows += QByteArray::fromStdString(row.dump() + "\n");
+        }
+        m_model.write("free.jsonl", rows);
+        const QStringList named{u"--questions"_s, u"free.jsonl"_s,     u"--free"_s,
+                                u"--raw"_s,       u"free-raw.jsonl"_s, u"--json"_s};
+        const auto json = m_model.run(m_model.with(u"evaluate"_s, named)).json();
+        QCOMPARE(json["skipped"], 0);
+        QCOMPARE(json["contexts"].size(), 3U);
+        for (const auto& context : json["contexts"]) {
+            QCOMPARE(context["n"], 2);
+            QCOMPARE(context["n_unanswerable"], 1);
+            QCOMPARE(context["refusal_recall"].get<double>(), 0.0); // the model of the tests writes noise
+        }
+        QFile raw(m_model.file("free-raw.jsonl"));
+        QVERIFY(raw.open(QIODevice::ReadOnly));
+        const auto lines = raw.readAll().trimmed().split('\n');
+        QCOMPARE(lines.size(), 3);
+        const auto first = nlohmann::json::parse(lines[0].toStdString());
+        QCOMPARE(first["slots"], nlohmann::json::parse(lines[2].toStdString())["slots"]); // the same question
+        // What it wrote, asked as the answer, is right.
+        auto row = nlohmann::json{
+            {"input", ModelFixture::text(3).toStdString()}, {"prompt", "How many coins?"}, {"answer", first["slots"]}};
+        m_model.write("free.jsonl", QByteArray::fromStdString(row.dump() + "\n"));
+        const auto again = m_model.run(m_model.with(u"evaluate"_s, named)).json();
+        if (again["skipped"] == 0) // a long answer is left out
+            QCOMPARE(again["contexts"][1]["f1_mean"].get<double>(), 1.0);
+    }
+
     void verifies()
     {
         const auto result = m_model.run({u"verify"_s, QStringLiteral(ICAE_TEST_GOLDEN), u"--json"_s});
