@@ -1,7 +1,9 @@
 #include "command.h"
 
+#include "protocol/error.h"
 #include "protocol/fields.h"
 #include "protocol/train_messages.h"
+#include "runs/device_queue.h"
 #include "runs/places.h"
 #include "runs/run_control.h"
 #include "runs/run_index.h"
@@ -102,6 +104,34 @@ int extend(const ExtendArguments& arguments)
     return exitSuccess;
 }
 
+struct QueueArguments {
+    std::string run;
+    std::optional<std::int64_t> place;
+    bool json = false;
+};
+
+int queue(const QueueArguments& arguments)
+{
+    if (arguments.run.empty() == arguments.place.has_value())
+        throw Error(ErrorKind::InvalidInput, "A run and its new place belong together.",
+                    "Example: icae runs queue runs/second --place 1");
+    const auto queues = arguments.place ? moveInQueue(arguments.run, *arguments.place - 1) : deviceQueues();
+    if (arguments.json) {
+        printJson(nlohmann::json(queues));
+        return exitSuccess;
+    }
+    if (queues.runs.empty())
+        std::cout << "Nothing trains, and nothing waits.\n";
+    std::string device;
+    for (std::int64_t place = 0; const auto& run : queues.runs) {
+        place = run.device != device || !run.waits ? 0 : place;
+        device = run.device;
+        std::cout << device << "  " << (run.waits ? std::to_string(++place) + ". waits" : "trains") << "  " << run.run
+                  << "\n";
+    }
+    return exitSuccess;
+}
+
 } // namespace
 
 CommandAction addRuns(CLI::App& program)
@@ -121,7 +151,17 @@ CommandAction addRuns(CLI::App& program)
     extending->add_flag("--json", extended->json, "Print one JSON object");
     extending->footer(
         "The learning rate follows the job's schedule over the new length. It goes on in the background.");
+    auto* queueing = command->add_subcommand("queue", "List the runs that train and wait, or move one that waits");
+    const auto queued = std::make_shared<QueueArguments>();
+    queueing->add_option("DIR", queued->run, "Folder of a run that waits");
+    queueing->add_option("--place", queued->place, "Its new place among those that wait for its device, from 1")
+        ->check(countable());
+    queueing->add_flag("--json", queued->json, "Print one JSON object");
+    queueing->footer("icae train JOB --run DIR --queue --detach puts a job there. Who waits is a process: stopping it\n"
+                     "takes it out.");
     return [=](CommandContext&) {
+        if (queueing->parsed())
+            return queue(*queued);
         if (extending->parsed())
             return extend(*extended);
         return listAll(*arguments);

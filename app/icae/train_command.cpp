@@ -4,13 +4,17 @@
 #include "protocol/fields.h"
 #include "text/text_file.h"
 #include "train/checkpoint.h"
+#include "train/estimate.h"
 #include "train/job_check.h"
 #include "train/run_inputs.h"
 #include "train/trainer.h"
 
 #include <algorithm>
 #include <csignal>
+#include <fstream>
 #include <iostream>
+
+#include <sys/prctl.h>
 
 namespace icae {
 
@@ -26,6 +30,9 @@ struct Arguments {
     std::string data;
     std::string device; ///< empty: the job's
     bool detach = false;
+    bool queue = false;
+    bool estimate = false;
+    bool dryStep = false;
     bool prepare = false;
     bool plain = false;
     bool acceptChanges = false;
@@ -70,6 +77,40 @@ std::string portableJob(const std::string& text, const fs::path& folder, const f
     return json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
+/// What --estimate starts, and only that: it ends with it, and when memory runs out.
+int dryStep(const TrainJob& job, const TrainOptions& options, CommandContext& context)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    std::ofstream("/proc/self/oom_score_adj") << 1000;
+    printJson(nlohmann::json(measureJob(job, options, context.stop)));
+    return exitSuccess;
+}
+
+std::string gigabytes(std::int64_t bytes)
+{
+    return fixed(static_cast<double>(bytes) * 1e-9, 2) + " GB";
+}
+
+int estimate(const Arguments& arguments, const std::string& text, const fs::path& folder, CommandContext& context)
+{
+    const auto found = estimateApart(text, folder, arguments.device, context.stop);
+    if (arguments.json) {
+        printJson(nlohmann::json(found));
+        return exitSuccess;
+    }
+    if (found.fits)
+        std::cout << "Time       " << fixed(found.seconds / 60, 1) << " min; a step " << fixed(found.stepSeconds, 3)
+                  << " s, an evaluation " << fixed(found.evaluationSeconds, 1) << " s\n"
+                  << "Rate       " << grouped(static_cast<std::int64_t>(found.tokensPerSecond)) << " tokens/s\n";
+    else
+        std::cout << "It does not fit.\n";
+    std::cout << "Memory     " << gigabytes(found.peakBytes) << " of " << gigabytes(found.freeBytes) << " free\n"
+              << "Device     " << found.device << "\n";
+    if (!found.advice.empty())
+        std::cout << found.advice << "\n";
+    return exitSuccess;
+}
+
 int trainJob(const Arguments& arguments, const CLI::App& command, CommandContext& context)
 {
     if (!arguments.printTemplate.empty()) {
@@ -77,7 +118,8 @@ int trainJob(const Arguments& arguments, const CLI::App& command, CommandContext
         return exitSuccess;
     }
     const bool resume = !arguments.resume.empty();
-    if (resume != arguments.job.empty() || (!resume && !arguments.prepare && arguments.run.empty()))
+    if (resume != arguments.job.empty()
+        || (!resume && !arguments.prepare && !arguments.estimate && !arguments.dryStep && arguments.run.empty()))
         throw Error(ErrorKind::InvalidInput, "Give either a job and --run, or --resume and a run.",
                     "Example: icae train job.json --run runs/first");
     const fs::path file = resume ? fs::path(arguments.resume) / "config.json" : fs::path(arguments.job);
@@ -85,6 +127,8 @@ int trainJob(const Arguments& arguments, const CLI::App& command, CommandContext
     const fs::path data = arguments.data.empty() ? folder : fs::path(arguments.data);
     const auto text = readTextFile(file);
     const auto job = parseTrainJob(text, file.string(), folder, data, resume && hasCheckpoint(arguments.resume));
+    if (arguments.estimate)
+        return estimate(arguments, text, data, context);
     const auto device = arguments.device.empty() ? job.device : arguments.device;
     if (arguments.detach && !arguments.prepare) {
         const fs::path run = resume ? arguments.resume : arguments.run;
@@ -110,6 +154,9 @@ int trainJob(const Arguments& arguments, const CLI::App& command, CommandContext
     options.device = device;
     options.plainKernels = arguments.plain;
     options.progress = context.progress.callback();
+    options.queue = arguments.queue;
+    if (arguments.dryStep)
+        return dryStep(job, options, context);
     if (arguments.prepare) {
         prepareCorpora(job, options, context.stop);
         context.progress.clear();
@@ -147,6 +194,11 @@ CommandAction addTrain(CLI::App& program)
     command->add_flag(detachFlag, arguments->detach, "Go on in the background, also after the terminal is closed");
     command->add_flag("--accept-changes", arguments->acceptChanges,
                       "With --resume: go on although data or job are not what the run began with; the run notes it");
+    command->add_flag("--queue", arguments->queue,
+                      "Wait until the runs before it have left the device; see icae runs queue");
+    command->add_flag("--estimate", arguments->estimate,
+                      "Only measure what the job takes: steps and an evaluation are done, and nothing stays");
+    command->add_flag("--dry-step", arguments->dryStep)->group({}); // what --estimate starts
     command->add_flag("--prepare", arguments->prepare, "Only tokenise the job's texts into the cache");
     command->add_flag("--plain", arguments->plain, "Use plain ATen operations instead of fused kernels");
     command->add_flag("--json", arguments->json, "Print the last status as one JSON object");

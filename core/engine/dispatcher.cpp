@@ -118,6 +118,12 @@ void Dispatcher::addRuns()
     addAnswer(protocol::runsFolder, desk(&RunDesk::folder));
     addAnswer(protocol::studyCheck, desk(&RunDesk::check));
     addAnswer(protocol::studySample, desk(&RunDesk::sample));
+    addAnswer(protocol::runsQueue, desk(&RunDesk::queue));
+    addAnswer(protocol::trainEstimate, [this](const TrainJobParams& params, const RequestContext& context) {
+        ProgressReporter progress(context.channel, context.id);
+        progress.callback()({"Measuring", 0, 0, "steps"});
+        return m_runs.estimateJob(params, context.stop);
+    });
     addAnswer(protocol::runsExtend, desk(&RunDesk::extend));
     addAnswer(protocol::trainTemplate, desk(&RunDesk::jobTemplate));
     addAnswer(protocol::trainCheck, desk(&RunDesk::checkJob));

@@ -3,6 +3,7 @@
 #include "protocol/error.h"
 #include "protocol/fields.h"
 #include "protocol/json_text.h"
+#include "runs/device_queue.h"
 #include "runs/places.h"
 #include "runs/run_control.h"
 #include "runs/run_index.h"
@@ -12,6 +13,7 @@
 #include "study/texts.h"
 #include "tensor/atomic_file.h"
 #include "text/text_file.h"
+#include "train/estimate.h"
 #include "train/extend.h"
 #include "train/job_report.h"
 
@@ -96,7 +98,7 @@ RunInfo RunDesk::start(const StartRunParams& params) const
         requireNoProblems(specOf({params.spec, params.folder}), specName);
     else
         requireSound(reportOnJob(params.spec, folder));
-    return describeRun(startRun(params.kind, params.spec, runsFolder(), params.name, folder));
+    return describeRun(startRun(params.kind, params.spec, runsFolder(), params.name, folder, params.queue));
 }
 
 RunInfo RunDesk::stop(const RunParams& params) const
@@ -111,10 +113,15 @@ RunInfo RunDesk::resume(const RunParams& params) const
     return describeRun(params.run);
 }
 
+RunQueue RunDesk::queue(const RunQueueParams& params) const
+{
+    return params.run.empty() ? deviceQueues() : moveInQueue(params.run, params.place);
+}
+
 ExtendedRun RunDesk::extend(const ExtendRunParams& params) const
 {
     auto rule = extendTraining(params.run, params.steps, params.minutes);
-    resumeRun(params.run);
+    resumeRun(params.run, params.queue);
     return {describeRun(params.run), std::move(rule)};
 }
 
@@ -200,6 +207,13 @@ TrainTemplate RunDesk::jobTemplate(const TrainTemplateParams& params) const
 TrainCheck RunDesk::checkJob(const TrainJobParams& params) const
 {
     return reportOnJob(params.job, folderOf(params.folder));
+}
+
+TrainEstimate RunDesk::estimateJob(const TrainJobParams& params, const std::stop_token& stop) const
+{
+    const auto folder = folderOf(params.folder);
+    requireSound(reportOnJob(params.job, folder));
+    return estimateApart(params.job, folder, {}, stop);
 }
 
 StudySample RunDesk::sample(const StudySampleParams& params) const

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <mutex>
+#include <stop_token>
 #include <string>
 
 namespace icae {
@@ -23,11 +24,13 @@ public:
     RunInfo restore(const DeletedRun& params) const;
     RunsFolder folder(const RunsFolderParams& params);
 
+    RunQueue queue(const RunQueueParams& params) const;
     ExtendedRun extend(const ExtendRunParams& params) const;
 
     StudyCheck check(const StudySpecParams& params) const;
     TrainTemplate jobTemplate(const TrainTemplateParams& params) const;
     TrainCheck checkJob(const TrainJobParams& params) const;
+    TrainEstimate estimateJob(const TrainJobParams& params, const std::stop_token& stop) const;
 
     StudySample sample(const StudySampleParams& params) const;
     /// The spec with its absolute paths. @throws Error (InvalidInput) naming the field at fault

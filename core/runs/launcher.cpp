@@ -3,9 +3,13 @@
 #include "protocol/error.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
+#include <cerrno>
 #include <csignal>
 #include <cstring>
 
@@ -34,6 +38,15 @@ public:
         require(posix_spawn_file_actions_addopen(&m_actions, STDOUT_FILENO, output.c_str(),
                                                  O_CREAT | O_WRONLY | O_APPEND | O_NOFOLLOW, 0644));
         require(posix_spawn_file_actions_adddup2(&m_actions, STDOUT_FILENO, STDERR_FILENO));
+        require(posix_spawn_file_actions_addclosefrom_np(&m_actions, STDERR_FILENO + 1));
+    }
+    /// Nothing on standard input, and ends of pipes for what it prints.
+    Files(int output, int error)
+    {
+        require(posix_spawn_file_actions_init(&m_actions));
+        require(posix_spawn_file_actions_addopen(&m_actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0));
+        require(posix_spawn_file_actions_adddup2(&m_actions, output, STDOUT_FILENO));
+        require(posix_spawn_file_actions_adddup2(&m_actions, error, STDERR_FILENO));
         require(posix_spawn_file_actions_addclosefrom_np(&m_actions, STDERR_FILENO + 1));
     }
     ~Files() { posix_spawn_file_actions_destroy(&m_actions); }
@@ -71,21 +84,98 @@ private:
     posix_spawnattr_t m_attributes{};
 };
 
+/// Both ends of a pipe.
+class Pipe {
+public:
+    Pipe()
+    {
+        if (pipe2(m_ends.data(), O_CLOEXEC) != 0)
+            require(errno);
+    }
+    ~Pipe()
+    {
+        closeEnd(0);
+        closeEnd(1);
+    }
+    Pipe(const Pipe&) = delete;
+    Pipe& operator=(const Pipe&) = delete;
+
+    int reading() const { return m_ends[0]; }
+    int writing() const { return m_ends[1]; }
+    void closeWriting() { closeEnd(1); }
+
+    /// Appends what is there; false at the end.
+    bool take(std::string& text) const
+    {
+        std::array<char, 4096> buffer{};
+        const auto count = read(reading(), buffer.data(), buffer.size());
+        if (count > 0)
+            text.append(buffer.data(), static_cast<std::size_t>(count));
+        return count > 0 || (count < 0 && errno == EINTR);
+    }
+
+private:
+    void closeEnd(std::size_t end)
+    {
+        if (m_ends.at(end) >= 0)
+            close(m_ends.at(end));
+        m_ends.at(end) = -1;
+    }
+
+    std::array<int, 2> m_ends{-1, -1};
+};
+
+pid_t spawn(const std::vector<std::string>& arguments, const Files& files)
+{
+    std::string name = "icae";
+    std::vector<std::string> words = arguments;
+    std::vector<char*> pointers{name.data()};
+    for (auto& word : words)
+        pointers.push_back(word.data());
+    pointers.push_back(nullptr);
+    const Attributes attributes;
+    pid_t child = 0;
+    require(posix_spawn(&child, thisProgram, files.get(), attributes.get(), pointers.data(), environ));
+    return child;
+}
+
 } // namespace
 
 pid_t launchDetached(const Launch& launch)
 {
-    std::string name = "icae";
-    std::vector<std::string> words = launch.arguments;
-    std::vector<char*> arguments{name.data()};
-    for (auto& word : words)
-        arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    const Files files(launch.output);
-    const Attributes attributes;
-    pid_t child = 0;
-    require(posix_spawn(&child, thisProgram, files.get(), attributes.get(), arguments.data(), environ));
-    return child;
+    return spawn(launch.arguments, Files(launch.output));
+}
+
+Ended runApart(const std::vector<std::string>& arguments, const std::stop_token& stop)
+{
+    constexpr int lookAgain = 50; // milliseconds
+    Pipe output;
+    Pipe error;
+    const auto child = spawn(arguments, Files(output.writing(), error.writing()));
+    output.closeWriting();
+    error.closeWriting();
+    Ended ended;
+    bool stopped = false;
+    std::array<pollfd, 2> ends{{{output.reading(), POLLIN, 0}, {error.reading(), POLLIN, 0}}};
+    while (ends[0].fd >= 0 || ends[1].fd >= 0) {
+        if (stop.stop_requested() && !stopped) {
+            kill(-child, SIGKILL); // its session, and so whatever it started
+            stopped = true;
+        }
+        if (poll(ends.data(), ends.size(), lookAgain) <= 0)
+            continue;
+        if (ends[0].revents != 0 && !output.take(ended.output))
+            ends[0].fd = -1;
+        if (ends[1].revents != 0 && !error.take(ended.error))
+            ends[1].fd = -1;
+    }
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) { }
+    if (stopped)
+        throw Error(ErrorKind::Cancelled, "It was stopped.", {});
+    ended.code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+    ended.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    return ended;
 }
 
 } // namespace icae

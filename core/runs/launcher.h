@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <stop_token>
 #include <string>
 #include <sys/types.h>
 #include <vector>
@@ -18,5 +19,17 @@ struct Launch {
 /// @return its process number
 /// @throws Error (Internal) where no process can be started
 pid_t launchDetached(const Launch& launch);
+
+/// What a process of this program left that was waited for.
+struct Ended {
+    int code = 0;
+    int signal = 0; ///< that ended it; 0: it ended by itself
+    std::string output;
+    std::string error; ///< what it printed there
+};
+
+/// Starts this program anew, in a session of its own, and waits for its end.
+/// @throws Error (Internal) where no process can be started; (Cancelled) once it is gone, where it was stopped
+Ended runApart(const std::vector<std::string>& arguments, const std::stop_token& stop);
 
 } // namespace icae

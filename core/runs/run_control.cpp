@@ -159,7 +159,7 @@ void stopRun(const fs::path& run)
 }
 
 fs::path startRun(RunKind kind, const std::string& spec, const fs::path& runs, const std::string& name,
-                  const fs::path& folder)
+                  const fs::path& folder, bool queue)
 {
     const auto wanted = name.empty() ? std::string(nameOf(kind)) : name;
     requireName(wanted);
@@ -172,6 +172,8 @@ fs::path startRun(RunKind kind, const std::string& spec, const fs::path& runs, c
         std::vector<std::string> arguments{kind == RunKind::Study ? "study" : "train", file.string(), "--run",
                                            run.string()};
         arguments.insert(arguments.end(), {kind == RunKind::Study ? "--folder" : "--data", folder.string()});
+        if (queue && kind == RunKind::Training)
+            arguments.emplace_back("--queue");
         launchRun(run, std::move(arguments));
     } catch (const Error&) {
         std::error_code ignored;
@@ -182,13 +184,15 @@ fs::path startRun(RunKind kind, const std::string& spec, const fs::path& runs, c
     return run;
 }
 
-void resumeRun(const fs::path& run)
+void resumeRun(const fs::path& run, bool queue)
 {
     requireStill(run, "resumed");
     const bool study = statusOf(run).kind == RunKind::Study;
-    launchRun(run,
-              study ? std::vector<std::string>{"study", "--run", run.string(), "--resume"}
-                    : std::vector<std::string>{"train", "--resume", run.string()});
+    auto arguments = study ? std::vector<std::string>{"study", "--run", run.string(), "--resume"}
+                           : std::vector<std::string>{"train", "--resume", run.string()};
+    if (queue && !study)
+        arguments.emplace_back("--queue");
+    launchRun(run, std::move(arguments));
 }
 
 fs::path renameRun(const fs::path& run, const std::string& name)

@@ -28,14 +28,16 @@ pid_t beginRun(const std::filesystem::path& run, std::vector<std::string> argume
 /// @param runs folder in which the run's folder is made
 /// @param name of that folder, made unique; empty: from the kind
 /// @param folder that the spec's relative paths start from
+/// @param queue of training: it waits until the runs before it have left its device
 /// @return the run's folder, once its process has said that it lives
 /// @throws Error (Io, InvalidInput) with what the process said where it ended at once
 std::filesystem::path startRun(RunKind kind, const std::string& spec, const std::filesystem::path& runs,
-                               const std::string& name, const std::filesystem::path& folder);
+                               const std::string& name, const std::filesystem::path& folder, bool queue = false);
 
 /// Goes on with a run that is over, in the background.
+/// @param queue as startRun()
 /// @throws Error as startRun(); (InvalidInput) where it runs
-void resumeRun(const std::filesystem::path& run);
+void resumeRun(const std::filesystem::path& run, bool queue = false);
 
 /// @param name a file name; @return the new folder
 /// @throws Error (InvalidInput) where it runs, or the name is none or is taken; (Io)

@@ -2,6 +2,7 @@
 
 #include "protocol/error.h"
 #include "protocol/fields.h"
+#include "runs/device_queue.h"
 #include "runs/device_turn.h"
 #include "runs/event_file.h"
 #include "runs/run_checkpoints.h"
@@ -457,7 +458,22 @@ RunStatus trainIn(const TrainJob& job, const std::string& jobText, const TrainOp
         directory.log(reason);
         directory.status().writeLast(status);
     };
+    DevicePlace place(options.device, options.run);
+    const auto await = [&](std::int64_t before) {
+        status.state = RunState::Waiting;
+        status.paused = before == 0
+            ? "Waits until the runs on " + options.device + " have ended."
+            : "Waits for " + options.device + "; before it in the queue: " + std::to_string(before) + ".";
+        directory.status().write(status);
+    };
     try {
+        if (options.queue)
+            place.await(stop, await);
+        else
+            place.share();
+        status.state = RunState::Preparing;
+        status.paused.clear();
+        directory.status().write(status);
         if (!options.resume)
             writeRunInputs(options.run, job, jobText, stop);
         Trainer trainer(job, options, directory, status, stop);
@@ -479,11 +495,12 @@ RunStatus trainIn(const TrainJob& job, const std::string& jobText, const TrainOp
 
 } // namespace
 
-RunStatus train(const TrainJob& job, const std::string& jobText, const TrainOptions& options,
-                const std::stop_token& stop)
+RunStatus train(const TrainJob& job, const std::string& jobText, const TrainOptions& named, const std::stop_token& stop)
 {
     compat::allowTf32(false);
-    checkTrainJob(job, options.device);
+    checkTrainJob(job, named.device);
+    auto options = named;
+    options.device = chooseDevice(named.device).device.str(); // which is the one that is waited for
     std::error_code ignored;
     const bool made = !options.resume
         && (!std::filesystem::exists(options.run, ignored) || std::filesystem::is_empty(options.run, ignored));

@@ -16,6 +16,7 @@ struct TrainOptions {
     bool resume = false;
     bool acceptChanges = false; ///< resume also where data or job are not what the run began with; it notes that
     std::string device = "auto";
+    bool queue = false; ///< wait until the runs before it have left the device
     bool plainKernels = false;
     std::filesystem::path cacheFolder; ///< of tokenised corpora; empty: the default
     ProgressCallback progress;

@@ -9,6 +9,7 @@
 #include <fstream>
 
 using namespace icae;
+using namespace Qt::StringLiterals;
 
 /// The engine's runs: started, watched, stopped, resumed, renamed, deleted and restored; they outlive it.
 class TestServeRuns : public QObject {
@@ -55,6 +56,7 @@ private Q_SLOTS:
     {
         qputenv("XDG_DATA_HOME", m_model.file("data").toUtf8());
         qputenv("XDG_CONFIG_HOME", m_model.file("config").toUtf8());
+        qputenv("XDG_STATE_HOME", m_model.file("state").toUtf8());
         qputenv("OMP_NUM_THREADS", "1");
     }
 
@@ -220,6 +222,65 @@ private Q_SLOTS:
         const auto config = nlohmann::json::parse(content.job);
         QCOMPARE(config["base"], nlohmann::json("../../../../base"));
         QCOMPARE(config["stop"]["steps"], nlohmann::json(12));
+    }
+
+    void waitsForTheDevice()
+    {
+        const auto start = [&](Engine& engine, const char* name, int steps, bool queue) {
+            return engine.call(protocol::runsStart, {RunKind::Training, job(steps).dump(), name, folder(), queue}).run;
+        };
+        const auto queued = [](const RunQueue& queue) {
+            QStringList names;
+            for (const auto& run : queue.runs)
+                names.append(QString::fromStdString(std::filesystem::path(run.run).filename().string())
+                             + (run.waits ? u" waits"_s : u" trains"_s));
+            return names.join(u", "_s);
+        };
+        std::string first;
+        std::string second;
+        std::string third;
+        {
+            Engine engine(m_model);
+            first = start(engine, "one", 1000000, false);
+            second = start(engine, "two", 2, true);
+            third = start(engine, "three", 2, true);
+            QTRY_COMPARE_WITH_TIMEOUT(queued(engine.call(protocol::runsQueue, {})),
+                                      u"one trains, two waits, three waits"_s, 20000 * slowness);
+            const auto status = engine.call(protocol::runsRead, {second}).info.status;
+            QCOMPARE(status.state, RunState::Waiting);
+            QVERIFY2(status.paused.find("cpu") != std::string::npos, status.paused.c_str());
+            QCOMPARE(queued(engine.call(protocol::runsQueue, {third, 0})), u"one trains, three waits, two waits"_s);
+            QVERIFY(engine.failure(protocol::runsQueue, {first, 0}).find("waits for no device") != std::string::npos);
+        } // killed: who waits goes on waiting
+        Engine engine(m_model);
+        engine.call(protocol::runsStop, {first});
+        QCOMPARE(finished(engine, first).info.status.state, RunState::Stopped);
+        QVERIFY(!engine.call(protocol::runsRead, {first}).checkpoints.empty());
+        QCOMPARE(finished(engine, second).info.status.state, RunState::Finished);
+        const auto ended = engine.call(protocol::runsRead, {third}).info.status;
+        QCOMPARE(ended.state, RunState::Finished);
+        QVERIFY(std::filesystem::last_write_time(third + "/checkpoints/step-2/DONE")
+                < std::filesystem::last_write_time(second + "/checkpoints/step-2/DONE"));
+        QTRY_VERIFY_WITH_TIMEOUT(engine.call(protocol::runsQueue, {}).runs.empty(), 20000 * slowness);
+    }
+
+    void measuresAJob()
+    {
+        Engine engine(m_model);
+        const auto estimate = engine.call(protocol::trainEstimate, {job(1000).dump(), folder()});
+        QVERIFY(estimate.fits);
+        QVERIFY(estimate.stepSeconds > 0 && estimate.evaluationSeconds > 0 && estimate.tokensPerSecond > 0);
+        QVERIFY(estimate.seconds > 1000 * estimate.stepSeconds);
+        QVERIFY(estimate.peakBytes > 0 && estimate.peakBytes < estimate.freeBytes);
+        const auto before = engine.call(protocol::runsList, {}).runs.size();
+        const auto id = engine.send(protocol::trainEstimate, {job(1000).dump(), folder()});
+        QTest::qWait(100);
+        engine.cancel(id);
+        QCOMPARE(engine.answer(id).error->kind, std::string("cancelled"));
+        QCOMPARE(engine.call(protocol::runsList, {}).runs.size(), before); // nothing stays
+        auto bad = job(10);
+        bad["base"] = "nowhere";
+        QVERIFY(engine.failure(protocol::trainEstimate, {bad.dump(), folder()}).find("\"base\"") != std::string::npos);
     }
 
     void refusesWhatIsWrong()

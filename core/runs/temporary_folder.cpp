@@ -1,0 +1,27 @@
+#include "runs/temporary_folder.h"
+
+#include "protocol/error.h"
+
+#include <cstdlib>
+#include <string>
+
+namespace icae {
+
+namespace fs = std::filesystem;
+
+TemporaryFolder::TemporaryFolder()
+{
+    std::error_code fault;
+    auto name = (fs::temp_directory_path(fault) / "icae-XXXXXX").string();
+    if (fault || mkdtemp(name.data()) == nullptr)
+        throw Error(ErrorKind::Io, "No folder for temporary files can be made.", "Check TMPDIR, and its disk.");
+    m_path = name;
+}
+
+TemporaryFolder::~TemporaryFolder()
+{
+    std::error_code ignored;
+    fs::remove_all(m_path, ignored);
+}
+
+} // namespace icae

@@ -1,0 +1,237 @@
+#include "train/estimate.h"
+
+#include "input/user_folder.h"
+#include "protocol/error.h"
+#include "runs/temporary_folder.h"
+#include "tensor/compat.h"
+#include "tensor/device.h"
+#include "train/checkpoint.h"
+#include "train/export.h"
+#include "train/job_check.h"
+#include "train/peak_bytes.h"
+#include "train/setup.h"
+#include "train/step_runner.h"
+#include "train/validation.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <map>
+
+namespace icae {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::int64_t batchesLookedAt = 64; // for the largest of each objective, and for what a step has on average
+constexpr std::int64_t mostSteps = 60;
+constexpr std::int64_t leastSteps = 4;
+constexpr double enoughSeconds = 12; // of steps
+constexpr double patientSeconds = 20; // for a whole evaluation; longer ones are measured in part
+constexpr std::int64_t fewWindows = 2;
+constexpr std::int64_t largestCheckpoint = std::int64_t{1} << 27U; // numbers: 1.5 GB
+
+double since(Clock::time_point start)
+{
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+void requireGoing(const std::stop_token& stop)
+{
+    if (stop.stop_requested())
+        throw Error(ErrorKind::Cancelled, "The estimate was stopped.", {});
+}
+
+std::int64_t sizeOf(const Batch& batch)
+{
+    return batch.spanRows * batch.spanLength
+        + batch.sequences * (batch.leftLength + batch.slotsOfSequence() + batch.textLength);
+}
+
+class Measurement {
+public:
+    Measurement(const TrainJob& job, const TrainOptions& options, std::stop_token stop, TrainEstimate& estimate)
+        : m_job(job)
+        , m_stop(std::move(stop))
+        , m_estimate(estimate)
+        , m_base(fixedBase(job, m_stop))
+        , m_data(loadTrainData(job, options, m_stop))
+        , m_network(makeTrainNetwork(job, m_base, options, m_stop))
+        , m_optimizer(m_network.parameters(), job.optimizer)
+        , m_source(job, m_network.config(), m_data.texts, m_data.questions, *m_data.tokenizer)
+        , m_runner(m_network, m_optimizer, job.accumulate, job.loraDropout == 0)
+    {
+    }
+
+    void run()
+    {
+        lookAtBatches();
+        largestBatches();
+        steps();
+        m_estimate.evaluationSeconds = m_data.validation.empty() ? 0 : evaluation();
+        m_estimate.peakBytes = peakBytes(device());
+        const auto checkpoint = checkpointSeconds();
+        total(checkpoint);
+    }
+
+private:
+    const at::Device& device() const { return m_network.options().device; }
+
+    void lookAtBatches()
+    {
+        for (std::int64_t i = 0; i < batchesLookedAt; ++i) {
+            requireGoing(m_stop);
+            auto batch = m_source.make(i);
+            m_tokens += static_cast<double>(batch.contextTokens) / batchesLookedAt;
+            auto& largest = m_largest[batch.objective];
+            if (sizeOf(batch) > sizeOf(largest))
+                largest = std::move(batch);
+        }
+    }
+
+    void largestBatches()
+    {
+        for (const auto& [objective, batch] : m_largest) {
+            requireGoing(m_stop);
+            m_runner.backward(batch);
+        }
+        m_runner.update(0, 1);
+        synchronize(device());
+    }
+
+    void steps()
+    {
+        std::vector<std::pair<double, std::int64_t>> done; // seconds and tokens
+        const auto start = Clock::now();
+        for (std::int64_t step = 0; step < mostSteps && (step < leastSteps || since(start) < enoughSeconds); ++step) {
+            requireGoing(m_stop);
+            const auto begin = Clock::now();
+            std::int64_t tokens = 0;
+            for (std::int64_t i = 0; i < m_job.accumulate; ++i) {
+                const auto batch = m_source.make(step * m_job.accumulate + i);
+                tokens += batch.contextTokens;
+                m_runner.backward(batch);
+                requireGoing(m_stop);
+            }
+            m_runner.update(0, step + 2); // nothing is learnt
+            synchronize(device());
+            done.emplace_back(since(begin), tokens);
+        }
+        // The first ones choose algorithms and capture; what comes after is what a long job does.
+        double seconds = 0;
+        double tokens = 0;
+        for (auto i = done.size() / 2; i < done.size(); ++i) {
+            seconds += done[i].first;
+            tokens += static_cast<double>(done[i].second);
+        }
+        m_estimate.tokensPerSecond = tokens / std::max(seconds, 1e-9);
+        m_estimate.stepSeconds = m_tokens * static_cast<double>(m_job.accumulate) / m_estimate.tokensPerSecond;
+    }
+
+    double evaluate(const TrainJob& job, const ValidationData& data)
+    {
+        const auto start = Clock::now();
+        const at::NoGradGuard guard;
+        const auto model = modelOf(m_network, m_data.tokenizer);
+        validate(*model, job, data, [](const nlohmann::json&) {}, {{}, m_stop});
+        synchronize(device());
+        return since(start);
+    }
+
+    /// A whole one; where that takes long, from a few windows.
+    double evaluation()
+    {
+        auto few = m_job;
+        few.evaluationWindows = std::min(fewWindows, m_job.evaluationWindows);
+        const auto share = static_cast<double>(m_job.evaluationWindows) / static_cast<double>(few.evaluationWindows);
+        auto texts = m_data.validation;
+        texts.questions.clear();
+        auto without = few;
+        without.evaluate.clear();
+        const auto fixed = evaluate(without, texts); // what does not depend on the windows
+        const auto part = std::max(0.0, evaluate(few, m_data.validation) - fixed);
+        const auto scaled = fixed + part * share;
+        return scaled < patientSeconds ? evaluate(m_job, m_data.validation) : scaled;
+    }
+
+    double checkpointSeconds()
+    {
+        if (m_optimizer.state()[0].numel() > largestCheckpoint)
+            return 0;
+        const auto start = Clock::now();
+        const TemporaryFolder folder;
+        writeCheckpoint(folder.path(), {}, m_optimizer, 1, [&](const std::filesystem::path& inside) {
+            exportModel(m_network, inside, m_base, configTextOf(m_job), tokenizerFileOf(m_job));
+        });
+        return since(start);
+    }
+
+    void total(double checkpoint)
+    {
+        const auto stepSeconds = m_estimate.stepSeconds;
+        const double training =
+            m_job.steps ? static_cast<double>(*m_job.steps) * stepSeconds : *m_job.minutes * 60; // evaluations left out
+        const double steps = training / std::max(stepSeconds, 1e-9);
+        const auto times = [&](std::int64_t every) {
+            return every > 0 ? std::floor(steps / static_cast<double>(every)) : 0;
+        };
+        const double evaluations = std::max(1.0, times(m_job.evaluateEvery));
+        double checkpoints = std::max(1.0, times(m_job.checkpointEvery));
+        if (m_job.checkpointMinutes > 0)
+            checkpoints = std::max(checkpoints, training / (m_job.checkpointMinutes * 60));
+        m_estimate.seconds = training + evaluations * m_estimate.evaluationSeconds + checkpoints * checkpoint;
+    }
+
+    const TrainJob& m_job;
+    std::stop_token m_stop;
+    TrainEstimate& m_estimate;
+    BaseHashes m_base;
+    TrainData m_data;
+    TrainNetwork m_network;
+    Optimizer m_optimizer;
+    BatchSource m_source;
+    StepRunner m_runner;
+    std::map<Objective, Batch> m_largest;
+    double m_tokens = 0; ///< of a batch, on average
+};
+
+std::string adviceFor(const TrainJob& job)
+{
+    std::string advice = "Halve batch_tokens and double accumulate: the steps stay the same.";
+    if (!job.checkpointActivations && job.loraDropout == 0)
+        advice += " Or set checkpoint_activations: layers are computed twice, which takes a third longer.";
+    return advice;
+}
+
+} // namespace
+
+TrainEstimate measureJob(const TrainJob& job, const TrainOptions& options, const std::stop_token& stop)
+{
+    compat::allowTf32(false);
+    checkTrainJob(job, options.device);
+    TrainEstimate estimate;
+    const auto device = chooseDevice(options.device).device;
+    estimate.device = describeDevice(device);
+    estimate.freeBytes = deviceMemory(device).free;
+    const auto start = Clock::now();
+    try {
+        Measurement measurement(job, options, stop, estimate);
+        const auto loading = since(start);
+        measurement.run();
+        estimate.seconds += loading;
+    } catch (const std::exception& fault) {
+        const auto* error = dynamic_cast<const Error*>(&fault);
+        if (error != nullptr ? error->kind() != ErrorKind::OutOfMemory : !compat::isOutOfMemory(fault))
+            throw;
+        estimate.peakBytes = peakBytes(device);
+        estimate.fits = false;
+        estimate.advice = adviceFor(job);
+    }
+    constexpr double tight = 0.9;
+    if (estimate.fits && static_cast<double>(estimate.peakBytes) > tight * static_cast<double>(estimate.freeBytes))
+        estimate.advice = "It hardly fits. " + adviceFor(job);
+    return estimate;
+}
+
+} // namespace icae

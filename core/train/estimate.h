@@ -1,0 +1,25 @@
+#pragma once
+
+#include "protocol/train_messages.h"
+#include "train/trainer.h"
+
+#include <filesystem>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+namespace icae {
+
+/// Does what a job does for some seconds, here: its largest batches, steps, an evaluation and a checkpoint; nothing
+/// stays. That memory runs out is an answer.
+/// @throws Error as train(); (Cancelled)
+TrainEstimate measureJob(const TrainJob& job, const TrainOptions& options, const std::stop_token& stop);
+
+/// The same in a process of its own, which nothing that happens to it concerns.
+/// @param folder that relative paths of the job start from
+/// @param device as the command line has it; empty: the job's
+/// @throws Error with what the process said; (Cancelled)
+TrainEstimate estimateApart(std::string_view job, const std::filesystem::path& folder, const std::string& device,
+                            const std::stop_token& stop);
+
+} // namespace icae

@@ -1,0 +1,51 @@
+#include "protocol/error.h"
+#include "protocol/fields.h"
+#include "runs/launcher.h"
+#include "runs/temporary_folder.h"
+#include "tensor/atomic_file.h"
+#include "train/estimate.h"
+
+#include <csignal>
+
+namespace icae {
+
+namespace {
+
+/// What a command wrote about its error: "icae: sentence", and the remedy on the next line.
+Error errorFrom(const std::string& said)
+{
+    constexpr std::string_view name = "icae: ";
+    const auto at = said.find(name);
+    if (at == std::string::npos)
+        return {ErrorKind::Internal, "The job could not be measured.", "See the details.", said};
+    const auto begin = at + name.size();
+    const auto end = std::min(said.find('\n', begin), said.size());
+    const auto next = std::min(said.find('\n', std::min(end + 1, said.size())), said.size());
+    return {ErrorKind::InvalidInput, said.substr(begin, end - begin),
+            end < next ? said.substr(end + 1, next - end - 1) : std::string()};
+}
+
+} // namespace
+
+TrainEstimate estimateApart(std::string_view job, const std::filesystem::path& folder, const std::string& device,
+                            const std::stop_token& stop)
+{
+    const TemporaryFolder place;
+    const auto file = place.path() / "job.json";
+    writeFile(file, job);
+    std::vector<std::string> arguments{"train", file.string(), "--data", folder.string(), "--dry-step", "--json"};
+    if (!device.empty())
+        arguments.insert(arguments.end(), {"--device", device});
+    const auto child = runApart(arguments, stop);
+    if (child.signal == SIGKILL) { // the system takes memory back this way
+        TrainEstimate estimate;
+        estimate.fits = false;
+        estimate.advice = "The system ended it for want of memory. Halve batch_tokens and double accumulate.";
+        return estimate;
+    }
+    if (child.signal != 0 || child.code != 0)
+        throw errorFrom(child.error);
+    return fromJson<TrainEstimate>(JsonReader::parse(child.output, "the estimate"));
+}
+
+} // namespace icae
