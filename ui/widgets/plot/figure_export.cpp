@@ -2,6 +2,7 @@
 
 #include "protocol/error.h"
 #include "tensor/atomic_file.h"
+#include "widgets/plot/curve_plot.h"
 #include "widgets/plot/figure_plot.h"
 #include "widgets/plot/svg_device.h"
 
@@ -10,6 +11,8 @@
 #include <QImage>
 #include <QPageSize>
 #include <QPdfWriter>
+
+#include <functional>
 
 namespace icae {
 
@@ -23,56 +26,59 @@ constexpr int width = 529; // 140 mm: the text of a page of ICLR's, and of most 
 constexpr int dotsPerInch = 300;
 constexpr int gap = 6;
 
-/// A figure on paper: the legend above its panels, the caption below.
+/// What stands on a sheet of paper: a legend, panels below it, a caption below them.
+struct Content {
+    const std::vector<FigureKey>& legend;
+    QString title;
+    QString caption;
+    int panels = 0; ///< height
+    std::function<void(QCPPainter&, const QSize&)> paint;
+};
+
 class Sheet {
 public:
-    Sheet(const FigureDocument& figure, const Theme& theme)
-        : m_figure(figure)
-        , m_style(FigureStyle::ofPaper(theme))
-        , m_plot(m_style)
-        , m_legend(drawLegend(nullptr, m_style, figure.legend, width))
-        , m_panels(FigurePlot::heightFor(figure, width))
+    Sheet(const Content& content, const FigureStyle& style)
+        : m_content(content)
+        , m_style(style)
+        , m_legend(drawLegend(nullptr, m_style, content.legend, width))
     {
         m_captionFont = m_style.font;
         m_captionFont.setPixelSize(m_style.font.pixelSize() - 1);
         const QFontMetrics metrics(m_captionFont);
-        m_caption = metrics.boundingRect(QRect(0, 0, width, 4000), flags, figure.caption).height() + 2;
-        m_plot.setFigure(std::shared_ptr<const FigureDocument>(std::shared_ptr<void>(), &figure));
+        m_caption = metrics.boundingRect(QRect(0, 0, width, 4000), flags, content.caption).height() + 2;
     }
 
-    QSize size() const { return {width, m_legend + gap + m_panels + gap + m_caption}; }
+    QSize size() const { return {width, m_legend + gap + m_content.panels + gap + m_caption}; }
 
-    void paint(QPaintDevice& device, double scale)
+    void paint(QPaintDevice& device, double scale) const
     {
         QCPPainter painter(&device);
         painter.scale(scale, scale);
         painter.fillRect(QRect(QPoint(), size()), m_style.color(Shade::Surface));
-        drawLegend(&painter, m_style, m_figure.legend, width);
+        drawLegend(&painter, m_style, m_content.legend, width);
         painter.save();
         painter.translate(0, m_legend + gap);
-        m_plot.paint(painter, {width, m_panels});
+        m_content.paint(painter, {width, m_content.panels});
         painter.restore();
         painter.setFont(m_captionFont);
         painter.setPen(m_style.color(Shade::SecondaryText));
-        painter.drawText(QRect(0, m_legend + gap + m_panels + gap, width, m_caption), flags, m_figure.caption);
+        painter.drawText(QRect(0, m_legend + gap + m_content.panels + gap, width, m_caption), flags, m_content.caption);
         painter.end();
     }
 
 private:
     static constexpr int flags = Qt::TextWordWrap | Qt::AlignLeft | Qt::AlignTop;
 
-    const FigureDocument& m_figure;
-    FigureStyle m_style;
-    FigurePlot m_plot;
+    const Content& m_content;
+    const FigureStyle& m_style;
     int m_legend;
-    int m_panels;
     int m_caption = 0;
     QFont m_captionFont;
 };
 
-QByteArray drawn(const FigureDocument& figure, const Theme& theme, FigureFormat format)
+QByteArray drawn(const Content& content, const FigureStyle& style, FigureFormat format)
 {
-    Sheet sheet(figure, theme);
+    const Sheet sheet(content, style);
     QByteArray bytes;
     QBuffer buffer(&bytes);
     buffer.open(QIODevice::WriteOnly);
@@ -80,11 +86,11 @@ QByteArray drawn(const FigureDocument& figure, const Theme& theme, FigureFormat 
     case FigureFormat::Svg: {
         SvgDevice svg(sheet.size());
         sheet.paint(svg, 1);
-        return svg.document(figure.title, figure.caption);
+        return svg.document(content.title, content.caption);
     }
     case FigureFormat::Pdf: {
         QPdfWriter pdf(&buffer);
-        pdf.setTitle(figure.title);
+        pdf.setTitle(content.title);
         pdf.setCreator(u"ICAE Explorer"_s);
         pdf.setResolution(1200);
         pdf.setPageSize(QPageSize(QSizeF(sheet.size()) * pointsPerInch / pixelsPerInch, QPageSize::Point, {},
@@ -99,13 +105,19 @@ QByteArray drawn(const FigureDocument& figure, const Theme& theme, FigureFormat 
         constexpr double inchesPerMetre = 1000 / 25.4;
         image.setDotsPerMeterX(qRound(dotsPerInch * inchesPerMetre));
         image.setDotsPerMeterY(qRound(dotsPerInch * inchesPerMetre));
-        image.setText(u"Description"_s, figure.caption);
+        image.setText(u"Description"_s, content.caption);
         sheet.paint(image, scale);
         image.save(&buffer, "PNG");
         break;
     }
     }
     return bytes;
+}
+
+void save(const Content& content, const FigureStyle& style, FigureFormat format, const QString& file)
+{
+    const auto bytes = drawn(content, style, format);
+    writeFile(file.toStdString(), std::string_view(bytes.constData(), static_cast<std::size_t>(bytes.size())));
 }
 
 } // namespace
@@ -128,8 +140,25 @@ void exportFigure(const FigureDocument& figure, const Theme& theme, FigureFormat
     if (figure.isEmpty())
         throw Error(ErrorKind::InvalidInput, "There is nothing to draw: the study has none of these measures.",
                     "Choose a measure that it has.");
-    const auto bytes = drawn(figure, theme, format);
-    writeFile(file.toStdString(), std::string_view(bytes.constData(), static_cast<std::size_t>(bytes.size())));
+    const auto style = FigureStyle::ofPaper(theme);
+    FigurePlot plot(style);
+    plot.setFigure(std::shared_ptr<const FigureDocument>(std::shared_ptr<void>(), &figure));
+    save({figure.legend, figure.title, figure.caption, FigurePlot::heightFor(figure, width),
+          [&plot](QCPPainter& painter, const QSize& size) { plot.paint(painter, size); }},
+         style, format, file);
+}
+
+void exportCurves(const CurveDocument& curves, const Theme& theme, FigureFormat format, const QString& file)
+{
+    if (curves.isEmpty())
+        throw Error(ErrorKind::InvalidInput, "There is nothing to draw: the run has logged nothing yet.",
+                    "Wait for its first steps.");
+    const auto style = FigureStyle::ofPaper(theme);
+    CurvePlot plot(style);
+    plot.setCurves(std::shared_ptr<const CurveDocument>(std::shared_ptr<void>(), &curves));
+    save({curves.legend, curves.title, curves.caption, CurvePlot::heightFor(curves),
+          [&plot](QCPPainter& painter, const QSize& size) { plot.paint(painter, size); }},
+         style, format, file);
 }
 
 } // namespace icae

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "models/curve_document.h"
 #include "models/figure_document.h"
 #include "session/theme.h"
 
@@ -17,5 +18,7 @@ FigureFormat figureFormatOf(const QString& file);
 /// PNG at 300 dpi, SVG with texts as paths. Needs no window.
 /// @throws Error (InvalidInput) where the figure is empty; (Io)
 void exportFigure(const FigureDocument& figure, const Theme& theme, FigureFormat format, const QString& file);
+/// The same of curves, over the whole of what was logged.
+void exportCurves(const CurveDocument& curves, const Theme& theme, FigureFormat format, const QString& file);
 
 } // namespace icae

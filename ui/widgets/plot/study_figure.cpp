@@ -2,11 +2,11 @@
 
 #include "widgets/plot/figure_legend.h"
 #include "widgets/plot/figure_plot.h"
+#include "widgets/plot/plot_hint.h"
 
 #include <QAccessible>
 #include <QAccessibleEvent>
 #include <QKeyEvent>
-#include <QLabel>
 #include <QMouseEvent>
 #include <QVBoxLayout>
 
@@ -20,7 +20,7 @@ StudyFigure::StudyFigure(const Theme& theme, QWidget* parent)
     , m_theme(theme)
     , m_plot(new FigurePlot(FigureStyle::ofWindow(theme), this))
     , m_legend(new FigureLegend(theme, this))
-    , m_hint(new QLabel(this))
+    , m_hint(new PlotHint(theme, this))
 {
     setFocusPolicy(Qt::StrongFocus);
     setAccessibleName(tr("Figure"));
@@ -40,12 +40,6 @@ StudyFigure::StudyFigure(const Theme& theme, QWidget* parent)
     layout->setSpacing(Theme::grid(0.5));
     layout->addWidget(m_legend);
     layout->addWidget(m_plot, 1);
-    m_hint->setAttribute(Qt::WA_TransparentForMouseEvents);
-    m_hint->setAutoFillBackground(true);
-    m_hint->setMargin(Theme::grid(0.75));
-    m_hint->setFrameShape(QFrame::Box);
-    m_hint->setLineWidth(1);
-    m_hint->hide();
     restyle();
     connect(&m_theme, &Theme::changed, this, [this] { restyle(); });
 }
@@ -59,11 +53,6 @@ StudyFigure::~StudyFigure()
 void StudyFigure::restyle()
 {
     m_plot->restyle(FigureStyle::ofWindow(m_theme));
-    auto palette = m_hint->palette();
-    palette.setColor(QPalette::Window, m_theme.color(Shade::Rail));
-    palette.setColor(QPalette::WindowText, m_theme.color(Shade::Text));
-    m_hint->setPalette(palette);
-    m_hint->setFont(m_theme.font(TypeRole::Caption));
     update();
 }
 
@@ -216,19 +205,7 @@ void StudyFigure::showMark(int panel, const FigureMark& mark)
 {
     const auto text = hintOf(panel, mark);
     const auto at = m_plot->panel(static_cast<std::size_t>(panel)).positionOf(mark);
-    if (m_hint->isHidden() || m_hint->text() != text) {
-        m_hint->setText(text);
-        m_hint->adjustSize();
-    }
-    auto place = m_plot->pos() + at.toPoint() + QPoint(Theme::grid(1.5), -m_hint->height() - Theme::grid());
-    if (place.x() + m_hint->width() > width())
-        place.rx() = m_plot->x() + static_cast<int>(at.x()) - Theme::grid(1.5) - m_hint->width();
-    place.rx() = std::max(0, place.x());
-    if (place.y() < 0)
-        place.ry() = m_plot->y() + static_cast<int>(at.y()) + Theme::grid(1.5);
-    m_hint->move(place);
-    m_hint->show();
-    m_hint->raise();
+    m_hint->showAt(m_plot->pos() + at.toPoint(), text);
     m_plot->ring(mark.series < 0 ? std::nullopt : std::optional(at));
 }
 

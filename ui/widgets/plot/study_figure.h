@@ -5,12 +5,11 @@
 
 #include <QWidget>
 
-class QLabel;
-
 namespace icae {
 
 class FigureLegend;
 class FigurePlot;
+class PlotHint;
 struct FigureMark;
 
 /// A study's figure, live: hover says what a point is, a click on a dot names its sample, the wheel and dragging zoom,
@@ -66,7 +65,7 @@ private:
     FigureDocumentPtr m_figure;
     FigurePlot* m_plot;
     FigureLegend* m_legend;
-    QLabel* m_hint;
+    PlotHint* m_hint;
     QPointF m_pressed;
     bool m_byKeys = false; ///< the hint follows the keys
     int m_panel = 0; ///< where the keys are
