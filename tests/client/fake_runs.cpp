@@ -2,6 +2,7 @@
 
 #include "fake_channel.h"
 #include "fake_model.h"
+#include "fake_training.h"
 
 #include <algorithm>
 #include <csignal>
@@ -103,7 +104,7 @@ void FakeRuns::start(const RequestId& id, const StartRunParams& params)
         FakeChannel::refuse(id, Error(ErrorKind::Io, "The runs folder is full.", "Make room, or set another one."));
         return;
     }
-    FakeChannel::answer(id, add(params));
+    FakeChannel::answer(id, params.kind == RunKind::Training ? addTraining(params) : add(params));
 }
 
 const RunInfo& FakeRuns::add(const StartRunParams& params)
@@ -144,6 +145,51 @@ const RunInfo& FakeRuns::add(const StartRunParams& params)
     return m_runs.back().info;
 }
 
+const RunInfo& FakeRuns::addTraining(const StartRunParams& params)
+{
+    add({RunKind::Study, R"({"kind": "length"})", params.name, {}});
+    auto& run = m_runs.back();
+    run.job = params.spec;
+    auto& status = run.info.status;
+    status.kind = RunKind::Training;
+    status.stage = "adapter";
+    status.steps = fake_training::steps;
+    status.step = status.state == RunState::Running ? 0
+        : status.state == RunState::Finished        ? status.steps
+                                                    : 2 * fake_training::evaluateEvery;
+    status.progress = static_cast<double>(status.step) / static_cast<double>(status.steps);
+    status.tokensPerSecond = 10000;
+    return run.info;
+}
+
+void FakeRuns::readTraining(const RequestId& id, Run& run, std::int64_t since)
+{
+    auto& status = run.info.status;
+    if (status.state == RunState::Running) {
+        status.step = std::min(status.step + 200, status.steps);
+        status.progress = static_cast<double>(status.step) / static_cast<double>(status.steps);
+        if (status.step == status.steps) {
+            status.state = RunState::Finished;
+            status.reason = "The job is done.";
+        }
+    }
+    auto content = fake_training::content(run.info, run.job, since, status.step);
+    content.position.metrics.offset = status.step;
+    FakeChannel::answer(id, content);
+}
+
+void FakeRuns::extend(const RequestId& id, const ExtendRunParams& params)
+{
+    auto* run = find(params.run);
+    if (run == nullptr) {
+        FakeChannel::refuse(id, unknown(params.run));
+        return;
+    }
+    run->info.status.steps += params.steps.value_or(0);
+    run->info.status.state = RunState::Running;
+    FakeChannel::answer(id, ExtendedRun{run->info, "The rate falls to its end anew."});
+}
+
 void FakeRuns::read(const RequestId& id, const ReadRunParams& params)
 {
     auto* run = find(params.run);
@@ -154,6 +200,10 @@ void FakeRuns::read(const RequestId& id, const ReadRunParams& params)
     if (run->info.name == "deadly" && !std::filesystem::exists(m_deadly)) {
         std::ofstream(m_deadly) << '.';
         raise(SIGKILL);
+    }
+    if (run->info.status.kind == RunKind::Training) {
+        readTraining(id, *run, params.since.metrics.offset);
+        return;
     }
     auto& status = run->info.status;
     if (status.state == RunState::Running && run->windows < mostWindows) {
@@ -241,6 +291,18 @@ bool FakeRuns::take(const RpcMessage& message)
         FakeChannel::answer(message.id, DeletedRun{run, "/runs/trash" + run});
     } else if (is(protocol::runsRestore)) {
         FakeChannel::answer(message.id, move(m_trash, m_runs, paramsOf<DeletedRun>(message).run));
+    } else if (is(protocol::trainTemplate)) {
+        FakeChannel::answer(message.id,
+                            TrainTemplate{fake_training::templateOf(paramsOf<TrainTemplateParams>(message))});
+    } else if (is(protocol::trainCheck)) {
+        FakeChannel::answer(message.id, fake_training::check(paramsOf<TrainJobParams>(message)));
+    } else if (is(protocol::trainEstimate)) {
+        FakeChannel::answer(message.id,
+                            TrainEstimate{90, 0.1, 5, 9000, 2'000'000'000, 8'000'000'000, "CPU (2 threads)", true, {}});
+    } else if (is(protocol::runsExtend)) {
+        extend(message.id, paramsOf<ExtendRunParams>(message));
+    } else if (is(protocol::runsPublish)) {
+        FakeChannel::answer(message.id, PublishedRun{paramsOf<PublishRunParams>(message).folder, {"MODEL_CARD.md"}});
     } else if (is(protocol::studyCheck)) {
         FakeChannel::answer(message.id, checked(paramsOf<StudySpecParams>(message).spec));
     } else if (is(protocol::studyEstimate)) {

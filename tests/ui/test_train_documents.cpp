@@ -43,7 +43,7 @@ private Q_SLOTS:
         const auto run = appendLines(first, u"/runs/a"_s,
                                      "{\"step\": 100, \"seconds\": 10, \"validation\": {\"loss 512/128\": 0.5, "
                                      "\"bleu 512/128\": 0.7}}\nnot JSON\n[1]\n{\"no\": \"step\"}\n"
-                                     "{\"step\": 100, \"event\": \"alert\", \"message\": \"Loss rose.\", \"remedy\": "
+                                     "{\"step\": 100, \"event\": \"spike\", \"sentence\": \"Loss rose.\", \"remedy\": "
                                      "\"Lower the rate.\"}\n"
                                          + trainLine(150, "2.25"),
                                      {});
@@ -60,6 +60,11 @@ private Q_SLOTS:
         QCOMPARE(run->events.size(), std::size_t(1));
         QCOMPARE(run->events.front().text, u"Loss rose."_s);
         QCOMPARE(run->events.front().remedy, u"Lower the rate."_s);
+        QVERIFY(run->events.front().isAlert);
+        const auto foreign = appendLines(nullptr, u"/runs/tb"_s,
+                                         "{\"step\": 1, \"wall_time\": 1700000000.5, \"values\": {\"train/loss\": 2}}\n", {});
+        QCOMPARE(foreign->columns.at("train/loss").values.front(), 2.0);
+        QCOMPARE(foreign->times.front(), 1700000000.5);
         const auto csv = curvesAsCsv({run});
         QVERIFY(csv.find("a,losses/ae,100,10000,10,,nan\n") != std::string::npos);
         QCOMPARE(std::count(csv.begin(), csv.end(), '\n'), std::ptrdiff_t(run->points() + 1));

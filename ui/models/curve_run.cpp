@@ -1,5 +1,6 @@
 #include "models/curve_run.h"
 
+#include "protocol/run_status.h"
 #include "report/csv_cell.h"
 
 #include <nlohmann/json.hpp>
@@ -72,7 +73,10 @@ public:
         if (m_depth == 1 && m_key == "event") {
             m_isEvent = true;
             m_event.kind = text;
-        } else if (m_depth == 1 && (m_key == "message" || m_key == "text")) {
+            const auto names = namesOf(RunEventKind());
+            const auto named = std::find(names.begin(), names.end(), text);
+            m_event.isAlert = named != names.end() && isAlert(static_cast<RunEventKind>(named - names.begin()));
+        } else if (m_depth == 1 && m_key == "sentence") {
             m_event.text = QString::fromStdString(text);
         } else if (m_depth == 1 && m_key == "remedy") {
             m_event.remedy = QString::fromStdString(text);
@@ -123,7 +127,7 @@ private:
             return true;
         if (m_depth == 1) {
             for (auto [name, to] :
-                 {std::pair{"step", &m_step}, {"seconds", &m_seconds}, {"time", &m_time}, {"tokens", &m_tokens}}) {
+                 {std::pair{"step", &m_step}, {"seconds", &m_seconds}, {"time", &m_time}, {"wall_time", &m_time}, {"tokens", &m_tokens}}) {
                 if (m_key == name) {
                     *to = value;
                     return true;
@@ -132,7 +136,8 @@ private:
         }
         std::string name;
         for (const auto& key : m_keys)
-            name += key + "/";
+            if (key != "values") // a foreign run's: its tags name themselves
+                name += key + "/";
         m_numbers.emplace_back(name + m_key, value);
         return true;
     }

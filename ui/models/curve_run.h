@@ -14,7 +14,8 @@ namespace icae {
 /// Something that happened in a run, as a mark on its curves.
 struct CurveEvent {
     std::int64_t step = 0;
-    std::string kind; ///< "resume", "checkpoint", "alert", or another
+    std::string kind; ///< as RunEventKind is named
+    bool isAlert = false;
     QString text; ///< a sentence
     QString remedy;
 };

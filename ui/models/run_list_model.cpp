@@ -17,10 +17,15 @@ QString tr(const char* text)
 
 } // namespace
 
-RunListModel::RunListModel(RunKind kind, QObject* parent)
+RunListModel::RunListModel(std::vector<RunKind> kinds, QObject* parent)
     : QAbstractListModel(parent)
-    , m_kind(kind)
+    , m_kinds(std::move(kinds))
 {
+}
+
+bool RunListModel::isShown(const RunInfo& run) const
+{
+    return std::find(m_kinds.begin(), m_kinds.end(), run.status.kind) != m_kinds.end();
 }
 
 void RunListModel::setRuns(const std::vector<RunInfo>& runs)
@@ -31,7 +36,7 @@ void RunListModel::setRuns(const std::vector<RunInfo>& runs)
     for (int row = rowCount() - 1; row >= 0; --row) {
         auto& known = m_runs[static_cast<std::size_t>(row)];
         const auto found = among(runs, known.run);
-        if (found == runs.end() || found->status.kind != m_kind) {
+        if (found == runs.end() || !isShown(*found)) {
             beginRemoveRows({}, row, row);
             m_runs.erase(m_runs.begin() + row);
             endRemoveRows();
@@ -43,7 +48,7 @@ void RunListModel::setRuns(const std::vector<RunInfo>& runs)
         Q_EMIT dataChanged(index(0), index(rowCount() - 1));
     std::vector<RunInfo> fresh;
     for (const auto& run : runs)
-        if (run.status.kind == m_kind && among(m_runs, run.run) == m_runs.end())
+        if (isShown(run) && among(m_runs, run.run) == m_runs.end())
             fresh.push_back(run);
     if (fresh.empty())
         return;

@@ -8,7 +8,7 @@
 
 namespace icae {
 
-/// Runs of one kind. Rows keep their order while they are there, so that nothing moves under a pointer; new ones come
+/// Runs of some kinds. Rows keep their order while they are there, so that nothing moves under a pointer; new ones come
 /// first.
 class RunListModel : public QAbstractListModel {
     Q_OBJECT
@@ -20,7 +20,7 @@ public:
         LineRole, ///< what there is to say of it: "running, 40 % · 12 samples/s · 2 min left"
     };
 
-    explicit RunListModel(RunKind kind, QObject* parent = nullptr);
+    explicit RunListModel(std::vector<RunKind> kinds, QObject* parent = nullptr);
 
     /// @param runs of any kind
     void setRuns(const std::vector<RunInfo>& runs);
@@ -32,7 +32,9 @@ public:
     QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
 
 private:
-    RunKind m_kind;
+    bool isShown(const RunInfo& run) const;
+
+    std::vector<RunKind> m_kinds;
     std::vector<RunInfo> m_runs;
 };
 

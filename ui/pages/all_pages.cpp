@@ -3,6 +3,7 @@
 #include "pages/compress/compress_page.h"
 #include "pages/models/models_page.h"
 #include "pages/study/study_page.h"
+#include "pages/train/train_page.h"
 
 namespace icae {
 
@@ -11,6 +12,7 @@ std::vector<PageFactory> allPages()
     return {
         [](const PageContext& context) { return new CompressPage(context); },
         [](const PageContext& context) { return new StudyPage(context); },
+        [](const PageContext& context) { return new TrainPage(context); },
         [](const PageContext& context) { return new ModelsPage(context); },
     };
 }

@@ -77,11 +77,17 @@ public:
     virtual void showError(const Error& error) = 0;
     /// Shows a reconstruction that another page has on record. @return false where this page shows none
     virtual bool showRecorded(const RecordedReconstruction& /*recorded*/) { return false; }
+    /// Comes to the front to measure this, e.g. checkpoints. @return false where this page makes no studies
+    virtual bool showSpec(const StudySpec& /*spec*/) { return false; }
+    /// Comes to the front to use the model that is being loaded. @return false where this page uses none
+    virtual bool useModel() { return false; }
     virtual void stop() { } ///< forgets what it was about to do; its requests are cancelled besides
 
 Q_SIGNALS:
     void reported(const QString& sentence); ///< what some work came to, for the status line
     void recordedRequested(const icae::RecordedReconstruction& recorded); ///< for the page that shows such
+    void studyRequested(const icae::StudySpec& spec); ///< for the page that makes studies
+    void tryRequested(); ///< the model that is being loaded, on the page that uses it first
     void backRequested(); ///< to the page that asked for what is shown
 };
 

@@ -23,6 +23,8 @@ constexpr auto geometryKey = "window/geometry";
 constexpr auto stateKey = "window/state";
 constexpr auto pageKey = "window/page";
 constexpr auto studyKey = "study/current";
+constexpr auto trainingRunKey = "train/run";
+constexpr auto runFoldersKey = "train/folders";
 
 QString splitterKey(const QString& name)
 {
@@ -244,6 +246,26 @@ QString Settings::study() const
 void Settings::setStudy(const QString& run)
 {
     set(key(studyKey), run);
+}
+
+QString Settings::trainingRun() const
+{
+    return m_store.value(key(trainingRunKey)).toString();
+}
+
+void Settings::setTrainingRun(const QString& run)
+{
+    set(key(trainingRunKey), run);
+}
+
+QStringList Settings::runFolders() const
+{
+    return m_store.value(key(runFoldersKey)).toStringList();
+}
+
+void Settings::setRunFolders(const QStringList& folders)
+{
+    set(key(runFoldersKey), folders);
 }
 
 } // namespace icae

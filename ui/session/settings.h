@@ -86,6 +86,10 @@ public:
     void setPage(const QString& id);
     QString study() const; ///< folder of the one shown last, on the engine's machine
     void setStudy(const QString& run);
+    QString trainingRun() const; ///< likewise
+    void setTrainingRun(const QString& run);
+    QStringList runFolders() const; ///< of runs beside the engine's own, on its machine
+    void setRunFolders(const QStringList& folders);
 
 Q_SIGNALS:
     void engineCommandChanged();

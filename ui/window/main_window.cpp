@@ -136,6 +136,15 @@ void MainWindow::addPage(Page* page)
                 break;
             }
     });
+    // What one page asks for goes to the page that does it.
+    const auto handOver = [this](const auto& takes) {
+        const auto taker = std::find_if(m_pages.begin(), m_pages.end(), takes);
+        if (taker != m_pages.end())
+            showPage((*taker)->id());
+    };
+    connect(page, &Page::studyRequested, this,
+            [handOver](const StudySpec& spec) { handOver([&](Page* other) { return other->showSpec(spec); }); });
+    connect(page, &Page::tryRequested, this, [handOver] { handOver([](Page* other) { return other->useModel(); }); });
     connect(page, &Page::backRequested, this, [this] { showPage(m_backTo); });
     connect(page, &Page::reported, this, [this](const QString& sentence) {
         m_status->report(sentence);

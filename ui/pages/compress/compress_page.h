@@ -50,6 +50,7 @@ public:
     bool restoreDraft(); ///< the text that was here last and that no file has; false where there is none
     bool openFile(const QString& path); ///< false, and says why, where it cannot
     void showError(const Error& error) override;
+    bool useModel() override { return true; }
     bool showRecorded(const RecordedReconstruction& recorded) override;
     void stop() override;
     void clearError(); ///< what failed has been done since

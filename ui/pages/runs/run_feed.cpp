@@ -18,10 +18,10 @@ bool isPassing(const Error& why)
 
 } // namespace
 
-RunFeed::RunFeed(EngineClient& client, RunKind kind, QObject* parent)
+RunFeed::RunFeed(EngineClient& client, std::vector<RunKind> kinds, QObject* parent)
     : QObject(parent)
     , m_client(client)
-    , m_list(kind)
+    , m_list(std::move(kinds))
 {
     m_timer.setInterval(1s);
     connect(&m_timer, &QTimer::timeout, this, &RunFeed::refresh);
@@ -29,6 +29,14 @@ RunFeed::RunFeed(EngineClient& client, RunKind kind, QObject* parent)
         if (state == EngineClient::State::Ready && m_timer.isActive())
             refresh();
     });
+}
+
+void RunFeed::setFolders(const QStringList& folders)
+{
+    m_folders.clear();
+    for (const auto& folder : folders)
+        m_folders.push_back(folder.toStdString());
+    refresh();
 }
 
 void RunFeed::setWatching(bool watching)
@@ -52,7 +60,7 @@ void RunFeed::refresh()
     if (m_listing)
         return;
     m_listing = true;
-    m_client.call(protocol::runsList, {}, this,
+    m_client.call(protocol::runsList, {m_folders}, this,
                   {.done =
                        [this](const RunList& found) {
                            m_listing = false;

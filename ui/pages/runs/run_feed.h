@@ -13,19 +13,21 @@
 
 namespace icae {
 
-/// The runs of one kind on the engine's machine: lists them while somebody watches, and reads those that are shown as
+/// The runs of some kinds on the engine's machine: lists them while somebody watches, and reads those that are shown as
 /// they grow, by offset. What is read becomes documents, off the main thread.
 class RunFeed : public QObject {
     Q_OBJECT
 
 public:
-    RunFeed(EngineClient& client, RunKind kind, QObject* parent);
+    RunFeed(EngineClient& client, std::vector<RunKind> kinds, QObject* parent);
 
     RunListModel& list() { return m_list; }
     const RunListModel& list() const { return m_list; }
     const std::vector<FolderProblem>& problems() const { return m_problems; } ///< of folders of runs
     bool isListed() const { return m_listed; } ///< it has been said what there is
 
+    /// Folders of runs, or runs, beside the engine's own; on its machine.
+    void setFolders(const QStringList& folders);
     void setWatching(bool watching);
     void refresh(); ///< now
     /// The runs to read, by folder.
@@ -58,6 +60,7 @@ private:
     void fail(const Error& why);
 
     EngineClient& m_client;
+    std::vector<std::string> m_folders;
     RunListModel m_list;
     std::vector<FolderProblem> m_problems;
     std::map<QString, Reading> m_readings;

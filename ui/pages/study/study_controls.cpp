@@ -1,7 +1,6 @@
 #include "pages/study/study_controls.h"
 
 #include "report/study_table.h"
-#include "widgets/common/check_menu.h"
 
 #include <QAction>
 #include <QActionGroup>
@@ -15,28 +14,24 @@ namespace icae {
 using namespace Qt::StringLiterals;
 
 StudyControls::StudyControls(const Theme& theme, QWidget* parent)
-    : QWidget(parent)
+    : MenuRow(parent)
     , m_measures(new CheckMenu(this))
     , m_axis(new QMenu(this))
     , m_band(new QMenu(this))
     , m_view(new CheckMenu(this))
-    , m_others(new CheckMenu(this))
+    , m_others(new OverlayMenu(this))
     , m_export(new QMenu(this))
 {
-    auto* layout = new QHBoxLayout(this);
-    layout->setContentsMargins(Theme::grid(), 0, Theme::grid(), 0);
-    layout->setSpacing(Theme::grid(0.5));
-    setFixedHeight(Theme::grid(5));
-    button(tr("Measures"), tr("What is shown, a panel each"), m_measures, QKeySequence(Qt::ALT | Qt::Key_M));
-    m_axisButton = button({}, tr("What runs along the x axis"), m_axis, QKeySequence(Qt::ALT | Qt::Key_X));
-    button(tr("Band"), tr("What stands around a line"), m_band, QKeySequence(Qt::ALT | Qt::Key_B));
-    button(tr("View"), tr("Dots, heat map, logarithmic axes, the paper's figures"), m_view,
-           QKeySequence(Qt::ALT | Qt::Key_V));
+    addButton(tr("Measures"), tr("What is shown, a panel each"), m_measures, QKeySequence(Qt::ALT | Qt::Key_M));
+    m_axisButton = addButton({}, tr("What runs along the x axis"), m_axis, QKeySequence(Qt::ALT | Qt::Key_X));
+    addButton(tr("Band"), tr("What stands around a line"), m_band, QKeySequence(Qt::ALT | Qt::Key_B));
+    addButton(tr("View"), tr("Dots, heat map, logarithmic axes, the paper's figures"), m_view,
+              QKeySequence(Qt::ALT | Qt::Key_V));
     m_othersButton =
-        button(tr("Overlay"), tr("Other studies over this one"), m_others, QKeySequence(Qt::ALT | Qt::Key_O));
-    layout->addStretch(1);
+        addButton(tr("Overlay"), tr("Other studies over this one"), m_others, QKeySequence(Qt::ALT | Qt::Key_O));
+    row().addStretch(1);
     auto* exports =
-        button(tr("Export"), tr("Copy and export"), m_export, QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_S));
+        addButton(tr("Export"), tr("Copy and export"), m_export, QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_S));
     exports->setIcon(theme.icon(u"export"_s));
     exports->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     auto* bands = new QActionGroup(this);
@@ -50,27 +45,10 @@ StudyControls::StudyControls(const Theme& theme, QWidget* parent)
             Q_EMIT optionsChanged();
         });
     }
+    connect(m_others, &OverlayMenu::overlaysChanged, this, &StudyControls::overlaysChanged);
     makeView();
     makeExport(theme);
     updateTexts();
-}
-
-QToolButton* StudyControls::button(const QString& text, const QString& hint, QMenu* menu, const QKeySequence& keys)
-{
-    auto* made = new QToolButton;
-    made->setText(text);
-    made->setAccessibleName(hint);
-    made->setToolTip(u"%1 (%2)"_s.arg(hint, keys.toString(QKeySequence::NativeText)));
-    made->setMenu(menu);
-    made->setPopupMode(QToolButton::InstantPopup);
-    auto* open = new QAction(hint, this);
-    open->setShortcut(keys);
-    open->setShortcutContext(Qt::WidgetWithChildrenShortcut);
-    connect(open, &QAction::triggered, made, &QToolButton::showMenu);
-    m_actions.push_back(open);
-    if (auto* row = qobject_cast<QHBoxLayout*>(layout()))
-        row->addWidget(made);
-    return made;
 }
 
 void StudyControls::makeView()
@@ -167,37 +145,8 @@ void StudyControls::rebuildAxes(const StudyDocument& study)
 
 void StudyControls::setOthers(const RunListModel& list, const QString& current)
 {
-    QStringList runs;
-    for (int row = 0; row < list.rowCount(); ++row)
-        if (const auto run = QString::fromStdString(list.at(row)->run); run != current)
-            runs.append(run);
-    QStringList known;
-    const auto before = m_others->actions();
-    for (const auto* action : before)
-        known.append(action->data().toString());
-    if (runs == known)
-        return;
-    m_others->clear();
-    QStringList kept;
-    for (const auto& run : runs) {
-        auto* action = m_others->addAction(run.section(u'/', -1));
-        action->setData(run);
-        action->setCheckable(true);
-        action->setChecked(m_overlays.contains(run));
-        if (action->isChecked())
-            kept.append(run);
-        connect(action, &QAction::toggled, this, [this, run](bool on) {
-            m_overlays.removeAll(run);
-            if (on)
-                m_overlays.append(run);
-            Q_EMIT overlaysChanged();
-        });
-    }
-    m_othersButton->setEnabled(!runs.isEmpty());
-    if (kept != m_overlays) {
-        m_overlays = kept;
-        Q_EMIT overlaysChanged();
-    }
+    m_others->setOthers(list, current);
+    m_othersButton->setEnabled(!m_others->isEmpty());
 }
 
 void StudyControls::updateTexts()

@@ -1,10 +1,9 @@
 #pragma once
 
 #include "models/figure_document.h"
-#include "models/run_list_model.h"
+#include "pages/runs/menu_row.h"
+#include "pages/runs/overlay_menu.h"
 #include "session/theme.h"
-
-#include <QWidget>
 
 class QAction;
 class QMenu;
@@ -12,10 +11,8 @@ class QToolButton;
 
 namespace icae {
 
-class CheckMenu;
-
 /// How a study is drawn: measures, axes, bands, what lies over it; and what can be copied and exported.
-class StudyControls : public QWidget {
+class StudyControls : public MenuRow {
     Q_OBJECT
 
 public:
@@ -28,8 +25,7 @@ public:
     /// Offers the other studies to lay over the current one.
     void setOthers(const RunListModel& list, const QString& current);
     const FigureOptions& options() const { return m_options; }
-    const QStringList& overlays() const { return m_overlays; }
-    const std::vector<QAction*>& actions() const { return m_actions; }
+    const QStringList& overlays() const { return m_others->overlays(); }
 
 Q_SIGNALS:
     void optionsChanged();
@@ -37,7 +33,6 @@ Q_SIGNALS:
     void exportRequested(icae::StudyControls::Export what);
 
 private:
-    QToolButton* button(const QString& text, const QString& hint, QMenu* menu, const QKeySequence& keys);
     void makeView();
     void makeExport(const Theme& theme);
     void rebuildMeasures(const StudyDocument& study);
@@ -45,21 +40,19 @@ private:
     void updateTexts();
 
     FigureOptions m_options;
-    QStringList m_overlays;
     std::vector<std::string> m_known; ///< measures that the menu has
     std::vector<FigureAxis> m_axes; ///< that the menu has
     CheckMenu* m_measures;
     QMenu* m_axis;
     QMenu* m_band;
     CheckMenu* m_view;
-    CheckMenu* m_others;
+    OverlayMenu* m_others;
     QMenu* m_export;
     QToolButton* m_axisButton = nullptr;
     QToolButton* m_othersButton = nullptr;
     QAction* m_heatMap = nullptr;
     QAction* m_logX = nullptr;
     QAction* m_logY = nullptr;
-    std::vector<QAction*> m_actions;
 };
 
 } // namespace icae

@@ -142,6 +142,12 @@ void StudyPage::openForm(const StudySpec& spec)
     m_form->setFocus(Qt::OtherFocusReason);
 }
 
+bool StudyPage::showSpec(const StudySpec& spec)
+{
+    openForm(spec);
+    return true;
+}
+
 void StudyPage::start(const StudySpec& spec, const QString& name)
 {
     m_client.call(protocol::runsStart,

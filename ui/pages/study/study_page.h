@@ -38,6 +38,7 @@ public:
     std::vector<ShortcutGroup> shortcuts() const override;
     std::pair<FindTarget*, QWidget*> findTarget() override;
     void showError(const Error& error) override;
+    bool showSpec(const StudySpec& spec) override;
 
     StudyRuns& runs() { return m_runs; }
     QString current() const; ///< folder of the study shown; empty: none

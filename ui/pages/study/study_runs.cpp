@@ -3,7 +3,7 @@
 namespace icae {
 
 StudyRuns::StudyRuns(EngineClient& client, QObject* parent)
-    : RunFeed(client, RunKind::Study, parent)
+    : RunFeed(client, {RunKind::Study}, parent)
 {
 }
 

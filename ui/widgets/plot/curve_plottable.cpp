@@ -95,10 +95,10 @@ void CurvePlottable::drawMarks(QCPPainter* painter) const
     double last = -1;
     for (const auto& mark : *m_marks) {
         const double x = mKeyAxis->coordToPixel(mark.x);
-        if (x < area.left() || x > area.right() || (mark.event.kind != "alert" && std::abs(x - last) < 2))
+        if (x < area.left() || x > area.right() || (!mark.event.isAlert && std::abs(x - last) < 2))
             continue;
         last = x;
-        const bool alert = mark.event.kind == "alert";
+        const bool alert = mark.event.isAlert;
         const auto color = m_style.color(alert ? Shade::Error : Shade::SecondaryText);
         painter->setPen(QPen(color, 1, alert ? Qt::SolidLine : Qt::DotLine));
         painter->drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()));
@@ -305,7 +305,7 @@ const CurveMark* CurvePlottable::markAt(const QPointF& position) const
     double nearest = markReach;
     for (const auto& mark : *m_marks) {
         const double distance = std::abs(mKeyAxis->coordToPixel(mark.x) - position.x());
-        if (distance < nearest || (distance <= nearest && mark.event.kind == "alert")) {
+        if (distance < nearest || (distance <= nearest && mark.event.isAlert)) {
             nearest = distance;
             found = &mark;
         }
