@@ -1,40 +1,16 @@
 #include "runs/event_file.h"
 
+#include "runs/crc32c.h"
+
 #include <array>
-#include <bit>
 #include <chrono>
 #include <cstring>
-#include <span>
 
 #include <unistd.h>
 
 namespace icae {
 
 namespace {
-
-std::uint32_t crc32c(std::string_view bytes)
-{
-    static const auto table = [] {
-        std::array<std::uint32_t, 256> entries{};
-        for (std::uint32_t i = 0; i < entries.size(); ++i) {
-            std::uint32_t value = i;
-            for (int bit = 0; bit < 8; ++bit)
-                value = (value >> 1U) ^ ((value & 1U) != 0 ? 0x82F63B78U : 0U);
-            entries.at(i) = value;
-        }
-        return entries;
-    }();
-    std::uint32_t crc = 0xFFFFFFFFU;
-    for (const char c : bytes)
-        crc = (crc >> 8U) ^ table.at((crc ^ static_cast<unsigned char>(c)) & 0xFFU);
-    return ~crc;
-}
-
-/// TFRecord rotates and shifts the sum, so that a sum over data with sums stays a good one.
-std::uint32_t masked(std::string_view bytes)
-{
-    return std::rotr(crc32c(bytes), 15) + 0xA282EAD8U;
-}
 
 template <typename T> std::string raw(T value)
 {
@@ -102,7 +78,7 @@ void EventFile::restart(std::int64_t step)
 void EventFile::record(const std::string& event)
 {
     const auto length = raw(static_cast<std::uint64_t>(event.size()));
-    m_file << length << raw(masked(length)) << event << raw(masked(event));
+    m_file << length << raw(maskedCrc32c(length)) << event << raw(maskedCrc32c(event));
 }
 
 void EventFile::flush()

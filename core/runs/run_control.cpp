@@ -31,6 +31,9 @@ constexpr auto outputName = "output.txt";
 
 void requireStill(const fs::path& run, const std::string& what)
 {
+    if (!isRunFolder(run))
+        throw Error(ErrorKind::InvalidInput, run.string() + " holds no run of this program: it cannot be " + what + ".",
+                    "It can only be read, if at all.");
     if (isAlive(statusOf(run).state))
         throw Error(ErrorKind::InvalidInput, run.string() + " is running: it cannot be " + what + ".",
                     "Stop it first.");

@@ -2,6 +2,7 @@
 
 #include "input/read_input.h"
 #include "protocol/error.h"
+#include "runs/event_reader.h"
 #include "runs/run_status.h"
 
 #include <sys/stat.h>
@@ -27,6 +28,13 @@ RunStatus statusOf(const fs::path& run)
         status.reason = error.message();
         return status;
     }
+}
+
+bool isRunFolder(const fs::path& folder)
+{
+    std::error_code ignored;
+    return fs::exists(folder / runStatusName, ignored)
+        || (fs::exists(folder / "lock", ignored) && fs::exists(folder / "config.json", ignored));
 }
 
 namespace {
@@ -57,8 +65,10 @@ std::vector<RunSummary> listRuns(const fs::path& root)
         struct stat facts { };
         if (stat(folder.c_str(), &facts) != 0 || !seen.emplace(facts.st_dev, facts.st_ino).second)
             return;
+        if (holdsForeignEvents(folder)) // and there may be others in it
+            runs.push_back({folder, describeForeign(folder).status});
         std::error_code gone; // a run's files come and go meanwhile
-        if (fs::exists(folder / runStatusName, gone)) {
+        if (isRunFolder(folder)) {
             if (auto status = statusOf(folder); isOurs(folder, status)) {
                 runs.push_back({folder, std::move(status)});
                 return;

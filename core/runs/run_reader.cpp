@@ -3,6 +3,7 @@
 #include "protocol/error.h"
 #include "protocol/fields.h"
 #include "runs/appended_lines.h"
+#include "runs/event_reader.h"
 #include "runs/run_checkpoints.h"
 #include "runs/run_index.h"
 #include "runs/run_status.h"
@@ -136,8 +137,9 @@ StudySample readSampleAt(const fs::path& run, std::int64_t offset)
 
 RunInfo describeRun(const fs::path& run)
 {
-    std::error_code fault;
-    if (!fs::exists(run / runStatusName, fault))
+    if (holdsForeignEvents(run) && !isRunFolder(run))
+        return describeForeign(run);
+    if (!isRunFolder(run))
         throw Error(ErrorKind::NotFound, run.string() + " holds no run.", "It may have been moved or deleted.");
     RunInfo info;
     const auto folder = fs::absolute(run).lexically_normal();
@@ -157,6 +159,14 @@ RunContent readRun(const ReadRunParams& params)
     content.info = describeRun(run);
     const auto most = std::clamp<std::int64_t>(params.most, 1, mostAtOnce);
     auto& next = content.position;
+    if (content.info.status.kind == RunKind::Foreign) {
+        auto read = readForeignEvents(run, params.since.metrics, most);
+        content.metrics = {std::move(read.lines), read.restarted};
+        content.more = read.more;
+        content.info.status.warnings = std::move(read.damage);
+        next.metrics = std::move(read.next);
+        return content;
+    }
     content.metrics = linesOf(run / "metrics.jsonl", params.since.metrics, most, next.metrics, content.more);
     content.samples = linesOf(run / "samples.jsonl", params.since.samples, most, next.samples, content.more);
     content.log = linesOf(run / "log.txt", params.since.log, most, next.log, content.more);

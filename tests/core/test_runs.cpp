@@ -2,6 +2,7 @@
 #include "protocol/fields.h"
 #include "runs/appended_lines.h"
 #include "runs/device_turn.h"
+#include "runs/event_file.h"
 #include "runs/run_control.h"
 #include "runs/run_directory.h"
 #include "runs/run_index.h"
@@ -10,8 +11,11 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <algorithm>
 #include <fstream>
+#include <map>
 #include <memory>
+#include <sstream>
 #include <thread>
 
 namespace fs = std::filesystem;
@@ -47,7 +51,134 @@ class TestRuns : public QObject {
         return {};
     }
 
+    /// {"tag": [[step, value], …]} of a folder's event files.
+    static nlohmann::json curvesOf(const std::string& lines)
+    {
+        nlohmann::json curves;
+        std::istringstream stream(lines);
+        for (std::string line; std::getline(stream, line);)
+            for (const auto json = nlohmann::json::parse(line); const auto& [tag, value] : json["values"].items())
+                curves[tag].push_back({json["step"], value});
+        return curves;
+    }
+
 private Q_SLOTS:
+    void eventFilesOfPyTorch()
+    {
+        const auto folder = path("foreign/pytorch");
+        fs::create_directories(folder);
+        fs::copy(fs::path(ICAE_TEST_DATA) / "events/pytorch", folder);
+        auto content = icae::readRun({folder.string()});
+        QCOMPARE(content.info.status.kind, icae::RunKind::Foreign);
+        QVERIFY(!content.info.writable && content.info.status.warnings.empty());
+        auto curves = curvesOf(content.metrics.lines);
+        QCOMPARE(curves.size(), std::size_t{2}); // a histogram and a text are no curves
+        QCOMPARE(curves["lr"].size(), std::size_t{10});
+        QCOMPARE(curves["loss/train"].size(), std::size_t{12}); // the last record is torn
+        QCOMPARE(curves["loss/train"][1], nlohmann::json({1, 1.5}));
+        QCOMPARE(curves["loss/train"][10], nlohmann::json({10, nullptr})); // no number
+        QCOMPARE(curves["loss/train"][11], nlohmann::json({30, 0.125})); // of the second file
+        const auto second = folder / "events.out.tfevents.1700000100.box.2.0";
+        QVERIFY(icae::readRun({folder.string(), content.position}).metrics.lines.empty());
+        append(second, std::string("\000\200\075\250\111\171\164", 7));
+        content = icae::readRun({folder.string(), content.position});
+        QVERIFY(!content.metrics.restarted && !content.more);
+        QCOMPARE(curvesOf(content.metrics.lines), (nlohmann::json{{"loss/train", {{31, 0.0625}}}}));
+        { // a flipped byte in the first file
+            std::fstream file(folder / "events.out.tfevents.1700000000.box.1.0",
+                              std::ios::in | std::ios::out | std::ios::binary);
+            file.seekp(200);
+            file.put('\x7f');
+        }
+        content = icae::readRun({folder.string()});
+        QCOMPARE(content.info.status.warnings.size(), std::size_t{1});
+        QVERIFY(content.info.status.warnings.front().find("is damaged after") != std::string::npos);
+        QCOMPARE(curvesOf(content.metrics.lines)["loss/train"].back(), nlohmann::json({31, 0.0625}));
+        fs::remove(second);
+        QVERIFY(icae::readRun({folder.string(), content.position}).metrics.restarted);
+    }
+
+    void eventFilesOfTensorFlow()
+    {
+        const auto folder = fs::path(ICAE_TEST_DATA) / "events/tf2";
+        const auto runs = icae::listRuns(folder);
+        QCOMPARE(runs.size(), std::size_t{1});
+        std::string lines;
+        icae::FilePosition position;
+        int parts = 0;
+        for (bool more = true; more; ++parts) {
+            icae::ReadRunParams params{runs.front().folder.string()};
+            params.since.metrics = position;
+            params.most = 200;
+            const auto content = icae::readRun(params);
+            lines += content.metrics.lines;
+            position = content.position.metrics;
+            more = content.more;
+        }
+        auto curves = curvesOf(lines);
+        QCOMPARE(curves["epoch_loss"].size(), std::size_t{5});
+        QCOMPARE(curves["epoch_loss"][3], nlohmann::json({3, 0.25}));
+        for (const auto& [tag, value] : std::map<std::string, double>{{"as/float", 0.5},
+                                                                      {"as/unpacked", 0.75},
+                                                                      {"as/double", 0.1},
+                                                                      {"as/double_content", 0.2},
+                                                                      {"as/half", 0.5},
+                                                                      {"as/half_content", 0.25},
+                                                                      {"as/bfloat", 1.5},
+                                                                      {"as/int", 7}})
+            QCOMPARE(curves[tag], (nlohmann::json{{1, value}}));
+        QVERIFY(!curves.contains("not/a/scalar"));
+    }
+
+    /// What this program writes reads as written.
+    void eventFilesOfOurs()
+    {
+        const auto folder = path("foreign/ours");
+        fs::create_directories(folder);
+        {
+            icae::EventFile file(folder);
+            for (int step = 0; step < 1000; ++step)
+                file.scalar("loss/ae 512/128", 0.5 * step, step);
+            file.restart(900);
+            file.flush();
+        }
+        const auto lines = icae::readRun({folder.string()}).metrics.lines;
+        QCOMPARE(std::count(lines.begin(), lines.end(), '\n'), 1001);
+        QVERIFY(lines.ends_with("{\"restart\":true,\"step\":900}\n"));
+        QVERIFY(lines.find("\"values\":{\"loss/ae 512/128\":499.5}") != std::string::npos);
+    }
+
+    void onlyRunsOfOursAreChanged()
+    {
+        const auto folder = path("foreign/kept");
+        fs::create_directories(folder);
+        append(folder / "events.out.tfevents.1.x", "");
+        for (const auto& said : {failure([&] { icae::deleteRun(folder); }), failure([&] { icae::resumeRun(folder); }),
+                                 failure([&] { icae::renameRun(folder, "other"); })})
+            QVERIFY2(said.find("no run of this program") != std::string::npos, said.c_str());
+        QVERIFY(fs::exists(folder));
+    }
+
+    void halfDeletedAndReadOnlyRuns()
+    {
+        const auto half = run("half");
+        append(half / "config.json", "{}\n");
+        fs::remove(half / "status.json");
+        const auto info = icae::describeRun(half);
+        QCOMPARE(info.status.state, icae::RunState::Damaged);
+        QVERIFY2(info.status.reason.find("status.json") != std::string::npos, info.status.reason.c_str());
+        const auto listed = icae::listRuns(path(""));
+        QVERIFY(std::any_of(listed.begin(), listed.end(), [&](const auto& one) { return one.folder == half; }));
+        icae::deleteRun(half);
+        const auto sealed = run("sealed");
+        append(sealed / "metrics.jsonl", "{\"step\":1}\n");
+        fs::permissions(sealed, fs::perms::owner_read | fs::perms::owner_exec);
+        const auto content = icae::readRun({sealed.string()});
+        QCOMPARE(content.metrics.lines, std::string("{\"step\":1}\n"));
+        QCOMPARE(content.info.writable, geteuid() == 0);
+        fs::permissions(sealed, fs::perms::owner_all);
+    }
+
     void aTornLineWaits()
     {
         const auto file = path("lines.txt");
