@@ -1,7 +1,7 @@
 #pragma once
 
+#include "protocol/chat_requests.h"
 #include "protocol/fields.h"
-#include "protocol/text_messages.h"
 
 #include <QString>
 
@@ -13,39 +13,6 @@
 #include <vector>
 
 namespace icae {
-
-/// What the model reads before a question.
-enum class AnswerContext {
-    Slots, ///< what the memories kept
-    Text, ///< their full text
-    Excerpt, ///< their text, cut to as many tokens as there are slots
-    Nothing,
-};
-
-constexpr std::array<const char*, 4> namesOf(AnswerContext /*type*/)
-{
-    return {"slots", "text", "excerpt", "nothing"};
-}
-
-/// A memory as a question used it. Chats name memories by hash, so that a missing one is known as such.
-struct UsedMemory {
-    std::string id; ///< of its content
-    std::string name;
-    std::string textSha256; ///< of its source
-    std::vector<std::int64_t> spans; ///< indices, in the order they are read; empty: all
-    std::vector<std::int64_t> expanded; ///< those of them that are read as text
-
-    static void describe(auto& value, auto&& field)
-    {
-        field.required("id", value.id);
-        field("name", value.name);
-        field("text_sha256", value.textSha256);
-        field("spans", value.spans);
-        field("expanded", value.expanded);
-    }
-
-    bool operator==(const UsedMemory&) const = default;
-};
 
 /// What somebody asked. Questions with the same parent are branches of each other: an edited one is a new one.
 struct ChatQuestion {
