@@ -175,6 +175,16 @@ QString Settings::draftFile() const
     return store.dir().filePath(store.completeBaseName() + u"-draft.txt"_s);
 }
 
+QString Settings::folder() const
+{
+    return m_store.value(u"files/folder"_s).toString();
+}
+
+void Settings::setFolder(const QString& path)
+{
+    set(u"files/folder"_s, path);
+}
+
 QStringList Settings::recentFiles() const
 {
     auto files = m_store.value(key(recentFilesKey)).toStringList();
@@ -266,6 +276,16 @@ QStringList Settings::runFolders() const
 void Settings::setRunFolders(const QStringList& folders)
 {
     set(key(runFoldersKey), folders);
+}
+
+QByteArray Settings::studyView() const
+{
+    return m_store.value(u"study/view"_s).toByteArray();
+}
+
+void Settings::setStudyView(const QByteArray& view)
+{
+    set(u"study/view"_s, view);
 }
 
 } // namespace icae

@@ -72,6 +72,9 @@ public:
 
     QString draftFile() const; ///< where the text that no file has is kept; beside the settings
 
+    QString folder() const; ///< where a file was opened or saved last
+    void setFolder(const QString& path);
+
     QStringList recentFiles() const; ///< latest first, without those that are gone
     void addRecentFile(const QString& path);
     void clearRecentFiles();
@@ -90,6 +93,8 @@ public:
     void setTrainingRun(const QString& run);
     QStringList runFolders() const; ///< of runs beside the engine's own, on its machine
     void setRunFolders(const QStringList& folders);
+    QByteArray studyView() const; ///< how studies are drawn, JSON
+    void setStudyView(const QByteArray& view);
 
 Q_SIGNALS:
     void engineCommandChanged();

@@ -3,10 +3,13 @@
 #include "session/icon_engine.h"
 
 #include <QApplication>
+#include <QDir>
 #include <QFile>
 #include <QFontDatabase>
 #include <QFontInfo>
 #include <QRegularExpression>
+#include <QSaveFile>
+#include <QStandardPaths>
 #include <QStyle>
 #include <QStyleFactory>
 
@@ -33,15 +36,40 @@ QFont systemFont()
     return font;
 }
 
+bool isDark(const QPalette& palette)
+{
+    return palette.color(QPalette::Window).lightnessF() < palette.color(QPalette::WindowText).lightnessF();
+}
+
+/// Where icons lie that the style sheet takes from files: one place, so that nothing is left behind at each start.
+QString iconFolder()
+{
+    const auto cache = QStandardPaths::writableLocation(QStandardPaths::GenericCacheLocation);
+    for (const auto& place : {cache.isEmpty() ? QString() : cache + u"/icae-explorer/icons"_s, QDir::tempPath()})
+        if (!place.isEmpty() && QDir().mkpath(place))
+            return place;
+    return QDir::tempPath();
+}
+
 } // namespace
 
-Theme::Theme(QObject* parent)
+Theme::Theme(QObject* parent, std::function<bool()> systemIsDark)
     : QObject(parent)
     , m_systemFont(systemFont())
+    , m_askSystem(std::move(systemIsDark))
 {
     initResources();
-    const auto system = QGuiApplication::palette();
-    m_systemIsDark = system.color(QPalette::Window).lightnessF() < system.color(QPalette::WindowText).lightnessF();
+    m_systemIsDark = m_askSystem ? m_askSystem() : icae::isDark(QGuiApplication::palette());
+    if (!m_askSystem) // from now on the application's palette is ours
+        m_askSystem = [] { return icae::isDark(QApplication::style()->standardPalette()); };
+}
+
+void Theme::followSystem()
+{
+    const bool wasDark = isDark();
+    m_systemIsDark = m_askSystem();
+    if (isDark() != wasDark)
+        apply();
 }
 
 void Theme::apply()
@@ -108,7 +136,8 @@ QFont Theme::font(TypeRole role) const
         font.setPointSizeF(size * 0.9);
         break;
     case TypeRole::Reading:
-        if (m_monospace)
+    case TypeRole::Fixed:
+        if (m_monospace || role == TypeRole::Fixed)
             font.setFamily(QFontDatabase::systemFont(QFontDatabase::FixedFont).family());
         font.setPointSizeF(readingSize());
         break;
@@ -118,6 +147,13 @@ QFont Theme::font(TypeRole role) const
         break;
     }
     return font;
+}
+
+QFont Theme::zoomed(TypeRole role) const
+{
+    auto result = font(role);
+    result.setPointSizeF(result.pointSizeF() * readingSize() / (m_systemFont.pointSizeF() + 1));
+    return result;
 }
 
 QIcon Theme::icon(const QString& name) const
@@ -168,10 +204,16 @@ QString Theme::iconFile(const QString& name, Shade shade) const
     QFile source(u":/icons/%1.svg"_s.arg(name));
     if (!source.open(QIODevice::ReadOnly))
         qFatal("no icon %s", qPrintable(name));
-    auto path = m_icons.filePath(u"%1-%2-%3.svg"_s.arg(name, shadeName(shade), isDark() ? u"dark"_s : u"light"_s));
-    QFile file(path);
-    if (!file.exists() && file.open(QIODevice::WriteOnly))
-        file.write(source.readAll().replace("currentColor", color(shade).name().toLatin1()));
+    const auto content = source.readAll().replace("currentColor", color(shade).name().toLatin1());
+    auto path = u"%1/%2-%3-%4.svg"_s.arg(iconFolder(), name, shadeName(shade), isDark() ? u"dark"_s : u"light"_s);
+    QFile before(path);
+    if (before.open(QIODevice::ReadOnly) && before.readAll() == content)
+        return path;
+    QSaveFile file(path); // others may be reading it
+    if (file.open(QIODevice::WriteOnly)) {
+        file.write(content);
+        file.commit();
+    }
     return path;
 }
 

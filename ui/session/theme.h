@@ -6,7 +6,8 @@
 #include <QIcon>
 #include <QObject>
 #include <QPalette>
-#include <QTemporaryDir>
+
+#include <functional>
 
 namespace icae {
 
@@ -16,6 +17,7 @@ enum class TypeRole {
     Title, ///< +20 %, semibold
     Caption, ///< −10 %
     Reading, ///< source, reconstruction and tokens; follows the reader's size and family
+    Fixed, ///< the same for texts whose columns stand below each other
     Number, ///< metrics: +15 %, semibold
 };
 
@@ -29,7 +31,8 @@ public:
     Q_ENUM(Scheme)
 
     /// Takes the system's palette and font, so it must be made before anything changes the application's.
-    explicit Theme(QObject* parent = nullptr);
+    /// @param systemIsDark how to find out whether the system's colours are dark; empty: by the style's palette
+    explicit Theme(QObject* parent = nullptr, std::function<bool()> systemIsDark = {});
 
     /// Sets the application's style, palette, font and style sheet.
     void apply();
@@ -37,6 +40,7 @@ public:
     Scheme scheme() const { return m_scheme; }
     void setScheme(Scheme scheme);
     bool isDark() const;
+    void followSystem(); ///< the system's colours may have changed
 
     /// Size of reading texts in points; 0: a point above the UI font's.
     double readingSize() const;
@@ -53,6 +57,7 @@ public:
     const ColorScheme& colors() const;
 
     QFont font(TypeRole role) const;
+    QFont zoomed(TypeRole role) const; ///< as much larger or smaller as the reader has made texts
     /// Multiples of the 8 px grid; halves only inside controls.
     static constexpr int grid(double steps = 1) { return static_cast<int>(8 * steps); }
 
@@ -75,7 +80,7 @@ private:
     QFont m_systemFont;
     int m_readingSize = 0;
     bool m_monospace = false;
-    QTemporaryDir m_icons; ///< for the style sheet, which takes colours from files only
+    std::function<bool()> m_askSystem;
 };
 
 } // namespace icae

@@ -266,6 +266,8 @@ bool MainWindow::event(QEvent* event)
     // dead. Where the user has gone to another program meanwhile, it keeps the keyboard.
     if (event->type() == QEvent::WindowUnblocked && QGuiApplication::focusWindow() != nullptr)
         m_takeKeyboard.start();
+    if (event->type() == QEvent::ThemeChange)
+        m_theme.followSystem();
     return QMainWindow::event(event);
 }
 

@@ -85,13 +85,13 @@ void MetricsStrip::add(Metric metric, const QString& name, const QString& hint)
 void MetricsStrip::restyle()
 {
     for (auto* name : m_names)
-        name->setFont(m_theme.font(TypeRole::Caption));
+        name->setFont(m_theme.zoomed(TypeRole::Caption));
     for (auto* value : m_values) {
-        value->setFont(m_theme.font(TypeRole::Number));
+        value->setFont(m_theme.zoomed(TypeRole::Number));
         value->setMinimumWidth(QFontMetrics(value->font()).horizontalAdvance(u"0.000"_s)); // no jumping
     }
     m_values[Ratio]->setMinimumWidth(
-        QFontMetrics(m_theme.font(TypeRole::Number)).horizontalAdvance(u"00.0× (00,000 → 0,000)"_s));
+        QFontMetrics(m_theme.zoomed(TypeRole::Number)).horizontalAdvance(u"00.0× (00,000 → 0,000)"_s));
 }
 
 void MetricsStrip::set(Metric metric, const QString& value)

@@ -34,14 +34,14 @@ void AlternativesBars::setAlternatives(std::vector<TokenAlternative> alternative
 
 QSize AlternativesBars::sizeHint() const
 {
-    const int row = QFontMetrics(m_theme.font(TypeRole::Body)).height() + Theme::grid();
+    const int row = QFontMetrics(m_theme.zoomed(TypeRole::Body)).height() + Theme::grid();
     return {200, row * static_cast<int>(m_alternatives.size())};
 }
 
 void AlternativesBars::paintEvent(QPaintEvent* /*event*/)
 {
     QPainter painter(this);
-    const auto font = m_theme.font(TypeRole::Body);
+    const auto font = m_theme.zoomed(TypeRole::Body);
     const QFontMetrics metrics(font);
     const int row = metrics.height() + Theme::grid();
     const int numbers = metrics.horizontalAdvance(u"100.0 %"_s);
@@ -99,8 +99,9 @@ TokenDetails::TokenDetails(const Theme& theme, QWidget* parent)
     layout->addWidget(m_bars);
     layout->addStretch(1);
     const auto restyle = [this, caption] {
-        m_title->setFont(m_theme.font(TypeRole::Title));
-        caption->setFont(m_theme.font(TypeRole::Caption));
+        m_title->setFont(m_theme.zoomed(TypeRole::Title));
+        m_facts->setFont(m_theme.zoomed(TypeRole::Body));
+        caption->setFont(m_theme.zoomed(TypeRole::Caption));
     };
     connect(&m_theme, &Theme::changed, this, restyle);
     restyle();
