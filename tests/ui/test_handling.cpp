@@ -8,6 +8,7 @@
 #include <QLineEdit>
 #include <QMenu>
 #include <QMimeData>
+#include <QScrollBar>
 #include <QSlider>
 
 namespace {
@@ -125,7 +126,8 @@ private Q_SLOTS:
             auto& bar = find();
             auto* query = bar.findChild<QLineEdit*>();
             query->setText(u"pier"_s);
-            QVERIFY2(FakeExplorer::shows(bar, u"1 of 1"_s), qPrintable(QString::number(static_cast<int>(mode))));
+            const auto count = mode == ResultPane::Mode::Inline ? u"1 of 1"_s : u"2 of 2 · Reconstruction"_s;
+            QVERIFY2(FakeExplorer::shows(bar, count), qPrintable(QString::number(static_cast<int>(mode))));
             QTest::keyClick(query, Qt::Key_Escape);
             QVERIFY(m_explorer->result().currentView().hasFocus());
         }
@@ -141,11 +143,80 @@ private Q_SLOTS:
         auto& bar = find();
         auto* query = bar.findChild<QLineEdit*>();
         query->setText(u"again"_s);
-        QVERIFY(FakeExplorer::shows(bar, u"1 of 1"_s));
+        QVERIFY(FakeExplorer::shows(bar, u"2 of 2"_s));
         QVERIFY(m_explorer->write(u"One and only. "_s + story));
         QVERIFY(m_explorer->run());
         QTest::keyClick(query, Qt::Key_Return);
-        QVERIFY(FakeExplorer::shows(bar, u"1 of 1"_s));
+        QVERIFY(FakeExplorer::shows(bar, u" of 2 · "_s));
+    }
+
+    /// One search goes through both texts, says where it is, and goes on in another view.
+    void findsOnBothSides()
+    {
+        QVERIFY(m_explorer->start());
+        QVERIFY(m_explorer->write(story)); // comes back with one "Clock" of three
+        QVERIFY(m_explorer->run());
+        m_explorer->source().column().setFocus();
+        auto& bar = find();
+        auto* query = bar.findChild<QLineEdit*>();
+        query->setText(u"clock"_s);
+        for (const auto& place : {u"1 of 4 · Source"_s, u"2 of 4 · Source"_s, u"3 of 4 · Source"_s,
+                                  u"4 of 4 · Reconstruction"_s, u"1 of 4 · Source"_s}) {
+            QVERIFY2(FakeExplorer::shows(bar, place), qPrintable(place));
+            QTest::keyClick(query, Qt::Key_Return);
+        }
+        QTest::keyClick(query, Qt::Key_Return, Qt::ShiftModifier);
+        QTest::keyClick(query, Qt::Key_Return, Qt::ShiftModifier);
+        QVERIFY(FakeExplorer::shows(bar, u"4 of 4 · Reconstruction"_s));
+        m_explorer->result().setMode(ResultPane::Mode::Inline);
+        QVERIFY(bar.isVisible());
+        QVERIFY(FakeExplorer::shows(bar, u"of 3 · Reconstruction"_s));
+        m_explorer->result().setMode(ResultPane::Mode::Tokens);
+        query->setText(u"clock at the pier"_s); // four tokens
+        QVERIFY(FakeExplorer::shows(bar, u" of 2 · "_s));
+        query->setText(u"nowhere"_s);
+        QVERIFY(FakeExplorer::shows(bar, u"No match · Source, Reconstruction"_s));
+    }
+
+    /// Rows stay side by side after the text was read in another view.
+    void scrollingTogetherSurvivesOtherViews()
+    {
+        QVERIFY(m_explorer->start());
+        QVERIFY(m_explorer->write(story.repeated(60)));
+        QVERIFY(m_explorer->run());
+        auto* left = m_explorer->source().column().verticalScrollBar();
+        auto* right = m_explorer->result().column().verticalScrollBar();
+        QTRY_VERIFY(left->maximum() > 400);
+        m_explorer->key(Qt::Key_2, Qt::AltModifier);
+        auto& inlined = m_explorer->result().inlineColumn();
+        QTRY_VERIFY(inlined.verticalScrollBar()->maximum() > 400);
+        inlined.verticalScrollBar()->setValue(300);
+        const int row = inlined.topRow();
+        QVERIFY(row > 0);
+        m_explorer->key(Qt::Key_1, Qt::AltModifier);
+        QTRY_COMPARE(m_explorer->source().column().topRow(), row);
+        QCOMPARE(m_explorer->result().column().topRow(), row);
+        QCOMPARE(left->value(), right->value());
+        m_explorer->key(Qt::Key_3, Qt::AltModifier);
+        left->setValue(left->value() + 100);
+        m_explorer->key(Qt::Key_1, Qt::AltModifier);
+        QTRY_COMPARE(left->value(), right->value());
+    }
+
+    void nextDifferenceMovesTheTokensToo()
+    {
+        QVERIFY(m_explorer->start());
+        QVERIFY(m_explorer->write(story));
+        QVERIFY(m_explorer->run());
+        m_explorer->key(Qt::Key_4, Qt::AltModifier);
+        const auto& view = m_explorer->result().tokens().view();
+        const auto current = [&] { return view.document()->items[static_cast<std::size_t>(view.currentToken())].text; };
+        m_explorer->key(Qt::Key_F8);
+        QCOMPARE(current(), u" clock"_s);
+        m_explorer->key(Qt::Key_F8);
+        QCOMPARE(current(), u" 12"_s);
+        m_explorer->key(Qt::Key_F8, Qt::ShiftModifier);
+        QCOMPARE(current(), u" clock"_s);
     }
 
     void remembersItsSettings()

@@ -486,9 +486,8 @@ std::pair<FindTarget*, QWidget*> CompressPage::findTarget()
     auto* focus = focusWidget();
     const bool right = m_result->findTarget() != nullptr
         && (m_source->isHidden() || (focus != nullptr && m_result->isAncestorOf(focus)));
-    if (right)
-        return {m_result->findTarget(), &m_result->currentView()};
-    return {&m_source->findTarget(), &m_source->findView()};
+    m_find.setFirst(right ? m_result->findTarget() : &m_source->findTarget());
+    return {&m_find, right ? &m_result->currentView() : &m_source->findView()};
 }
 
 } // namespace icae

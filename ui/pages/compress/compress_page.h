@@ -6,6 +6,7 @@
 #include "session/engine_client.h"
 #include "session/settings.h"
 #include "session/theme.h"
+#include "widgets/common/find_panes.h"
 #include "widgets/text/row_geometry.h"
 
 #include <QTimer>
@@ -72,6 +73,7 @@ private:
     void connectResult();
     void connectScrolling();
     void foldPanes();
+    std::vector<FindPanes::Pane> panesToSearch() const;
     /// The inline view has both texts: the source stands beside it only to be edited.
     void arrangePanes();
     void onModelChanged();
@@ -114,6 +116,7 @@ private:
     MetricsStrip* m_metrics;
     QSplitter* m_splitter;
     CompressExport* m_export;
+    FindPanes m_find;
     bool m_arranged = false; ///< the panes, for the first time
     Draft m_draft;
     QTimer m_draftTimer;

@@ -50,6 +50,7 @@ CompressPage::CompressPage(const PageContext& context, QWidget* parent)
     , m_metrics(new MetricsStrip(m_theme))
     , m_splitter(new QSplitter(Qt::Horizontal))
     , m_export(new CompressExport(m_theme, m_client, *this, *m_result, this))
+    , m_find([this] { return panesToSearch(); })
     , m_draft(m_settings.draftFile())
 {
     setAcceptDrops(true);
@@ -230,11 +231,24 @@ void CompressPage::connectResult()
 void CompressPage::arrangePanes()
 {
     const bool alone = m_result->mode() == ResultPane::Mode::Inline && !m_source->isEditing();
-    if (m_source->isHidden() == alone)
-        return;
-    m_source->setHidden(alone);
-    m_geometry.setColumnShown(0, !alone);
-    m_geometry.commit();
+    if (m_source->isHidden() != alone) {
+        m_source->setHidden(alone);
+        m_geometry.setColumnShown(0, !alone);
+        m_geometry.commit();
+    }
+    if (m_result->lockAction()->isChecked() && m_result->mode() == ResultPane::Mode::SideBySide)
+        m_source->column().setTopRow(m_result->column().topRow());
+    m_find.refresh();
+}
+
+std::vector<FindPanes::Pane> CompressPage::panesToSearch() const
+{
+    std::vector<FindPanes::Pane> panes;
+    if (!m_source->isHidden())
+        panes.push_back({tr("Source"), &m_source->findTarget()});
+    if (auto* target = m_result->findTarget())
+        panes.push_back({tr("Reconstruction"), target});
+    return panes;
 }
 
 void CompressPage::connectScrolling()
@@ -245,9 +259,9 @@ void CompressPage::connectScrolling()
     };
     for (auto* column : {&m_result->column(), &m_result->inlineColumn()}) {
         auto* right = column->verticalScrollBar();
-        connect(left, &QScrollBar::valueChanged, column, [this, right, column](int value) {
-            if (m_result->lockAction()->isChecked() && column->isVisible())
-                right->setValue(value);
+        connect(left, &QScrollBar::valueChanged, column, [this, right](int value) {
+            if (m_result->lockAction()->isChecked() && m_source->column().isVisible())
+                right->setValue(value); // also while it is hidden: it comes back
         });
         connect(right, &QScrollBar::valueChanged, this, [this, left, column, showPart](int value) {
             if (m_result->lockAction()->isChecked() && column->isVisible())

@@ -165,6 +165,7 @@ void ResultPane::buildHeader(QWidget* header)
 
 void ResultPane::setMode(Mode mode)
 {
+    const int row = (m_mode == Mode::Inline ? m_inline : m_column)->topRow();
     m_mode = mode;
     const auto actions = m_modes->actions();
     for (auto* action : actions)
@@ -174,6 +175,8 @@ void ResultPane::setMode(Mode mode)
     m_geometry.setColumnShown(2, mode == Mode::Inline);
     m_geometry.commit();
     showView();
+    for (auto* column : {m_column, m_inline})
+        column->setTopRow(row); // the reader stays where he is
     Q_EMIT modeChanged();
 }
 
@@ -266,6 +269,7 @@ void ResultPane::goToDifference(int difference)
     const int row = m_listModel->rowOf(difference);
     if (row >= 0 && m_list->currentIndex().row() != row)
         m_list->setCurrentIndex(m_listModel->index(row, 0));
+    m_tokens->showDifference(m_document->differences[static_cast<std::size_t>(difference)]);
     showCount();
     Q_EMIT currentDifferenceChanged(difference);
 }

@@ -127,6 +127,18 @@ void TokenPane::setDocuments(TokenDocumentPtr forced, TokenDocumentPtr free, Dif
     setTeacherForced(isTeacherForced());
 }
 
+void TokenPane::showDifference(const Difference& difference)
+{
+    const auto document = m_view->document();
+    const auto range = isTeacherForced() ? difference.source : difference.reconstruction;
+    if (!document)
+        return;
+    const auto behind = std::find_if(document->items.begin(), document->items.end(),
+                                     [&](const TokenItem& item) { return item.range.end > range.begin; });
+    if (behind != document->items.end())
+        m_view->setCurrentToken(static_cast<int>(behind - document->items.begin()));
+}
+
 /// The token that stands for the current one becomes the current one.
 void TokenPane::switchSides(bool forced)
 {

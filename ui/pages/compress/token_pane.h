@@ -23,6 +23,8 @@ public:
 
     /// @param diff how their texts stand for each other
     void setDocuments(TokenDocumentPtr forced, TokenDocumentPtr free, DiffDocumentPtr diff);
+    /// Goes to the first token of a difference, or to where it is missing.
+    void showDifference(const Difference& difference);
     bool isTeacherForced() const;
     TokenView& view() { return *m_view; }
     /// The token at a position of the source or of the reconstruction; the character alone where there is none.

@@ -25,7 +25,7 @@ FindBar::FindBar(const Theme& theme, QWidget* parent)
     m_matchCase->setCheckable(true);
     m_matchCase->setToolTip(tr("Match case"));
     m_matchCase->setAccessibleName(tr("Match case"));
-    m_count->setMinimumWidth(96);
+    m_count->setMinimumWidth(Theme::grid(24));
     const auto button = [&](const QString& icon, const QString& hint, auto action) {
         auto* made = new QToolButton;
         made->setIcon(theme.icon(icon));
@@ -49,9 +49,12 @@ FindBar::FindBar(const Theme& theme, QWidget* parent)
 
 void FindBar::open(FindTarget* target, QWidget* view)
 {
-    if (m_target != nullptr && m_target != target)
+    if (m_target != nullptr && m_target != target) {
+        m_target->changed = {};
         m_target->endFind();
+    }
     m_target = target;
+    m_target->changed = [this] { search(0); };
     m_view = view;
     setVisible(true);
     m_query->setFocus(Qt::ShortcutFocusReason);
@@ -61,8 +64,10 @@ void FindBar::open(FindTarget* target, QWidget* view)
 
 void FindBar::close()
 {
-    if (m_target != nullptr)
+    if (m_target != nullptr) {
+        m_target->changed = {};
         m_target->endFind();
+    }
     m_target = nullptr;
     setVisible(false);
     if (m_view != nullptr)
@@ -84,9 +89,10 @@ void FindBar::search(int step)
     if (m_target == nullptr)
         return;
     const auto result = m_target->find(m_query->text(), m_matchCase->isChecked(), step);
-    m_count->setText(m_query->text().isEmpty() ? QString()
-                         : result.count == 0   ? tr("No match")
-                                               : tr("%L1 of %L2").arg(result.current + 1).arg(result.count));
+    const auto count = m_query->text().isEmpty() ? QString()
+        : result.count == 0                      ? tr("No match")
+                                                 : tr("%L1 of %L2").arg(result.current + 1).arg(result.count);
+    m_count->setText(count.isEmpty() || result.where.isEmpty() ? count : tr("%1 · %2").arg(count, result.where));
 }
 
 } // namespace icae

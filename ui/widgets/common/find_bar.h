@@ -11,7 +11,7 @@ class QToolButton;
 
 namespace icae {
 
-/// Searches the view that had the focus when it opened. Enter and Shift+Enter go on, Esc closes.
+/// Searches a view, or several, and says in which it found something. Enter and Shift+Enter go on, Esc closes.
 class FindBar : public QFrame {
     Q_OBJECT
 

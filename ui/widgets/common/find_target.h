@@ -2,6 +2,8 @@
 
 #include <QString>
 
+#include <functional>
+
 namespace icae {
 
 /// A view whose text can be searched with the find bar.
@@ -10,6 +12,7 @@ public:
     struct Result {
         int current = -1; ///< index of the current match; −1 where there is none
         int count = 0;
+        QString where = {}; ///< the pane that the current match is in, or all that were searched; empty: there is one
     };
 
     FindTarget() = default;
@@ -23,6 +26,8 @@ public:
     virtual Result find(const QString& query, bool matchCase, int step) = 0;
     /// Removes the marks.
     virtual void endFind() = 0;
+
+    std::function<void()> changed; ///< called where another text is in sight, so that it is searched anew
 };
 
 } // namespace icae

@@ -193,10 +193,9 @@ void TokenView::paintLine(QPainter& painter, const Line& line, int top)
         const auto color = m_theme.sequential(intensityOf(measureOf(token, m_measure), m_measure));
         painter.fillRect(box.adjusted(0, 0, -1, 0), color);
         const bool linked = m_linked.size() > 0 && item.range.begin < m_linked.end && m_linked.begin < item.range.end;
-        const bool match = std::binary_search(m_matches.all().begin(), m_matches.all().end(), i);
         auto text = m_theme.textOn(color);
-        if (match) {
-            const bool current = *m_matches.current() == i;
+        bool current = false;
+        if (isMatch(i, &current)) {
             painter.fillRect(box, m_theme.color(current ? Shade::CurrentMatch : Shade::Match));
             text = m_theme.color(current ? Shade::MatchText : Shade::Text);
         }
@@ -363,19 +362,42 @@ void TokenView::keyPressEvent(QKeyEvent* event)
     Q_EMIT tokenPointedAt(token);
 }
 
+bool TokenView::isMatch(int token, bool* current) const
+{
+    const auto& all = m_matches.all();
+    const auto behind =
+        std::upper_bound(all.begin(), all.end(), token, [](int at, const auto& match) { return at < match.first; });
+    const auto found = behind == all.begin() ? all.end() : std::prev(behind);
+    if (found == all.end() || found->second < token)
+        return false;
+    const auto* now = m_matches.current();
+    *current = now->first <= token && token <= now->second;
+    return true;
+}
+
 FindTarget::Result TokenView::find(const QString& query, bool matchCase, int step)
 {
+    // A word may be several tokens, and a token several matches.
     const auto collect = [this](const QString& wanted, Qt::CaseSensitivity sensitivity) {
-        std::vector<int> matches;
-        for (std::size_t i = 0; m_document && i < m_document->items.size(); ++i)
-            if (m_document->items[i].text.contains(wanted, sensitivity))
-                matches.push_back(static_cast<int>(i));
+        QString text;
+        std::vector<qsizetype> ends;
+        for (std::size_t i = 0; m_document && i < m_document->items.size(); ++i) {
+            text += m_document->items[i].text;
+            ends.push_back(text.size());
+        }
+        const auto tokenOf = [&](qsizetype at) {
+            return static_cast<int>(std::upper_bound(ends.begin(), ends.end(), at) - ends.begin());
+        };
+        std::vector<std::pair<int, int>> matches;
+        for (auto at = text.indexOf(wanted, 0, sensitivity); at >= 0;
+             at = text.indexOf(wanted, at + wanted.size(), sensitivity))
+            matches.emplace_back(tokenOf(at), tokenOf(at + wanted.size() - 1));
         return matches;
     };
     const auto result =
-        m_matches.find(query, matchCase, step, collect, [this](int token) { return token >= m_current; });
-    if (const auto* token = m_matches.current())
-        setCurrentToken(*token);
+        m_matches.find(query, matchCase, step, collect, [this](const auto& match) { return match.first >= m_current; });
+    if (const auto* match = m_matches.current())
+        setCurrentToken(match->first);
     viewport()->update();
     return result;
 }

@@ -71,6 +71,7 @@ private:
     int lineLeft(const Line& line) const;
     void paintLine(QPainter& painter, const Line& line, int top);
     QString hint(int token) const;
+    bool isMatch(int token, bool* current) const;
 
     const Theme& m_theme;
     TokenDocumentPtr m_document;
@@ -79,7 +80,7 @@ private:
     QHash<QString, int> m_widths;
     int m_current = -1;
     TextRange m_linked;
-    MatchList<int> m_matches; ///< tokens
+    MatchList<std::pair<int, int>> m_matches; ///< first token and last
 };
 
 /// Name of a measure, e.g. "NLL".
