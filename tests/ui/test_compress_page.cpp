@@ -1,8 +1,11 @@
 #include "fake_explorer.h"
 
+#include "pages/compress/span_popup.h"
+
 #include <QCheckBox>
 #include <QClipboard>
 #include <QLabel>
+#include <QLineEdit>
 #include <QMenu>
 #include <QPushButton>
 #include <QSlider>
@@ -510,19 +513,52 @@ private Q_SLOTS:
         m_explorer->key(Qt::Key_Return, Qt::ControlModifier);
         QTRY_VERIFY(m_explorer->page().isRunning());
         QVERIFY(m_explorer->write(story.repeated(12)));
-        QAction* third = nullptr;
-        for (auto* menu : m_explorer->controls().findChildren<QMenu*>())
-            for (auto* action : menu->actions())
-                if (action->isCheckable() && action->text().contains(u'3'))
-                    third = action;
-        QVERIFY(third != nullptr);
-        third->trigger();
+        m_explorer->controls().findChild<SpanPopup*>()->findChild<QLineEdit*>()->setText(u"3"_s);
         QCOMPARE(m_explorer->controls().source().spans, std::vector<std::int64_t>{2});
         QTRY_VERIFY(m_explorer->page().plan().has_value());
         m_explorer->key(Qt::Key_Escape);
         QVERIFY(m_explorer->waitForEnd());
         QCOMPARE(m_explorer->page().result().diff->spans.size(), 1U);
         QCOMPARE(m_explorer->source().column().topRow(), 0);
+    }
+
+    /// Any of many spans, by ranges; the one at the cursor; all.
+    void spansAreChosenByRanges()
+    {
+        QVERIFY(m_explorer->start());
+        QVERIFY(m_explorer->write(story.repeated(300)));
+        QTRY_VERIFY(m_explorer->page().plan().has_value());
+        const auto count = static_cast<int>(m_explorer->page().plan()->spans.size());
+        QVERIFY(count > 50);
+        m_explorer->source().editor().setSourcePosition(512 * 4 + 10); // a token a byte
+        m_explorer->key(Qt::Key_P, Qt::AltModifier);
+        auto& popup = *m_explorer->controls().findChild<SpanPopup*>();
+        QVERIFY(popup.isVisible());
+        auto* ranges = popup.findChild<QLineEdit*>();
+        const auto chosen = [&] { return m_explorer->controls().source().spans; };
+        ranges->setText(u"50-%1; 3, 1 – 2"_s.arg(count));
+        QCOMPARE(std::ssize(chosen()), 3 + count - 49);
+        QCOMPARE(chosen().front(), 0);
+        QCOMPARE(chosen().back(), count - 1);
+        const auto before = chosen();
+        for (const auto& wrong : {u"0"_s, u"7-5"_s, u"x"_s, u"%1"_s.arg(count + 1)}) {
+            ranges->setText(wrong);
+            QCOMPARE(chosen(), before);
+            QVERIFY(FakeExplorer::shows(popup, u"ranges from 1 to"_s));
+        }
+        const auto buttons = popup.findChildren<QPushButton*>();
+        const auto press = [&](const QString& text) {
+            for (auto* button : buttons)
+                if (button->text() == text)
+                    button->click();
+        };
+        press(u"This span, 5"_s);
+        QCOMPARE(chosen(), std::vector<std::int64_t>{4});
+        QVERIFY(FakeExplorer::shows(m_explorer->controls(), u"Span 5"_s));
+        press(u"All spans"_s);
+        QVERIFY(chosen().empty());
+        QVERIFY(FakeExplorer::shows(m_explorer->controls(), u"All spans"_s));
+        popup.close();
     }
 
     void stepsThroughDifferences()

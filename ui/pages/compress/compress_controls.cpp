@@ -2,8 +2,8 @@
 
 #include "models/sample_texts.h"
 #include "pages/compress/sampling_popup.h"
+#include "pages/compress/span_popup.h"
 #include "pages/page.h"
-#include "widgets/common/check_menu.h"
 
 #include <QAction>
 #include <QCheckBox>
@@ -27,7 +27,6 @@ namespace {
 
 constexpr int shortestSpan = 16;
 constexpr int longestSpan = 8192;
-constexpr int mostListedSpans = 40;
 
 } // namespace
 
@@ -54,7 +53,7 @@ CompressControls::CompressControls(const Theme& theme, Settings& settings, QWidg
     , m_slotsValue(new QLabel)
     , m_spanTokens(new QSpinBox)
     , m_spans(new QToolButton)
-    , m_spanMenu(new CheckMenu(this))
+    , m_spanPopup(new SpanPopup(this))
     , m_sampling(new QToolButton)
     , m_samplingPopup(new SamplingPopup(this))
     , m_rerun(new QCheckBox(tr("Auto-run")))
@@ -106,8 +105,6 @@ CompressControls::CompressControls(const Theme& theme, Settings& settings, QWidg
     m_spanTokens->setAccessibleName(tr("Longest span in tokens"));
     m_spanTokens->setToolTip(
         tr("Longest span in tokens: longer texts are cut into equal spans, each compressed on its own"));
-    m_spans->setPopupMode(QToolButton::InstantPopup);
-    m_spans->setMenu(m_spanMenu);
     m_spans->setToolTip(tr("Which spans to reconstruct (Alt+P)"));
     m_sampling->setToolTip(tr("How tokens are chosen (Alt+G)"));
     m_rerun->setToolTip(tr("Compress and reconstruct again half a second after each change (Alt+R)"));
@@ -152,7 +149,7 @@ CompressControls::CompressControls(const Theme& theme, Settings& settings, QWidg
     connect(m_shorterSpans, &QAction::triggered, m_spanTokens, &QSpinBox::stepDown);
     connect(m_chooseSample, &QAction::triggered, m_samples, &QToolButton::showMenu);
     connect(m_chooseRecent, &QAction::triggered, m_files, &QToolButton::showMenu);
-    connect(m_chooseSpans, &QAction::triggered, m_spans, &QToolButton::showMenu);
+    connect(m_chooseSpans, &QAction::triggered, m_spans, &QToolButton::click);
     connect(m_chooseSampling, &QAction::triggered, m_sampling, &QToolButton::click);
     connect(m_toggleRerun, &QAction::triggered, m_rerun, &QCheckBox::toggle);
     connect(m_spanTokens, &QSpinBox::valueChanged, this, [this] {
@@ -167,6 +164,15 @@ CompressControls::CompressControls(const Theme& theme, Settings& settings, QWidg
         m_sampling->setText(m_samplingPopup->summary() + u" ▾"_s);
         store();
         Q_EMIT samplingChanged();
+    });
+    connect(m_spans, &QToolButton::clicked, this, [this] {
+        m_spanPopup->setCurrent(m_spanAtCursor ? m_spanAtCursor() : -1);
+        m_spanPopup->move(m_spans->mapToGlobal(QPoint(0, m_spans->height() + 2)));
+        m_spanPopup->show();
+    });
+    connect(m_spanPopup, &SpanPopup::changed, this, [this] {
+        m_spans->setText(m_spanPopup->summary() + u" ▾"_s);
+        Q_EMIT planChanged();
     });
     connect(m_rerun, &QCheckBox::toggled, this, [this](bool on) {
         store();
@@ -242,28 +248,15 @@ void CompressControls::showSlots()
 
 void CompressControls::setSpanCount(int count)
 {
-    if (m_spanMenu->actions().size() - 2 == std::min(count, mostListedSpans))
-        return;
-    m_spanMenu->clear();
-    m_spans->setText(tr("All spans ▾"));
+    m_spanPopup->setCount(count);
+    m_spans->setText(m_spanPopup->summary() + u" ▾"_s);
     m_spans->setVisible(count > 1);
-    m_spanMenu->addAction(tr("All spans"), this, [this, count] {
-        const auto actions = m_spanMenu->actions();
-        for (auto* action : actions)
-            action->setChecked(false);
-        m_spans->setText(tr("All spans ▾"));
-        Q_EMIT planChanged();
-    });
-    m_spanMenu->addSeparator();
-    for (int i = 0; i < std::min(count, mostListedSpans); ++i) {
-        auto* action = m_spanMenu->addAction(tr("Span %1").arg(i + 1));
-        action->setCheckable(true);
-        connect(action, &QAction::triggered, this, [this, count] {
-            const auto chosen = source().spans.size();
-            m_spans->setText(chosen == 0 ? tr("All spans ▾") : tr("%1 of %2 spans ▾").arg(chosen).arg(count));
-            Q_EMIT planChanged();
-        });
-    }
+    m_chooseSpans->setEnabled(count > 1);
+}
+
+void CompressControls::setSpanAtCursor(std::function<int()> find)
+{
+    m_spanAtCursor = std::move(find);
 }
 
 SourceParams CompressControls::source() const
@@ -274,10 +267,7 @@ SourceParams CompressControls::source() const
         params.slots = m_choices[index];
     if (m_adapterSpan > 0)
         params.spanTokens = m_spanTokens->value();
-    const auto actions = m_spanMenu->actions();
-    for (qsizetype i = 2; i < actions.size(); ++i)
-        if (actions[i]->isChecked())
-            params.spans.push_back(i - 2);
+    params.spans = m_spanPopup->spans();
     return params;
 }
 

@@ -6,6 +6,7 @@
 #include "session/theme.h"
 #include "widgets/common/folding_row.h"
 
+#include <functional>
 #include <optional>
 
 class QAction;
@@ -19,8 +20,8 @@ class QToolButton;
 
 namespace icae {
 
-class CheckMenu;
 class SamplingPopup;
+class SpanPopup;
 
 /// The row above the panes: where the text comes from, how it is compressed and read, and the button.
 class CompressControls : public FoldingRow {
@@ -33,6 +34,7 @@ public:
     void setModel(const std::optional<LoadedModel>& model);
     /// Offers the spans of the text.
     void setSpanCount(int count);
+    void setSpanAtCursor(std::function<int()> find); ///< index, −1 where there is none
     void setRunning(bool running);
     void setReady(bool ready); ///< there is a text and an adapter that can write it back
     void rebuildRecentFiles();
@@ -82,7 +84,8 @@ private:
     QLabel* m_slotsValue;
     QSpinBox* m_spanTokens;
     QToolButton* m_spans;
-    CheckMenu* m_spanMenu;
+    SpanPopup* m_spanPopup;
+    std::function<int()> m_spanAtCursor;
     QToolButton* m_sampling;
     SamplingPopup* m_samplingPopup;
     QCheckBox* m_rerun;

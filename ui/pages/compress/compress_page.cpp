@@ -306,6 +306,24 @@ void CompressPage::showPlan()
         m_notice->showWarning(warnings.join(u'\n'), {});
 }
 
+int CompressPage::spanAtCursor() const
+{
+    const auto document = m_source->column().document();
+    qsizetype at = m_source->editor().sourcePosition();
+    if (!m_source->isEditing() && document) {
+        const int current = m_result->currentDifference();
+        const auto row = static_cast<std::size_t>(m_source->column().topRow());
+        if (current >= 0 && current < std::ssize(document->differences))
+            at = document->differences[static_cast<std::size_t>(current)].source.begin;
+        else if (row < document->rows.size())
+            at = document->rows[row].source.begin;
+    }
+    const auto& spans = m_source->editor().spans();
+    const auto found =
+        std::find_if(spans.begin(), spans.end(), [at](const SpanBand& span) { return at < span.source.end; });
+    return found == spans.end() ? static_cast<int>(spans.size()) - 1 : static_cast<int>(found - spans.begin());
+}
+
 void CompressPage::run()
 {
     if (m_run.isRunning() || m_source->editor().document()->isEmpty())

@@ -87,6 +87,7 @@ private:
     void rerun();
     void rerunIfChanged();
     void showPlan();
+    int spanAtCursor() const; ///< −1: there is none
     void run();
     bool canWriteBack() const; ///< the model is there and has what reconstructions begin with
     bool isStale() const; ///< the result is of another text, other settings or another model

@@ -147,6 +147,7 @@ void CompressPage::connectSource()
     connect(m_controls, &CompressControls::fileChosen, this, &CompressPage::openFile);
     connect(m_controls->openAction(), &QAction::triggered, this, &CompressPage::chooseFile);
     connect(m_controls->saveMemoryAction(), &QAction::triggered, this, &CompressPage::saveMemory);
+    m_controls->setSpanAtCursor([this] { return spanAtCursor(); });
     connect(m_controls, &CompressControls::runRequested, this, &CompressPage::run);
     connect(m_controls, &CompressControls::stopRequested, this, &CompressPage::stop);
     connect(m_controls, &CompressControls::planChanged, this, &CompressPage::onSourceChanged);

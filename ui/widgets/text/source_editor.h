@@ -29,6 +29,7 @@ public:
     bool isInserting() const { return !m_rest.isEmpty(); }
 
     void setSpans(std::vector<SpanBand> spans);
+    const std::vector<SpanBand>& spans() const { return m_spans; }
     void setLinked(TextRange source);
     /// Moves the cursor to a position of the source and shows it.
     void setSourcePosition(qsizetype position);
