@@ -198,6 +198,15 @@ void FakeModel::load(const RequestId& id, const LoadModelParams& params)
 
 void FakeModel::reconstruct(const RequestId& id, const ReconstructParams& params)
 {
+    if (!params.source.memory.empty() && params.source.text.empty()) {
+        auto result = resultFor(params, "This is what the letter said. It was short.", *m_loaded);
+        result.reconstruction.scores.reset();
+        result.reconstruction.forcedTokens.clear();
+        result.memory.id = params.source.memory;
+        FakeChannel::notify(protocol::tokens, TokensNote{id, 2, {{0, 1, "This is"}, {1, 1, " It was"}}});
+        FakeChannel::answer(id, result);
+        return;
+    }
     const auto& text = params.source.text;
     if (says(text, "{fail}")) {
         FakeChannel::refuse(
@@ -258,6 +267,14 @@ bool FakeModel::take(const RpcMessage& message)
         FakeChannel::answer(message.id, status());
     } else if (is(protocol::reconstruct) && m_loaded) {
         reconstruct(message.id, paramsOf<ReconstructParams>(message));
+    } else if (is(protocol::memoryLoad) && std::ifstream(paramsOf<LoadMemoryParams>(message).path).good()) {
+        MemoryInfo memory;
+        memory.id = "memory-of-a-file";
+        memory.sourceName = "letter.txt";
+        memory.tokens = 300;
+        memory.slots = 128;
+        memory.spans = fakeSpans(300, 150, 64);
+        FakeChannel::answer(message.id, memory);
     } else if (is(protocol::ask) || is(protocol::continueText) || is(protocol::memoryLoad)) {
         m_hanging[message.id.number()] = std::nullopt; // as long as nobody cancels it
     } else if (is(protocol::exportReport)) {

@@ -17,6 +17,7 @@ namespace icae {
 /// - "{mute}" writes nothing until it is cancelled,
 /// - "{sparse}" comes back as every tenth of its words.
 ///
+/// A memory that is loaded from a file that exists says that "the letter" was short, in two spans.
 /// Otherwise it comes back as miswritten() has it. There is one base, /models/nano/base, with the adapters reconstruct
 /// and chat (which has no [AE]); /models/broken and /models/large cannot be used, /models/huge fits no memory, and
 /// /models/slow is loaded until that is cancelled, /models/late until the engine is asked for its status.

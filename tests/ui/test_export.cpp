@@ -119,6 +119,37 @@ private Q_SLOTS:
         m_explorer->key(Qt::Key_S, Qt::ControlModifier);
         answer(path);
         QTRY_VERIFY(QFile::exists(path));
+
+        // And it can be opened, and reads back, without a text to compare with.
+        const auto before = m_explorer->page().source();
+        QVERIFY(m_explorer->page().openFile(path));
+        QTRY_VERIFY(m_explorer->page().result().diff
+                    && m_explorer->page().result().diff->reconstruction.startsWith(u"This is what the letter said."_s));
+        QVERIFY(m_explorer->page().source().isEmpty());
+        QVERIFY(m_explorer->page().result().diff->differences.empty());
+        QCOMPARE(m_explorer->page().result().diff->rows.size(), 2U);
+        QVERIFY(FakeExplorer::shows(m_explorer->page(), u"Memory memory.safetensors: 300 tokens in 128 slots"_s));
+        QVERIFY(FakeExplorer::shows(m_explorer->result(), u"Nothing to compare with"_s));
+        QVERIFY(!m_explorer->notice().showsError());
+        m_explorer->page().openSample(u"ferry"_s); // texts are compressed again
+        QVERIFY(!FakeExplorer::shows(m_explorer->page(), u"Memory memory.safetensors"_s));
+        QVERIFY(m_explorer->write(before));
+        QVERIFY(m_explorer->run());
+        QCOMPARE(m_explorer->page().result().diff->source, before);
+    }
+
+    /// The next dialog begins where the last one ended.
+    void dialogsRememberTheirFolder()
+    {
+        QVERIFY(QDir(m_folder.path()).mkpath(u"sub"_s));
+        trigger(u"Tokens as CSV…"_s);
+        answer(m_folder.filePath(u"sub/tokens.csv"_s));
+        m_explorer->key(Qt::Key_O, Qt::ControlModifier);
+        auto* dialog = m_explorer->page().findChild<QFileDialog*>();
+        QVERIFY(dialog != nullptr);
+        QCOMPARE(dialog->directory().path(), m_folder.filePath(u"sub"_s));
+        dialog->reject();
+        QTRY_VERIFY(m_explorer->page().findChild<QFileDialog*>() == nullptr);
     }
 
     void whatCannotBeWrittenGivesASentence_data()

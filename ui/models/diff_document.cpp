@@ -85,6 +85,9 @@ public:
         addHunk({PieceKind::Pending, -1, begin, end, written, written});
     }
 
+    /// A text with nothing to compare it with: rows without differences.
+    void addAlone() { addHunk({PieceKind::Equal, -1, 0, 0, 0, m_written.size()}); }
+
     void closeRow()
     {
         const auto end = m_document.pieces.size();
@@ -143,7 +146,7 @@ private:
             push({hunk.kind, difference, hunk.sourceBegin, hunk.sourceEnd, hunk.writtenBegin, hunk.writtenEnd});
             return;
         }
-        if (hunk.kind == PieceKind::Equal && ours.size() != theirs.size()) {
+        if (hunk.kind == PieceKind::Equal && ours.size() != theirs.size() && !m_source.empty()) {
             push({hunk.kind, -1, hunk.sourceBegin, hunk.sourceEnd, hunk.writtenBegin, hunk.writtenEnd});
             return;
         }
@@ -336,6 +339,11 @@ DiffDocument buildDiffDocument(std::string_view source, const std::vector<DiffSe
     for (const auto& segment : segments)
         written += segment.written;
     Builder builder(source, written, partial);
+    if (source.empty()) {
+        builder.addAlone();
+        builder.closeRow();
+        return builder.finish();
+    }
     std::vector<DifferenceClass> classes;
     std::size_t shift = 0;
     for (const auto& segment : segments) {

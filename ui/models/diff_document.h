@@ -99,6 +99,7 @@ struct DiffSegment {
 std::vector<std::size_t> displayRowEnds(std::string_view text);
 
 /// Aligns each segment's stretch of the source with what was written for it. Segments ascend and cover the source.
+/// @param source empty: there is nothing to compare with, and no difference
 /// @param spanEnds byte offsets in the source where spans end, for the classes
 /// @param partial it is still being written
 DiffDocument buildDiffDocument(std::string_view source, const std::vector<DiffSegment>& segments,

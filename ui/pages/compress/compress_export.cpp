@@ -3,6 +3,7 @@
 #include "pages/compress/compress_page.h"
 #include "pages/compress/result_pane.h"
 #include "pages/compress/token_pane.h"
+#include "pages/file_dialog.h"
 
 #include <QClipboard>
 #include <QFileDialog>
@@ -45,14 +46,14 @@ void save(const QString& path, const std::function<bool(QIODevice&)>& write)
 
 } // namespace
 
-CompressExport::CompressExport(const Theme& theme, EngineClient& client, CompressPage& page, ResultPane& pane,
-                               QObject* parent)
+CompressExport::CompressExport(const PageContext& context, CompressPage& page, ResultPane& pane, QObject* parent)
     : QObject(parent)
-    , m_theme(theme)
-    , m_client(client)
+    , m_theme(context.theme)
+    , m_client(context.client)
+    , m_settings(context.settings)
     , m_page(page)
     , m_pane(pane)
-    , m_copy(new QAction(theme.icon(u"copy"_s), tr("&Copy reconstruction"), this))
+    , m_copy(new QAction(m_theme.icon(u"copy"_s), tr("&Copy reconstruction"), this))
     , m_copyMarked(new QAction(tr("Copy with &marks"), this))
     , m_picture(new QAction(tr("This view as a &picture…"), this))
 {
@@ -108,10 +109,7 @@ void CompressExport::buildMenu()
 void CompressExport::choose(const QString& title, const QString& fileName, const QString& filter,
                             const std::function<void(const QString&)>& write)
 {
-    auto* dialog = new QFileDialog(&m_page, title, fileName, filter);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setAcceptMode(QFileDialog::AcceptSave);
-    dialog->setDefaultSuffix(fileName.section(u'.', -1));
+    auto* dialog = saveDialog(&m_page, m_settings, title, fileName, filter);
     connect(dialog, &QFileDialog::filterSelected, dialog, [dialog](const QString& chosen) { // "SVG (*.svg)"
         dialog->setDefaultSuffix(chosen.section("*."_L1, 1).section(u')', 0, 0));
     });

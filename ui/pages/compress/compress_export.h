@@ -23,7 +23,7 @@ class CompressExport : public QObject {
     Q_OBJECT
 
 public:
-    CompressExport(const Theme& theme, EngineClient& client, CompressPage& page, ResultPane& pane, QObject* parent);
+    CompressExport(const PageContext& context, CompressPage& page, ResultPane& pane, QObject* parent);
 
     /// Writes the shown view as a picture; the ending tells the format: png, svg or pdf.
     /// @throws Error (Io) where the file cannot be written; a PNG, which takes longer, says so on the page
@@ -42,6 +42,7 @@ private:
 
     const Theme& m_theme;
     EngineClient& m_client;
+    Settings& m_settings;
     CompressPage& m_page;
     ResultPane& m_pane;
     QAction* m_copy;

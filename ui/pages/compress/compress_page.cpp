@@ -1,7 +1,5 @@
 #include "pages/compress/compress_page.h"
 
-#include "models/sample_texts.h"
-#include "models/text_file.h"
 #include "models/utf16_offsets.h"
 #include "pages/compress/compress_controls.h"
 #include "pages/compress/compress_export.h"
@@ -11,11 +9,6 @@
 #include "pages/compress/token_pane.h"
 #include "widgets/common/metrics_strip.h"
 #include "widgets/common/notice_bar.h"
-
-#include <QDragEnterEvent>
-#include <QFileDialog>
-#include <QFileInfo>
-#include <QMimeData>
 
 #include <algorithm>
 #include <utility>
@@ -46,80 +39,6 @@ QString summaryOf(const TextPlan& plan)
 QString CompressPage::source() const
 {
     return m_source->editor().source();
-}
-
-CompressPage::~CompressPage()
-{
-    if (m_draftTimer.isActive())
-        keepDraft();
-}
-
-void CompressPage::keepDraft()
-{
-    const auto& editor = m_source->editor();
-    if (editor.isInserting()) // what is in the editor is a part; it tells when the rest is there
-        return;
-    const auto text = source();
-    if (text != m_known)
-        m_draft.keep(text);
-}
-
-bool CompressPage::restoreDraft()
-{
-    const auto text = m_draft.read();
-    if (!text.isEmpty())
-        setKnownSource(text);
-    return !text.isEmpty();
-}
-
-void CompressPage::setKnownSource(const QString& text)
-{
-    m_isKnown = !text.isEmpty();
-    setSource(text);
-}
-
-void CompressPage::openSample(const QString& id)
-{
-    setKnownSource(sampleText(id));
-    m_sourceName = id;
-}
-
-void CompressPage::setSource(const QString& text)
-{
-    m_sourceName.clear();
-    m_recorded->clear();
-    m_source->setEditing(true);
-    m_source->editor().setSource(text);
-}
-
-bool CompressPage::openFile(const QString& path)
-{
-    try {
-        setKnownSource(readTextFile(path));
-    } catch (const Error& error) {
-        showError(error);
-        return false;
-    }
-    m_notice->clearError();
-    m_sourceName = QFileInfo(path).fileName();
-    m_settings.addRecentFile(path);
-    return true;
-}
-
-void CompressPage::openDropped(const QList<QUrl>& files)
-{
-    if (openFile(files.front().toLocalFile()) && files.size() > 1)
-        Q_EMIT reported(tr("Opened the first of %L1 files").arg(files.size()));
-}
-
-void CompressPage::chooseFile()
-{
-    auto* dialog = new QFileDialog(this, tr("Open a text"), {},
-                                   tr("Texts (*.txt *.md *.tex *.py *.cpp *.json *.csv);;All files (*)"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::ExistingFile);
-    connect(dialog, &QFileDialog::fileSelected, this, &CompressPage::openFile);
-    dialog->open();
 }
 
 void CompressPage::showError(const Error& error)
@@ -203,7 +122,7 @@ void CompressPage::updateReady()
     const auto& model = m_client.model();
     const bool canWrite = canWriteBack();
     const auto loading = m_catalog.loadingName();
-    const bool hasText = !m_source->editor().document()->isEmpty();
+    const bool hasText = !m_source->editor().document()->isEmpty() || m_memory;
     m_controls->setReady((canWrite || !loading.isEmpty()) && hasText && !m_run.isRunning());
     m_controls->saveMemoryAction()->setEnabled(m_view.result != nullptr && !m_view.result->memory.id.empty());
     if (!loading.isEmpty() && !m_run.isRunning())
@@ -293,7 +212,7 @@ void CompressPage::showPlan()
     m_source->editor().setSpans(std::move(bands));
     const auto spans = m_plan->spans.size();
     m_source->setSummary(summaryOf(*m_plan));
-    m_controls->setSpanCount(static_cast<int>(spans));
+    m_controls->setSpanCount(static_cast<int>(m_memory ? m_memory->spans.size() : spans));
     if (!m_view.result)
         m_metrics->setPlan(m_plan->tokens, m_plan->slots);
     QStringList warnings;
@@ -326,7 +245,7 @@ int CompressPage::spanAtCursor() const
 
 void CompressPage::run()
 {
-    if (m_run.isRunning() || m_source->editor().document()->isEmpty())
+    if (m_run.isRunning() || (m_source->editor().document()->isEmpty() && !m_memory))
         return;
     m_rerunTimer.stop();
     m_waitingForModel = !m_catalog.loadingName().isEmpty();
@@ -338,6 +257,10 @@ void CompressPage::run()
     setWaiting(m_waiting && m_client.model() && !m_plan);
     if (!canWriteBack())
         return;
+    if (m_memory) {
+        readMemory();
+        return;
+    }
     if (!m_plan) { // spans are what streams; they are known in a moment
         setWaiting(true);
         m_planTimer.stop();
@@ -350,17 +273,6 @@ void CompressPage::run()
     params.sampling = m_controls->sampling();
     m_recorded->clear();
     m_run.start(source(), *m_plan, params);
-}
-
-bool CompressPage::showRecorded(const RecordedReconstruction& recorded)
-{
-    const auto text = QString::fromStdString(recorded.sample.reference);
-    setKnownSource(text);
-    m_sourceName = QString::fromStdString(recorded.sample.text);
-    m_lostRun = true; // its plan begins no run of its own
-    m_run.showRecorded(text, recorded.result());
-    m_recorded->show(recorded);
-    return true;
 }
 
 void CompressPage::stop()
@@ -424,22 +336,6 @@ void CompressPage::onFinished(const ReconstructionView& view)
     rerunIfChanged();
 }
 
-void CompressPage::saveMemory()
-{
-    if (!m_view.result || m_view.result->memory.id.empty())
-        return;
-    auto* dialog =
-        new QFileDialog(this, tr("Save the memory"), u"memory.safetensors"_s, tr("Memories (*.safetensors)"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setAcceptMode(QFileDialog::AcceptSave);
-    connect(dialog, &QFileDialog::fileSelected, this, [this, id = m_view.result->memory.id](const QString& path) {
-        m_client.call(protocol::memorySave, {id, path.toStdString()}, this,
-                      {.done = [this](const MemoryInfo& /*saved*/) { m_notice->clearError(); },
-                       .failed = [this](const Error& why) { showError(why); }});
-    });
-    dialog->open();
-}
-
 void CompressPage::link(TextRange range, bool ofSource)
 {
     const auto document = m_source->column().document();
@@ -467,22 +363,6 @@ void CompressPage::unlink()
     m_source->editor().setLinked({});
     for (auto* column : {&m_source->column(), &m_result->column(), &m_result->inlineColumn()})
         column->setLinked({}, {});
-}
-
-void CompressPage::dragEnterEvent(QDragEnterEvent* event)
-{
-    if (event->mimeData()->hasUrls() || event->mimeData()->hasText())
-        event->acceptProposedAction();
-}
-
-void CompressPage::dropEvent(QDropEvent* event)
-{
-    const auto files = localFiles(*event->mimeData());
-    if (!files.isEmpty())
-        openDropped(files);
-    else if (event->mimeData()->hasText())
-        setSource(event->mimeData()->text());
-    event->acceptProposedAction();
 }
 
 std::vector<ShortcutGroup> CompressPage::shortcuts() const

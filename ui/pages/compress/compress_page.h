@@ -19,6 +19,7 @@ namespace icae {
 
 class CompressControls;
 class CompressExport;
+class MemoryBar;
 class MetricsStrip;
 class NoticeBar;
 class OverviewStrip;
@@ -49,7 +50,8 @@ public:
     void setSource(const QString& text);
     void openSample(const QString& id);
     bool restoreDraft(); ///< the text that was here last and that no file has; false where there is none
-    bool openFile(const QString& path); ///< false, and says why, where it cannot
+    /// A text, or a memory that was saved. @return false where it cannot, and says why
+    bool openFile(const QString& path);
     void showError(const Error& error) override;
     bool useModel() override { return true; }
     bool showRecorded(const RecordedReconstruction& recorded) override;
@@ -96,6 +98,9 @@ private:
     void onFinished(const ReconstructionView& view);
     void openDropped(const QList<QUrl>& files); ///< the first: the page has one text
     void chooseFile();
+    void openMemory(const QString& path);
+    void closeMemory();
+    void readMemory();
     void saveMemory();
     void updateReady();
     void link(TextRange range, bool ofSource);
@@ -111,6 +116,8 @@ private:
     CompressControls* m_controls;
     NoticeBar* m_notice;
     RecordedBar* m_recorded;
+    MemoryBar* m_memoryBar;
+    std::optional<MemoryInfo> m_memory; ///< from a file, that is read in place of the text
     SourcePane* m_source;
     ResultPane* m_result;
     OverviewStrip* m_overview;

@@ -4,6 +4,7 @@
 #include "models/sample_texts.h"
 #include "pages/compress/compress_controls.h"
 #include "pages/compress/compress_export.h"
+#include "pages/compress/memory_bar.h"
 #include "pages/compress/recorded_bar.h"
 #include "pages/compress/result_pane.h"
 #include "pages/compress/source_pane.h"
@@ -44,12 +45,13 @@ CompressPage::CompressPage(const PageContext& context, QWidget* parent)
     , m_controls(new CompressControls(m_theme, m_settings))
     , m_notice(new NoticeBar(m_theme))
     , m_recorded(new RecordedBar(m_theme))
+    , m_memoryBar(new MemoryBar(m_theme))
     , m_source(new SourcePane(m_theme, m_geometry))
     , m_result(new ResultPane(m_theme, m_geometry))
     , m_overview(new OverviewStrip(m_theme, m_geometry))
     , m_metrics(new MetricsStrip(m_theme))
     , m_splitter(new QSplitter(Qt::Horizontal))
-    , m_export(new CompressExport(m_theme, m_client, *this, *m_result, this))
+    , m_export(new CompressExport(context, *this, *m_result, this))
     , m_find([this] { return panesToSearch(); })
     , m_draft(m_settings.draftFile())
 {
@@ -72,6 +74,7 @@ CompressPage::CompressPage(const PageContext& context, QWidget* parent)
     layout->addWidget(m_controls);
     layout->addWidget(m_notice);
     layout->addWidget(m_recorded);
+    layout->addWidget(m_memoryBar);
     layout->addLayout(panes, 1);
     layout->addWidget(m_metrics);
 
@@ -86,6 +89,7 @@ CompressPage::CompressPage(const PageContext& context, QWidget* parent)
     connect(&m_rerunTimer, &QTimer::timeout, this, &CompressPage::rerun);
     setFocusProxy(&m_source->editor());
     addAction(m_recorded->backAction());
+    connect(m_memoryBar->closeAction(), &QAction::triggered, this, &CompressPage::closeMemory);
     connect(m_recorded->backAction(), &QAction::triggered, this, &Page::backRequested);
     connectSource();
     connectResult();

@@ -168,8 +168,12 @@ void ReconstructionRun::append(const TokensNote& note)
 std::vector<DiffSegment> ReconstructionRun::liveSegments() const
 {
     const auto asked = m_asked.empty() ? m_spans.size() : m_asked.size();
-    if (m_spans.empty() || m_parts.size() != asked)
-        return {{0, m_source.size(), m_parts.empty() ? std::string() : m_parts.front(), true}};
+    if (m_spans.empty() || m_parts.size() != asked) {
+        std::string written;
+        for (const auto& part : m_parts)
+            written += part;
+        return {{0, m_source.size(), written, true}};
+    }
     std::vector<DiffSegment> segments;
     for (const auto& span : m_spans)
         segments.push_back({static_cast<std::size_t>(span.begin), static_cast<std::size_t>(span.end), {}, true});

@@ -339,10 +339,11 @@ void ResultPane::showCount()
     }
     QString text = tr("Differences ▾");
     if (ready)
-        text = place > 0 ? tr("%L1 of %L2 ▾").arg(place).arg(count)
-            : count == 0 ? tr("No differences ▾")
-            : count == 1 ? tr("1 difference ▾")
-                         : tr("%L1 differences ▾").arg(count);
+        text = place > 0                   ? tr("%L1 of %L2 ▾").arg(place).arg(count)
+            : m_document->source.isEmpty() ? tr("Nothing to compare with")
+            : count == 0                   ? tr("No differences ▾")
+            : count == 1                   ? tr("1 difference ▾")
+                                           : tr("%L1 differences ▾").arg(count);
     m_differences->setText(text);
     m_differences->setEnabled(ready && !m_document->differences.empty());
     m_chooseClasses->setEnabled(m_differences->isEnabled());

@@ -1,5 +1,6 @@
 #include "pages/models/models_page.h"
 
+#include "pages/file_dialog.h"
 #include "pages/models/model_facts.h"
 #include "widgets/common/elided_label.h"
 #include "widgets/common/empty_state.h"
@@ -32,6 +33,7 @@ ModelsPage::ModelsPage(const PageContext& context, QWidget* parent)
     : Page(parent)
     , m_theme(context.theme)
     , m_client(context.client)
+    , m_settings(context.settings)
     , m_catalog(context.catalog)
     , m_notice(new NoticeBar(m_theme))
     , m_list(new FindTree)
@@ -382,8 +384,7 @@ std::string ModelsPage::chosenDtype() const
 
 void ModelsPage::addFolder()
 {
-    auto* dialog = new QFileDialog(this, tr("Add a folder with models"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    auto* dialog = openDialog(this, m_settings, tr("Add a folder with models"));
     dialog->setFileMode(QFileDialog::Directory);
     connect(dialog, &QFileDialog::fileSelected, &m_catalog, &ModelCatalog::addFolder);
     dialog->open();

@@ -53,6 +53,7 @@ private:
 
     const Theme& m_theme;
     EngineClient& m_client;
+    Settings& m_settings;
     ModelCatalog& m_catalog;
     NoticeBar* m_notice;
     FindTree* m_list;

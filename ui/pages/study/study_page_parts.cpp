@@ -1,6 +1,7 @@
 // The parts of the Study page, how they hang together, and what leaves it. What it does is in study_page.cpp.
 #include "pages/study/study_page.h"
 
+#include "pages/file_dialog.h"
 #include "pages/runs/run_list_pane.h"
 #include "pages/study/spec_fields.h"
 #include "pages/study/study_details.h"
@@ -270,10 +271,7 @@ void StudyPage::exportAs(StudyControls::Export what)
 
 void StudyPage::saveAs(const QString& title, const QString& suffix, const std::function<void(const QString&)>& write)
 {
-    auto* dialog = new QFileDialog(this, title, current().section(u'/', -1) + u'.' + suffix);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setAcceptMode(QFileDialog::AcceptSave);
-    dialog->setDefaultSuffix(suffix);
+    auto* dialog = saveDialog(this, m_settings, title, current().section(u'/', -1) + u'.' + suffix);
     connect(dialog, &QFileDialog::fileSelected, this, [this, write](const QString& file) {
         try {
             write(file);
