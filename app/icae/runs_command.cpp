@@ -9,6 +9,7 @@
 #include "runs/run_index.h"
 #include "runs/run_reader.h"
 #include "train/extend.h"
+#include "train/publish.h"
 
 #include <algorithm>
 #include <array>
@@ -132,6 +133,26 @@ int queue(const QueueArguments& arguments)
     return exitSuccess;
 }
 
+struct PublishArguments {
+    PublishRunParams params;
+    bool json = false;
+};
+
+int publish(PublishArguments arguments)
+{
+    auto& folder = arguments.params.folder;
+    folder = std::filesystem::absolute(folder).lexically_normal().string();
+    const auto published = publishRun(arguments.params, ICAE_VERSION);
+    if (arguments.json) {
+        printJson(nlohmann::json(published));
+        return exitSuccess;
+    }
+    std::cout << published.folder << ":\n";
+    for (const auto& file : published.files)
+        std::cout << "    " << file << "\n";
+    return exitSuccess;
+}
+
 } // namespace
 
 CommandAction addRuns(CLI::App& program)
@@ -159,7 +180,17 @@ CommandAction addRuns(CLI::App& program)
     queueing->add_flag("--json", queued->json, "Print one JSON object");
     queueing->footer("icae train JOB --run DIR --queue --detach puts a job there. Who waits is a process: stopping it\n"
                      "takes it out.");
+    auto* publishing = command->add_subcommand("publish", "Make a folder of a checkpoint's adapter, with a model card");
+    const auto published = std::make_shared<PublishArguments>();
+    publishing->add_option("DIR", published->params.run, "Folder of the run")->required();
+    publishing->add_option("FOLDER", published->params.folder, "Folder to make")->required();
+    publishing->add_option("--step", published->params.step,
+                           "Step of a checkpoint that is still there; without it, the last");
+    publishing->add_flag("--json", published->json, "Print one JSON object");
+    publishing->footer("Example: icae runs publish runs/first adapters/first");
     return [=](CommandContext&) {
+        if (publishing->parsed())
+            return publish(*published);
         if (queueing->parsed())
             return queue(*queued);
         if (extending->parsed())

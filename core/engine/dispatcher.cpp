@@ -6,6 +6,7 @@
 #include "study/spec.h"
 #include "study/study.h"
 #include "tensor/compat.h"
+#include "train/publish.h"
 
 #include <optional>
 #include <type_traits>
@@ -123,6 +124,9 @@ void Dispatcher::addRuns()
         ProgressReporter progress(context.channel, context.id);
         progress.callback()({"Measuring", 0, 0, "steps"});
         return m_runs.estimateJob(params, context.stop);
+    });
+    addAnswer(protocol::runsPublish, [this](const PublishRunParams& params, const RequestContext& /*context*/) {
+        return publishRun(params, m_session.version());
     });
     addAnswer(protocol::runsExtend, desk(&RunDesk::extend));
     addAnswer(protocol::trainTemplate, desk(&RunDesk::jobTemplate));

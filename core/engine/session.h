@@ -49,6 +49,7 @@ public:
 
     /// Id of the device that a request computes on; @param model as in the request
     std::string device(const std::string& model) const { return m_models.device(model); }
+    const std::string& version() const { return m_version; }
     void setCapabilities(std::vector<std::string> methods) { m_capabilities = std::move(methods); }
     /// @param tell is told in a sentence what went by itself
     void onGone(std::function<void(const std::string&)> tell) { m_memories.onGone(std::move(tell)); }

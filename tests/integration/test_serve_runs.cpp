@@ -208,6 +208,19 @@ private Q_SLOTS:
         CompressParams compress;
         compress.source.text = "The miller counted coins.";
         QCOMPARE(engine.call(protocol::compress, compress).memory.slots, 8);
+        const auto target = m_model.path("published").string();
+        const auto published = engine.call(protocol::runsPublish, {run, 8, target});
+        QCOMPARE(published.files,
+                 (std::vector<std::string>{"README.md", "curves.svg", "icae.safetensors", "icae_config.json"}));
+        const auto card = TrainFixture::contentOf(target + "/README.md");
+        for (const auto* part : {"# longer\n", "8 steps", "| texts | train.txt | `", "| loss 32/8 | ",
+                                 "\"stage\": \"adapter\"", "SHA-256 of its base, weights | `"})
+            QVERIFY2(card.contains(part), card + " lacks " + part);
+        QVERIFY2(!card.contains(folder().c_str()) && !card.contains(".."), card); // no path of this machine
+        QVERIFY(TrainFixture::contentOf(target + "/curves.svg").contains("<polyline"));
+        QVERIFY(engine.failure(protocol::runsPublish, {run, 8, target}).find("exists already") != std::string::npos);
+        QVERIFY(engine.failure(protocol::runsPublish, {run, 5, target + "2"}).find("no adapter of step 5")
+                != std::string::npos);
         QVERIFY(engine.failure(protocol::runsExtend, {run, {}, 3.0}).find("stops by steps") != std::string::npos);
         const auto extended = engine.call(protocol::runsExtend, {run, 4, {}});
         QVERIFY2(extended.rule.find("step 8 to step 12") != std::string::npos, extended.rule.c_str());
