@@ -46,14 +46,6 @@ void report(const Arguments& arguments, const std::string& text, const std::stri
         std::cout << text;
 }
 
-/// What was named must hold something to measure.
-template <typename Rows> Rows requireRows(Rows rows, const std::string& file)
-{
-    if (std::empty(rows))
-        throw Error(ErrorKind::InvalidInput, file + " holds no rows.", "Give a file with one JSON object a line.");
-    return rows;
-}
-
 /// A cell without a window has no statistics: what the others came to was written, and this is said.
 void requireWindows(const std::vector<EvaluatedCell>& cells, const std::string& file)
 {
@@ -69,7 +61,7 @@ void requireWindows(const std::vector<EvaluatedCell>& cells, const std::string& 
 int evaluateGrid(const Arguments& arguments, CommandContext& context)
 {
     const auto model = arguments.model.load(context, "reconstruct");
-    const auto texts = requireRows(readTexts(arguments.texts), arguments.texts);
+    const auto texts = readTexts(arguments.texts);
     std::optional<AtomicFile> raw;
     if (!arguments.raw.empty())
         raw.emplace(arguments.raw);
@@ -127,8 +119,8 @@ int evaluateContinuation(const Arguments& arguments, CommandContext& context)
     if (options.slots > 0 && model->hasAdapter())
         warn(untrainedSlots(model->adapter().config, options.slots));
     options.samples = arguments.samples.value_or(96);
-    const auto result = continuation(*model, requireRows(readTexts(arguments.texts), arguments.texts), options,
-                                     context.progress.callback(), {{}, context.stop});
+    const auto result =
+        continuation(*model, readTexts(arguments.texts), options, context.progress.callback(), {{}, context.stop});
     context.progress.clear();
     auto json = describe(*model);
     json.update(toJson(result.after));
@@ -149,7 +141,7 @@ std::string leftOut(std::int64_t skipped)
 int evaluateFreely(const Arguments& arguments, CommandContext& context)
 {
     const auto model = arguments.model.load(context, "chat");
-    const auto questions = requireRows(readQuestions(arguments.questions), arguments.questions);
+    const auto questions = readQuestions(arguments.questions);
     std::optional<AtomicFile> raw;
     if (!arguments.raw.empty())
         raw.emplace(arguments.raw);
@@ -178,8 +170,8 @@ int evaluateFreely(const Arguments& arguments, CommandContext& context)
 int evaluateQuestions(const Arguments& arguments, CommandContext& context)
 {
     const auto model = arguments.model.load(context, "chat");
-    const auto result = answerQuestions(*model, requireRows(readQuestions(arguments.questions), arguments.questions),
-                                        arguments.samples.value_or(0), context.progress.callback(), {{}, context.stop});
+    const auto result = answerQuestions(*model, readQuestions(arguments.questions), arguments.samples.value_or(0),
+                                        context.progress.callback(), {{}, context.stop});
     context.progress.clear();
     auto json = describe(*model);
     json.update(toJson(result.after));

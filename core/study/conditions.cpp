@@ -1,5 +1,7 @@
 #include "study/conditions.h"
 
+#include "measure/csv_number.h"
+
 #include <cmath>
 #include <iomanip>
 #include <limits>
@@ -65,10 +67,10 @@ std::string toCsv(const Conditions& conditions)
         << (conditions.text.exact ? ",exact_mean,exact_low,exact_high" : "") << "\n";
     for (const auto& [context, scores] : rowsOf(conditions)) {
         const auto& loss = scores.loss;
-        out << context << "," << loss.n << "," << loss.mean << "," << loss.low << "," << loss.high << ","
-            << perplexity(loss.mean);
+        out << context << "," << loss.n << "," << CsvNumber{loss.mean} << "," << CsvNumber{loss.low} << ","
+            << CsvNumber{loss.high} << "," << CsvNumber{perplexity(loss.mean)};
         if (const auto& exact = scores.exact)
-            out << "," << exact->mean << "," << exact->low << "," << exact->high;
+            out << "," << CsvNumber{exact->mean} << "," << CsvNumber{exact->low} << "," << CsvNumber{exact->high};
         out << "\n";
     }
     return out.str();

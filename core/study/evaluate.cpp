@@ -1,6 +1,7 @@
 #include "study/evaluate.h"
 
 #include "measure/bleu.h"
+#include "measure/csv_number.h"
 #include "measure/match.h"
 #include "protocol/error.h"
 #include "protocol/json_lines.h"
@@ -66,6 +67,9 @@ std::vector<std::string> readTexts(const fs::path& file)
     std::vector<std::string> texts;
     forEachJsonLine(readTextFile(file), file.string(),
                     [&](const JsonReader& row) { texts.push_back(row.text("text")); });
+    if (texts.empty())
+        throw Error(ErrorKind::InvalidInput, file.string() + " holds no texts.",
+                    "Give a file with one JSON object {\"text\": ...} a line.");
     return texts;
 }
 
@@ -140,9 +144,9 @@ std::string toCsv(const std::vector<EvaluatedCell>& cells)
     csv << "tokens,slots,n,bleu_mean,bleu_median,bleu_low,bleu_high,em_mean,em_median,loss_mean\n";
     csv.precision(6);
     for (const auto& cell : cells)
-        csv << cell.tokens << ',' << cell.slots << ',' << cell.bleu.n << ',' << cell.bleu.mean << ','
-            << cell.bleu.median << ',' << cell.bleu.low << ',' << cell.bleu.high << ',' << cell.em.mean << ','
-            << cell.em.median << ',' << cell.loss.mean << '\n';
+        csv << cell.tokens << ',' << cell.slots << ',' << cell.bleu.n << ',' << CsvNumber{cell.bleu.mean} << ','
+            << CsvNumber{cell.bleu.median} << ',' << CsvNumber{cell.bleu.low} << ',' << CsvNumber{cell.bleu.high} << ','
+            << CsvNumber{cell.em.mean} << ',' << CsvNumber{cell.em.median} << ',' << CsvNumber{cell.loss.mean} << '\n';
     return csv.str();
 }
 

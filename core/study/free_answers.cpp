@@ -1,3 +1,4 @@
+#include "measure/csv_number.h"
 #include "measure/match.h"
 #include "study/question_asker.h"
 #include "study/questions.h"
@@ -130,9 +131,11 @@ std::string toCsv(const FreeResult& result)
     std::ostringstream out;
     out << "context,n,f1_mean,f1_low,f1_high,em_mean,em_low,em_high,wrong_refusals,n_unanswerable,refusal_recall\n";
     for (const auto& [context, answers] : rowsOf(result))
-        out << context << "," << answers.f1.n << "," << answers.f1.mean << "," << answers.f1.low << ","
-            << answers.f1.high << "," << answers.exact.mean << "," << answers.exact.low << "," << answers.exact.high
-            << "," << answers.wronglyRefused.mean << "," << answers.refused.n << "," << answers.refused.mean << "\n";
+        out << context << "," << answers.f1.n << "," << CsvNumber{answers.f1.mean} << "," << CsvNumber{answers.f1.low}
+            << "," << CsvNumber{answers.f1.high} << "," << CsvNumber{answers.exact.mean} << ","
+            << CsvNumber{answers.exact.low} << "," << CsvNumber{answers.exact.high} << ","
+            << CsvNumber{answers.wronglyRefused.mean} << "," << answers.refused.n << ","
+            << CsvNumber{answers.refused.mean} << "\n";
     return out.str();
 }
 

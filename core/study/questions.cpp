@@ -32,7 +32,11 @@ struct Collected {
 
 std::vector<Question> readQuestions(const std::filesystem::path& file)
 {
-    return parseQuestions(readTextFile(file), file.string());
+    auto questions = parseQuestions(readTextFile(file), file.string());
+    if (questions.empty())
+        throw Error(ErrorKind::InvalidInput, file.string() + " holds no questions.",
+                    "Give a file with one JSON object {\"input\", \"prompt\", \"answer\"} a line.");
+    return questions;
 }
 
 std::vector<Question> parseQuestions(const std::string& text, const std::string& source)

@@ -1,6 +1,7 @@
 #include "protocol/error.h"
 #include "study/conditions.h"
 #include "study/evaluate.h"
+#include "study/questions.h"
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -38,6 +39,9 @@ private Q_SLOTS:
         } catch (const icae::Error& error) {
             QVERIFY(error.message().find("line 2") != std::string::npos);
         }
+        std::ofstream(path) << "\n";
+        QVERIFY_EXCEPTION_THROWN(icae::readTexts(path), icae::Error);
+        QVERIFY_EXCEPTION_THROWN(icae::readQuestions(path), icae::Error);
     }
 
     void table()
@@ -51,6 +55,9 @@ private Q_SLOTS:
         QCOMPARE(icae::toCsv({cell}),
                  std::string("tokens,slots,n,bleu_mean,bleu_median,bleu_low,bleu_high,em_mean,em_median,loss_mean\n"
                              "128,32,4,0.5,0.25,0.125,0.75,0.75,1,0.0625\n"));
+        cell.bleu = cell.em = {};
+        cell.bleu.mean = cell.em.median = std::numeric_limits<double>::quiet_NaN();
+        QVERIFY(icae::toCsv({cell}).find("nan") == std::string::npos); // what was not measured is empty
     }
 
     void conditions()

@@ -159,6 +159,51 @@ private Q_SLOTS:
         QVERIFY(fs::exists(folder));
     }
 
+    /// Whoever watches a run reads what is new and little else, however long the run is.
+    void liveRunsAreReadByOffset()
+    {
+        const auto bytesRead = [] {
+            std::ifstream stream("/proc/self/io");
+            std::string key;
+            std::int64_t count = 0;
+            stream >> key >> count; // rchar
+            return count;
+        };
+        const auto folder = path("live");
+        const icae::RunDirectory directory(folder, false);
+        icae::RunStatus status;
+        status.state = icae::RunState::Running;
+        directory.status().write(status);
+        append(folder / "config.json", "{\"stage\": \"adapter\"}\n");
+        fs::create_directories(folder / "checkpoints/step-10/adapter");
+        append(folder / "checkpoints/step-10/position.json", "{\"step\": 10}");
+        append(folder / "checkpoints/step-10/DONE", "");
+        const std::string line = "{\"step\": 1, \"loss\": 1.5, \"padding\": \"" + std::string(200, 'x') + "\"}\n";
+        constexpr int polls = 100;
+        std::int64_t written = 0;
+        std::string all;
+        icae::ReadRunParams params{folder.string()};
+        icae::readRun(params); // what a first reading costs
+        const auto before = bytesRead();
+        for (int i = 0; i < polls; ++i) {
+            std::string lines;
+            for (int k = 0; k < 500; ++k)
+                lines += line;
+            append(folder / "metrics.jsonl", lines);
+            written += std::ssize(lines);
+            const auto content = icae::readRun(params);
+            QCOMPARE(content.checkpoints.size(), std::size_t{1});
+            QCOMPARE(content.job.empty(), i > 0);
+            all += content.metrics.lines;
+            params.since = content.position;
+        }
+        const auto read = bytesRead() - before;
+        QCOMPARE(std::ssize(all), written);
+        constexpr std::int64_t statusAndPlaces =
+            20000; // a poll: status, checkpoints, what the system tells of processes
+        QVERIFY2(read < written + polls * statusAndPlaces, qPrintable(QString::number(read)));
+    }
+
     void halfDeletedAndReadOnlyRuns()
     {
         const auto half = run("half");

@@ -277,6 +277,40 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(engine.call(protocol::runsQueue, {}).runs.empty(), 20000 * slowness);
     }
 
+    void stopEndsItsProcessesAndADeathIsSeen()
+    {
+        Engine engine(m_model);
+        const auto start = [&](const char* name) {
+            const auto run =
+                engine.call(protocol::runsStart, {RunKind::Training, job(1000000).dump(), name, folder()}).run;
+            const auto status = nlohmann::json::parse(TrainFixture::contentOf(run + "/status.json").toStdString());
+            return std::pair{run, status["pid"].get<pid_t>()};
+        };
+        // The engine buries its children, or they are not there any more.
+        const auto isGone = [](pid_t session) {
+            for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+                const auto stat = TrainFixture::contentOf(entry.path() / "stat");
+                const auto fields = stat.mid(stat.lastIndexOf(')') + 2).split(' '); // state, parent, group, session
+                if (fields.size() > 3 && fields[3].toInt() == session && fields[0] != "Z")
+                    return false;
+            }
+            return true;
+        };
+        const auto [stopped, process] = start("to-stop");
+        QVERIFY(!isGone(process));
+        QVERIFY(m_model.waitForStep("data/icae/runs/to-stop", 3));
+        engine.call(protocol::runsStop, {stopped});
+        const auto content = finished(engine, stopped);
+        QCOMPARE(content.info.status.state, RunState::Stopped);
+        QCOMPARE(content.checkpoints.back().step, content.info.status.step);
+        QTRY_VERIFY_WITH_TIMEOUT(isGone(process), 20000 * slowness);
+        const auto [killed, other] = start("to-kill");
+        kill(other, SIGKILL);
+        QTRY_COMPARE_WITH_TIMEOUT(engine.call(protocol::runsRead, {killed}).info.status.state, RunState::Died, 5000);
+        QVERIFY(engine.call(protocol::runsRead, {killed}).info.status.reason.find("ended without a word")
+                != std::string::npos);
+    }
+
     void measuresAJob()
     {
         Engine engine(m_model);

@@ -321,6 +321,7 @@ private Q_SLOTS:
         job["stop"]["steps"] = 4;
         m_train.writeJob("project/job.json", job);
         QCOMPARE(m_train.run({u"train"_s, u"project/job.json"_s, u"--run"_s, u"project/run"_s}).code, 0);
+        fs::copy(m_train.path("project"), m_train.path("copied"), fs::copy_options::recursive);
         fs::rename(m_train.path("project"), m_train.path("moved"));
         const auto further = [&](const char* run, int steps) {
             auto config = nlohmann::json::parse(
@@ -328,6 +329,12 @@ private Q_SLOTS:
             config["stop"]["steps"] = steps;
             m_train.writeJob(run + std::string("/config.json"), config);
         };
+        // A copy reads its own files, also where the original's are others by now.
+        m_train.write("moved/data/train.txt", ModelFixture::text(39));
+        further("copied/run", 5);
+        const auto copied = m_train.run({u"train"_s, u"--resume"_s, u"copied/run"_s});
+        QVERIFY2(copied.code == 0, copied.err);
+        m_train.write("moved/data/train.txt", ModelFixture::text(40));
         further("moved/run", 5);
         const auto together = m_train.run({u"train"_s, u"--resume"_s, u"moved/run"_s});
         QVERIFY2(together.code == 0, together.err);
