@@ -1,3 +1,4 @@
+#include "ask_contexts.h"
 #include "command.h"
 
 #include "protocol/fields.h"
@@ -19,6 +20,7 @@ struct Arguments {
     std::int64_t tokens = 128;
     std::optional<std::int64_t> slots;
     std::optional<std::int64_t> spanTokens;
+    AskArguments ask;
 
     void addTo(CLI::App& command)
     {
@@ -39,6 +41,11 @@ int readInputs(const Arguments& arguments, Task task, CommandContext& context)
     std::vector<Source> inputs;
     for (const auto& path : arguments.inputs)
         inputs.push_back(loadInput(*model, path, arguments.slots, arguments.spanTokens, context));
+    if (task == Task::Instruct && arguments.ask.isMore())
+        return askInContext(
+            *model, inputs,
+            {arguments.inputs, arguments.question, arguments.tokens, options.sampling, arguments.model.json},
+            arguments.ask, context);
     std::vector<ReadSource> sources;
     sources.reserve(inputs.size());
     for (const auto& input : inputs)
@@ -73,10 +80,12 @@ CommandAction addContinue(CLI::App& program)
 
 CommandAction addAsk(CLI::App& program)
 {
-    auto* command = program.add_subcommand("ask", "Ask about texts that the model sees as slots only");
+    auto* command =
+        program.add_subcommand("ask", "Ask about texts that the model sees as slots, in full, or not at all");
     const auto arguments = std::make_shared<Arguments>();
     arguments->addTo(*command);
     command->add_option("-q,--question", arguments->question, "The question")->required();
+    arguments->ask.addTo(*command);
     command->footer("Example: icae ask letter.txt minutes.memory --question \"Who wrote it?\" --model models/nano");
     return [arguments](CommandContext& context) { return readInputs(*arguments, Task::Instruct, context); };
 }

@@ -15,6 +15,7 @@ namespace icae {
 
 Dispatcher::Dispatcher(Session& session, Channel& channel, std::function<void()> deviceFailed)
     : m_session(session)
+    , m_chat(session.models())
     , m_channel(channel)
     , m_deviceFailed(std::move(deviceFailed))
 {
@@ -36,6 +37,7 @@ Dispatcher::Dispatcher(Session& session, Channel& channel, std::function<void()>
     add(protocol::memorySave, &Session::saveMemory);
     add(protocol::memoryLoad, &Session::loadMemory);
     addRuns();
+    addChat();
     std::vector<std::string> names;
     for (const auto& [name, prepare] : m_methods)
         names.push_back(name);
@@ -138,6 +140,30 @@ void Dispatcher::addRuns()
         ProgressReporter progress(context.channel, context.id);
         return estimateStudy(m_runs.specOf(params), progress.callback(), context.stop);
     });
+}
+
+void Dispatcher::addChat()
+{
+    const auto desk = [this](auto member) {
+        return [this, member](const auto& params, const RequestContext& context) {
+            return (m_chat.*member)(params, context);
+        };
+    };
+    addAnswer(protocol::libraryList, desk(&ChatDesk::list));
+    addAnswer(protocol::libraryText, desk(&ChatDesk::text));
+    addAnswer(protocol::librarySearch, desk(&ChatDesk::search));
+    addAnswer(protocol::libraryRename, desk(&ChatDesk::rename));
+    addAnswer(protocol::libraryDelete, desk(&ChatDesk::discard));
+    addAnswer(protocol::libraryRestore, desk(&ChatDesk::restore));
+    addAnswer(protocol::libraryExport, desk(&ChatDesk::exportMemory));
+    addAnswer(protocol::libraryFolder, desk(&ChatDesk::folder));
+    addAnswer(protocol::libraryAdd, desk(&ChatDesk::add));
+    addAnswer(protocol::libraryRecompress, desk(&ChatDesk::recompress));
+    addAnswer(protocol::chatPlan, desk(&ChatDesk::plan));
+    addAnswer(protocol::chatAsk, desk(&ChatDesk::ask));
+    addAnswer(protocol::chatScore, desk(&ChatDesk::score));
+    addAnswer(protocol::chatAttribute, desk(&ChatDesk::attribute));
+    addAnswer(protocol::chatMap, desk(&ChatDesk::map));
 }
 
 void Dispatcher::answer(const RequestId& id, const Lane::Turn& turn, const std::function<nlohmann::json()>& action)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/channel.h"
+#include "engine/chat_desk.h"
 #include "engine/lane.h"
 #include "engine/run_desk.h"
 #include "engine/session.h"
@@ -40,12 +41,14 @@ private:
     template <typename Params, typename Result, typename Answer>
     void addAnswer(const protocol::Method<Params, Result>& method, Answer answer);
     void addRuns();
+    void addChat();
     void answer(const RequestId& id, const Lane::Turn& turn, const std::function<nlohmann::json()>& action);
     void takeRequest(RpcMessage message);
     void cancel(const RpcMessage& message);
 
     Session& m_session;
     RunDesk m_runs;
+    ChatDesk m_chat;
     Channel& m_channel;
     std::function<void()> m_deviceFailed;
     std::map<std::string, Prepare> m_methods;

@@ -1,5 +1,6 @@
 #include "engine/run_desk.h"
 
+#include "engine/engine_settings.h"
 #include "protocol/error.h"
 #include "protocol/fields.h"
 #include "protocol/json_text.h"
@@ -27,22 +28,6 @@ namespace {
 
 constexpr auto specName = "the spec";
 
-/// What an engine remembers between starts.
-struct EngineSettings {
-    std::string runs; ///< folder; empty: the default
-
-    static void describe(auto& value, auto&& field) { field("runs", value.runs); }
-};
-
-EngineSettings readSettings()
-{
-    const auto file = engineSettingsFile();
-    std::error_code fault;
-    if (!fs::exists(file, fault))
-        return {};
-    return fromJson<EngineSettings>(JsonReader::parse(readTextFile(file), file.string()));
-}
-
 void requireSound(const TrainCheck& check)
 {
     if (!check.problems.empty())
@@ -54,7 +39,7 @@ void requireSound(const TrainCheck& check)
 fs::path RunDesk::runsFolder() const
 {
     const std::scoped_lock lock(m_mutex);
-    const auto settings = readSettings();
+    const auto settings = readEngineSettings();
     return settings.runs.empty() ? defaultRunsFolder() : fs::path(settings.runs);
 }
 
@@ -144,20 +129,8 @@ RunInfo RunDesk::restore(const DeletedRun& params) const
 RunsFolder RunDesk::folder(const RunsFolderParams& params)
 {
     if (!params.folder.empty()) {
-        const bool isDefault = params.folder == "default";
-        if (!isDefault && !fs::path(params.folder).is_absolute())
-            throw Error(ErrorKind::InvalidInput, "\"" + params.folder + "\" is no absolute path.",
-                        "Name a folder on the engine's machine, from its root.");
-        const EngineSettings settings{isDefault ? std::string() : params.folder};
-        std::error_code fault;
-        fs::create_directories(isDefault ? defaultRunsFolder() : fs::path(params.folder), fault);
-        if (!fault)
-            fs::create_directories(engineSettingsFile().parent_path(), fault);
-        if (fault)
-            throw Error(ErrorKind::Io, "The folder " + params.folder + " cannot be made: " + fault.message() + ".",
-                        "Choose a folder that you may write to.");
         const std::scoped_lock lock(m_mutex);
-        writeFile(engineSettingsFile(), jsonText(FieldWriter::encode(settings), 1) + "\n");
+        changeEngineFolder(&EngineSettings::runs, params.folder, defaultRunsFolder());
     }
     RunsFolder result;
     result.folder = runsFolder().string();

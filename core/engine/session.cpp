@@ -26,18 +26,6 @@ std::int64_t residentBytes()
     return resident * sysconf(_SC_PAGESIZE);
 }
 
-SamplingOptions samplingOf(const SamplingParams& params)
-{
-    SamplingOptions options;
-    options.greedy = params.temperature == 0;
-    options.temperature = options.greedy ? 1.0 : params.temperature;
-    options.topK = params.topK;
-    options.topP = params.topP;
-    options.seed = static_cast<std::uint64_t>(params.seed);
-    checkSampling(options);
-    return options;
-}
-
 CompressOptions compressOptionsOf(const SourceParams& params)
 {
     CompressOptions options;
@@ -91,6 +79,18 @@ private:
 };
 
 } // namespace
+
+SamplingOptions samplingOf(const SamplingParams& params)
+{
+    SamplingOptions options;
+    options.greedy = params.temperature == 0;
+    options.temperature = options.greedy ? 1.0 : params.temperature;
+    options.topK = params.topK;
+    options.topP = params.topP;
+    options.seed = static_cast<std::uint64_t>(params.seed);
+    checkSampling(options);
+    return options;
+}
 
 Session::Session(std::string version)
     : m_version(std::move(version))

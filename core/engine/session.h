@@ -21,6 +21,9 @@ struct RequestContext {
     const std::stop_token& stop;
 };
 
+/// How a request wants tokens to be chosen. @throws Error (InvalidInput) for what is out of range
+SamplingOptions samplingOf(const SamplingParams& params);
+
 /// What the engine knows between requests, the model and the memories, and how it answers each of them. Light requests
 /// may come from another thread than model requests; those come one at a time.
 class Session {
@@ -50,6 +53,7 @@ public:
     /// Id of the device that a request computes on; @param model as in the request
     std::string device(const std::string& model) const { return m_models.device(model); }
     const std::string& version() const { return m_version; }
+    ModelShelf& models() { return m_models; }
     void setCapabilities(std::vector<std::string> methods) { m_capabilities = std::move(methods); }
     /// @param tell is told in a sentence what went by itself
     void onGone(std::function<void(const std::string&)> tell) { m_memories.onGone(std::move(tell)); }

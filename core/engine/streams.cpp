@@ -33,10 +33,11 @@ void ProgressReporter::report(const Progress& progress)
                       reading->rate, reading->secondsLeft});
 }
 
-TokenStreamer::TokenStreamer(Channel& channel, RequestId id, std::shared_ptr<const Tokenizer> tokenizer)
+TokenStreamer::TokenStreamer(Channel& channel, RequestId id, std::shared_ptr<const Tokenizer> tokenizer, Begins begins)
     : m_channel(channel)
     , m_id(std::move(id))
     , m_tokenizer(std::move(tokenizer))
+    , m_begins(begins)
 {
 }
 
@@ -44,7 +45,8 @@ void TokenStreamer::add(std::size_t parts, std::size_t part, std::int32_t token)
 {
     while (m_parts.size() < parts) {
         const auto index = static_cast<std::int64_t>(m_parts.size());
-        m_parts.push_back({StreamingDetokenizer(m_tokenizer, index == 0), {index, 0, {}}});
+        const bool begins = m_begins == Begins::EachPart || (m_begins == Begins::FirstPart && index == 0);
+        m_parts.push_back({StreamingDetokenizer(m_tokenizer, begins), {index, 0, {}}});
     }
     auto& [text, pending] = m_parts[part];
     pending.text += text.push(token);

@@ -27,8 +27,11 @@ private:
 /// Sends what a request writes as text, in batches: at most 60 a second.
 class TokenStreamer {
 public:
-    /// @param continued the prompts' texts follow each other: only the first one starts a text
-    TokenStreamer(Channel& channel, RequestId id, std::shared_ptr<const Tokenizer> tokenizer);
+    /// Which parts begin a text: the others go on with one, so that their first token keeps its space.
+    enum class Begins { FirstPart, EachPart, NoPart };
+
+    TokenStreamer(Channel& channel, RequestId id, std::shared_ptr<const Tokenizer> tokenizer,
+                  Begins begins = Begins::FirstPart);
 
     /// @param parts prompts of the request; @param part whose token it is
     void add(std::size_t parts, std::size_t part, std::int32_t token);
@@ -45,6 +48,7 @@ private:
     Channel& m_channel;
     RequestId m_id;
     std::shared_ptr<const Tokenizer> m_tokenizer;
+    Begins m_begins;
     std::vector<Part> m_parts;
     Clock::time_point m_last;
 };

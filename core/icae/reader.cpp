@@ -1,5 +1,6 @@
 #include "icae/reader.h"
 
+#include "icae/question_words.h"
 #include "protocol/error.h"
 #include "tensor/compat.h"
 #include "tensor/finite.h"
@@ -78,20 +79,8 @@ Prompt Reader::prompt(Task task, std::span<const SpanShape> shapes, const at::Te
 
 Prompt Reader::question(std::span<const SpanRef> spans, std::string_view text) const
 {
-    const auto& tokenizer = *m_model.tokenizer();
-    const auto& words = m_model.adapter().config.prompt;
-    std::vector<std::int32_t> left;
-    if (words.leftBos && m_model.config().hasBos)
-        left.push_back(static_cast<std::int32_t>(m_model.config().bosId));
-    std::vector<std::int32_t> right;
-    const auto append = [](std::vector<std::int32_t>& ids, const std::vector<std::int32_t>& more) {
-        ids.insert(ids.end(), more.begin(), more.end());
-    };
-    append(left, tokenizer.encodePrompt(words.left));
-    append(right, tokenizer.encodePrompt(words.rightBefore));
-    append(right, tokenizer.encodeIds(text));
-    append(right, tokenizer.encodePrompt(words.rightAfter));
-    return prompt(Task::Instruct, spans, left, right);
+    const QuestionWords words(m_model);
+    return prompt(Task::Instruct, spans, words.left, words.asked(m_model.tokenizer()->encodeIds(text)));
 }
 
 Prompt Reader::after(const Prompt& prompt, std::span<const std::int32_t> ids) const

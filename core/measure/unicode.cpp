@@ -80,6 +80,18 @@ void appendUtf8(std::string& text, char32_t c)
     }
 }
 
+std::string caseFolded(std::string_view text)
+{
+    std::string folded;
+    folded.reserve(text.size());
+    for (std::size_t i = 0; i < text.size();) {
+        const auto [code, bytes] = characterAt(text, i);
+        appendUtf8(folded, static_cast<char32_t>(u_foldCase(static_cast<UChar32>(code), U_FOLD_CASE_DEFAULT)));
+        i += bytes;
+    }
+    return folded;
+}
+
 bool isUnicodeSpace(char32_t c)
 {
     return within(c, spaces);

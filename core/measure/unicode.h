@@ -17,6 +17,8 @@ Character characterAt(std::string_view text, std::size_t offset);
 
 std::u32string decodeUtf8(std::string_view text);
 void appendUtf8(std::string& text, char32_t c);
+/// A text whose letters have no case, to be searched in: each character folded on its own.
+std::string caseFolded(std::string_view text);
 
 /// White space as Python's str.split() sees it.
 bool isUnicodeSpace(char32_t c);

@@ -4,8 +4,6 @@
 
 namespace icae {
 
-namespace {
-
 ReadEnd endOf(EndReason reason)
 {
     switch (reason) {
@@ -18,8 +16,6 @@ ReadEnd endOf(EndReason reason)
     }
     return ReadEnd::Stopped;
 }
-
-} // namespace
 
 ReadResult readSources(const Model& model, std::span<const ReadSource> sources, const ReadOptions& options,
                        const ReadListener& listener, const std::stop_token& stop)

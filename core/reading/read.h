@@ -23,6 +23,9 @@ struct ReadSource {
     std::vector<std::int64_t> spans;
 };
 
+/// Why a generated text ended, as reports say it.
+ReadEnd endOf(EndReason reason);
+
 /// Goes on with texts, or answers a question about them, that the model sees as slots only.
 /// @throws Error (InvalidInput) where nothing is to be read or written; (Unsupported) where the adapter was not trained
 ///         for the task

@@ -23,6 +23,11 @@ fs::path defaultRunsFolder()
     return userFolder("XDG_DATA_HOME", ".local/share") / "icae" / "runs";
 }
 
+fs::path defaultLibraryFolder()
+{
+    return userFolder("XDG_DATA_HOME", ".local/share") / "icae" / "library";
+}
+
 fs::path engineSettingsFile()
 {
     return userFolder("XDG_CONFIG_HOME", ".config") / "icae" / "engine.json";

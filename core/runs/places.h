@@ -12,6 +12,9 @@ std::filesystem::path bundled(const std::string& name);
 /// Where an engine starts runs unless it is told otherwise: $XDG_DATA_HOME/icae/runs.
 std::filesystem::path defaultRunsFolder();
 
+/// Where an engine keeps memories unless it is told otherwise: $XDG_DATA_HOME/icae/library.
+std::filesystem::path defaultLibraryFolder();
+
 /// What an engine remembers between starts: $XDG_CONFIG_HOME/icae/engine.json.
 std::filesystem::path engineSettingsFile();
 

@@ -8,19 +8,9 @@ namespace icae {
 
 namespace {
 
-using Ids = TokenIds;
-
 constexpr std::int64_t leastTextTokens = 16;
 constexpr std::int64_t mostTextTokens = 2048;
 constexpr std::int64_t mostQuestionTokens = 64;
-
-Ids joined(std::initializer_list<Ids> parts)
-{
-    Ids all;
-    for (const auto& part : parts)
-        all.insert(all.end(), part.begin(), part.end());
-    return all;
-}
 
 } // namespace
 
@@ -28,13 +18,8 @@ QuestionAsker::QuestionAsker(const Model& model)
     : m_model(model)
     , m_compressor(model)
     , m_reader(model)
+    , m_words(model)
 {
-    const auto& words = model.adapter().config.prompt;
-    const auto& tokenizer = *model.tokenizer();
-    m_first = {static_cast<std::int32_t>(model.config().bosId)};
-    m_left = joined({words.leftBos ? bos() : Ids{}, tokenizer.encodePrompt(words.left)});
-    m_before = tokenizer.encodePrompt(words.rightBefore);
-    m_after = tokenizer.encodePrompt(words.rightAfter);
 }
 
 Prompt QuestionAsker::withSlots(const TokenIds& text, const TokenIds& question) const
@@ -55,12 +40,12 @@ Prompt QuestionAsker::withSlots(const TokenIds& text, const TokenIds& question) 
         shapes.push_back({count, k});
     }
     const c10::InferenceMode noGradients;
-    return m_reader.prompt(Task::Instruct, shapes, at::cat(slots, 0), m_left, joined({m_before, question, m_after}));
+    return m_reader.prompt(Task::Instruct, shapes, at::cat(slots, 0), m_words.left, m_words.asked(question));
 }
 
 Prompt QuestionAsker::plain(const TokenIds& text, const TokenIds& question) const
 {
-    return m_reader.plain(joined({text.empty() ? m_first : bos(), text, m_before, question, m_after}));
+    return m_reader.plain(m_words.plain(text, question));
 }
 
 std::optional<EncodedQuestion> QuestionAsker::encode(const Question& question) const

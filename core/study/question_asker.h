@@ -1,6 +1,7 @@
 #pragma once
 
 #include "icae/compressor.h"
+#include "icae/question_words.h"
 #include "icae/reader.h"
 #include "protocol/token_id.h"
 #include "study/questions.h"
@@ -50,16 +51,12 @@ public:
     Prompt withNothing(const Question& question) const;
 
 private:
-    TokenIds bos() const { return m_model.config().hasBos ? m_first : TokenIds{}; }
     TokenIds encode(const std::string& text) const { return m_model.tokenizer()->encodeIds(text); }
 
     const Model& m_model;
     Compressor m_compressor;
     Reader m_reader;
-    TokenIds m_first; ///< what stands before everything where nothing else does
-    TokenIds m_left;
-    TokenIds m_before;
-    TokenIds m_after;
+    QuestionWords m_words;
 };
 
 } // namespace icae
