@@ -12,6 +12,7 @@
 // engine does that was just about to). What it does with models is in fake_model.h.
 
 #include "fake_channel.h"
+#include "fake_chat.h"
 #include "fake_model.h"
 #include "fake_runs.h"
 
@@ -89,11 +90,12 @@ void plan(const RpcMessage& message, Hanging& hanging)
         FakeChannel::answer(message.id, result);
 }
 
-void cancel(const RequestId& id, Hanging& hanging, FakeModel& model)
+void cancel(const RequestId& id, Hanging& hanging, FakeModel& model, FakeChat& chat)
 {
     const auto found = hanging.find(id.number());
     if (found == hanging.end()) {
-        model.cancel(id);
+        if (!chat.cancel(id))
+            model.cancel(id);
         return;
     }
     if (found->second)
@@ -103,7 +105,7 @@ void cancel(const RequestId& id, Hanging& hanging, FakeModel& model)
     hanging.erase(found);
 }
 
-void take(const RpcMessage& message, Hanging& hanging, FakeModel& model, FakeRuns& runs)
+void take(const RpcMessage& message, Hanging& hanging, FakeModel& model, FakeRuns& runs, FakeChat& chat)
 {
     if (message.method == protocol::initialize.name) {
         InitializeResult result;
@@ -114,8 +116,8 @@ void take(const RpcMessage& message, Hanging& hanging, FakeModel& model, FakeRun
     } else if (message.method == protocol::textPlan.name) {
         plan(message, hanging);
     } else if (message.method == protocol::cancelRequest.name) {
-        cancel(fromJson<CancelParams>(JsonReader(message.params, "test")).id, hanging, model);
-    } else if (message.isRequest() && !model.take(message) && !runs.take(message)) {
+        cancel(fromJson<CancelParams>(JsonReader(message.params, "test")).id, hanging, model, chat);
+    } else if (message.isRequest() && !model.take(message) && !runs.take(message) && !chat.take(message)) {
         FakeChannel::refuse(message.id, Error(ErrorKind::Unsupported, "Not here.", "Elsewhere."));
     }
 }
@@ -131,6 +133,7 @@ int main(int argc, char** argv)
     Hanging hanging;
     FakeModel model;
     FakeRuns runs;
+    FakeChat chat;
     std::string buffer(1U << 16U, '\0');
     while (true) {
         const auto count = read(STDIN_FILENO, buffer.data(), buffer.size());
@@ -138,6 +141,6 @@ int main(int argc, char** argv)
             return 0;
         frames.append({buffer.data(), static_cast<std::size_t>(count)});
         while (const auto frame = frames.next())
-            take(parseMessage(frame->content), hanging, model, runs);
+            take(parseMessage(frame->content), hanging, model, runs, chat);
     }
 }

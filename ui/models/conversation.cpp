@@ -217,6 +217,13 @@ void Conversation::vote(const ChatVote& vote)
         *same = vote;
 }
 
+const ChatVote* Conversation::voteOn(std::int64_t answer) const
+{
+    const auto found = std::find_if(m_votes.begin(), m_votes.end(),
+                                    [&](const ChatVote& one) { return one.first == answer || one.second == answer; });
+    return found == m_votes.end() ? nullptr : &*found;
+}
+
 nlohmann::json Conversation::toJson() const
 {
     return {{"icae_chat", version},

@@ -76,11 +76,16 @@ struct ChatAnswer {
     }
 };
 
-enum class Preference { First, Second, Tie };
+enum class Preference {
+    First,
+    Second,
+    Tie,
+    Pending, ///< nobody has said yet: nothing gives the sides away
+};
 
-constexpr std::array<const char*, 3> namesOf(Preference /*type*/)
+constexpr std::array<const char*, 4> namesOf(Preference /*type*/)
 {
-    return {"first", "second", "tie"};
+    return {"first", "second", "tie", "pending"};
 }
 
 /// A blind vote: which of two answers to one question is better, the first shown at the left.
@@ -141,7 +146,9 @@ public:
     void turnTo(std::int64_t branchOrPage); ///< id of a question or an answer
     /// An answer's own words in place of the model's: a new page.
     std::int64_t rewrite(std::int64_t answer, std::string text);
+    /// Takes the place of an earlier vote on the two.
     void vote(const ChatVote& vote);
+    const ChatVote* voteOn(std::int64_t answer) const; ///< null where there is none
 
     nlohmann::json toJson() const;
     /// @throws Error (InvalidInput) where something is missing, or what is there does not hang together

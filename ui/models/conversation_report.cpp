@@ -104,7 +104,7 @@ std::string Conversation::toMarkdown() const
         for (const auto& one : m_votes) {
             const auto& first = *answer(one.first);
             const auto& second = *answer(one.second);
-            if (first.question != shownQuestion)
+            if (first.question != shownQuestion || one.preference == Preference::Pending)
                 continue;
             const auto sides =
                 std::pair(QString::fromStdString(sideOf(first, second)), QString::fromStdString(sideOf(second, first)));
@@ -125,6 +125,8 @@ std::vector<VoteTally> tallies(const std::vector<ConversationPtr>& chats)
     std::vector<VoteTally> all;
     for (const auto& chat : chats)
         for (const auto& vote : chat->votes()) {
+            if (vote.preference == Preference::Pending)
+                continue;
             const auto& left = *chat->answer(vote.first);
             const auto& right = *chat->answer(vote.second);
             auto first = sideOf(left, right);

@@ -169,6 +169,39 @@ void Settings::setScrollLocked(bool on)
     set(key(scrollLockedKey), on);
 }
 
+Settings::Chat Settings::chat() const
+{
+    const Chat defaults;
+    Chat chat;
+    chat.contexts = m_store.value(u"chat/contexts"_s, defaults.contexts).toStringList();
+    chat.blind = m_store.value(u"chat/blind"_s, defaults.blind).toBool();
+    chat.temperature = std::clamp(m_store.value(u"chat/temperature"_s, defaults.temperature).toDouble(), 0.0, 5.0);
+    chat.topK = std::max(0, m_store.value(u"chat/top_k"_s, defaults.topK).toInt());
+    chat.topP = std::clamp(m_store.value(u"chat/top_p"_s, defaults.topP).toDouble(), 0.01, 1.0);
+    chat.seed = m_store.value(u"chat/seed"_s, defaults.seed).toUInt();
+    chat.maxTokens = std::clamp(m_store.value(u"chat/max_tokens"_s, defaults.maxTokens).toInt(), 1, 100'000);
+    chat.current = m_store.value(u"chat/current"_s).toString();
+    return chat;
+}
+
+void Settings::setChat(const Chat& chat)
+{
+    set(u"chat/contexts"_s, chat.contexts);
+    set(u"chat/blind"_s, chat.blind);
+    set(u"chat/temperature"_s, chat.temperature);
+    set(u"chat/top_k"_s, chat.topK);
+    set(u"chat/top_p"_s, chat.topP);
+    set(u"chat/seed"_s, chat.seed);
+    set(u"chat/max_tokens"_s, chat.maxTokens);
+    set(u"chat/current"_s, chat.current);
+}
+
+QString Settings::chatsFolder() const
+{
+    const QFileInfo store(m_store.fileName());
+    return store.dir().filePath(store.completeBaseName() + u"-chats"_s);
+}
+
 QString Settings::draftFile() const
 {
     const QFileInfo store(m_store.fileName());

@@ -39,6 +39,20 @@ public:
         bool operator==(const Compression&) const = default;
     };
 
+    /// What the Chat page was last set to.
+    struct Chat {
+        QStringList contexts{QStringLiteral("slots")};
+        bool blind = false;
+        double temperature = 0; ///< 0: greedy
+        int topK = 0;
+        double topP = 1;
+        quint32 seed = 0;
+        int maxTokens = 256;
+        QString current; ///< chat
+
+        bool operator==(const Chat&) const = default;
+    };
+
     static constexpr int smallestFont = 7;
     static constexpr int largestFont = 32;
     static constexpr int mostRecentFiles = 10;
@@ -69,6 +83,10 @@ public:
 
     bool scrollLocked() const; ///< source and reconstruction scroll together
     void setScrollLocked(bool on);
+
+    Chat chat() const;
+    void setChat(const Chat& chat);
+    QString chatsFolder() const; ///< beside the settings
 
     QString draftFile() const; ///< where the text that no file has is kept; beside the settings
 

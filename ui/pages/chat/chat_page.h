@@ -1,0 +1,149 @@
+#pragma once
+
+#include "models/conversation_model.h"
+#include "pages/page.h"
+#include "session/chat_store.h"
+
+#include <QTimer>
+
+#include <optional>
+
+class QAction;
+class QBoxLayout;
+class QLabel;
+class QPushButton;
+class QSplitter;
+class QStackedWidget;
+class QToolButton;
+
+namespace icae {
+
+class AnswerRun;
+class ChatListPane;
+class ContextMeter;
+class ConversationView;
+class EmptyState;
+class MemoryPane;
+class NoticeBar;
+class QuestionEdit;
+class SamplingPopup;
+enum class TurnAction;
+
+/// Ask what the slots kept: a library of memories at the left, a conversation about them at the right, answered from
+/// slots, from the full text and from nothing, side by side or blind.
+class ChatPage : public Page {
+    Q_OBJECT
+
+public:
+    explicit ChatPage(const PageContext& context, QWidget* parent = nullptr);
+    ~ChatPage() override;
+
+    QString id() const override { return QStringLiteral("chat"); }
+    QString title() const override { return tr("Chat"); }
+    QString icon() const override { return QStringLiteral("chat"); }
+    std::vector<ShortcutGroup> shortcuts() const override;
+    std::pair<FindTarget*, QWidget*> findTarget() override;
+    void showError(const Error& error) override;
+
+    const Conversation& chat() const { return m_chat; }
+    ChatStore& store() { return m_store; }
+    MemoryPane& memories() { return *m_memories; }
+    ConversationView& view() { return *m_view; }
+    ConversationModel& conversation() { return m_conversation; }
+    ContextMeter& meter() { return *m_meter; }
+    QuestionEdit& composer() { return *m_composer; }
+    bool isAnswering() const;
+
+protected:
+    void showEvent(QShowEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
+private:
+    enum class Export { Markdown, Json, JsonWithTexts };
+
+    // How it is put together: chat_page_parts.cpp.
+    QWidget* makeLeft();
+    QWidget* makeRight();
+    QWidget* makeHeader();
+    QWidget* makeComposer();
+    void makeActions();
+    void connectParts();
+    void restoreSettings();
+    void keepSettings();
+
+    void open(const std::string& id);
+    void newChat();
+    void showChat();
+    void showTally();
+    void showSuggestions();
+    void updateActions();
+    void planSoon();
+    void plan();
+
+    void ask(); ///< what the composer has, or branches where a question is edited
+    void answer(std::int64_t question, const std::vector<AnswerContext>& contexts, std::int64_t goOn, bool again);
+    void onGrew();
+    void onFinished(const ChatAskResult& result);
+    void onFailed(const Error& why);
+    /// Changes a chat, the one that is shown or another, and keeps it.
+    template <typename Change> void change(const std::string& chat, Change change);
+    void rename(const std::string& chat, const std::string& name);
+    void keep();
+
+    void act(TurnAction action, const QModelIndex& index, int cell);
+    void actOnCurrent(TurnAction action);
+    void edit(const ConversationRow& row, int cell);
+    void vote(const ConversationRow& row, Preference preference);
+    void showWhereFrom(std::int64_t answer);
+    void lookWhereFrom(std::int64_t answer);
+
+    std::vector<AnswerContext> contexts() const; ///< ticked ones; at least one
+    ChatPrompt promptFor(const Conversation& chat, std::int64_t question) const;
+    ChatPrompt promptToAsk() const; ///< of what the composer has
+    SamplingParams sampling() const;
+    void exportAs(Export what);
+    void exportWithTexts(const Conversation& chat, const QString& file);
+    void save(const QString& file, const std::string& content);
+    void importChat();
+
+    const PageContext m_context;
+    const Theme& m_theme;
+    EngineClient& m_client;
+    Settings& m_settings;
+    ChatStore m_store;
+    ConversationModel m_conversation;
+    Conversation m_chat;
+    AnswerRun* m_run;
+    NoticeBar* m_notice;
+    MemoryPane* m_memories;
+    ChatListPane* m_chats;
+    ConversationView* m_view;
+    EmptyState* m_empty;
+    QWidget* m_suggestions;
+    QStackedWidget* m_stack;
+    QLabel* m_name;
+    QLabel* m_tally;
+    QuestionEdit* m_composer;
+    QLabel* m_editing;
+    QLabel* m_refusal;
+    ContextMeter* m_meter;
+    QToolButton* m_samplingButton;
+    SamplingPopup* m_sampling;
+    QPushButton* m_ask;
+    QToolButton* m_exportButton;
+    std::vector<std::pair<AnswerContext, QAction*>> m_contexts;
+    QAction* m_blind;
+    std::vector<std::pair<TurnAction, QAction*>> m_turnActions;
+    QAction* m_questionSet;
+    QList<QAction*> m_exports;
+    std::optional<ChatPlan> m_plan;
+    std::int64_t m_planning = -1; ///< request
+    QTimer m_planSoon;
+    QTimer m_keepSoon; ///< while an answer grows
+    std::int64_t m_edited = -1; ///< question that the composer branches from
+    std::map<std::int64_t, ChatAttribution> m_attributions; ///< by answer of this chat
+    std::int64_t m_litAnswer = -1;
+    bool m_opened = false; ///< the chat of the last time
+};
+
+} // namespace icae
