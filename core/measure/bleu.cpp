@@ -174,7 +174,10 @@ BleuScore sentenceBleu(std::string_view hypothesis, std::string_view reference)
 {
     Statistics statistics;
     add(statistics, hypothesis, reference);
-    return scoreOf(statistics, true);
+    auto result = scoreOf(statistics, true);
+    if (result.referenceLength == 0 && hypothesis == reference && !reference.empty())
+        result.score = 1;
+    return result;
 }
 
 BleuScore corpusBleu(std::span<const std::string> hypotheses, std::span<const std::string> references)

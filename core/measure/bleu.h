@@ -21,7 +21,8 @@ struct BleuScore {
 /// mteval-v13a's tokens, as sacrebleu's tokenizer_13a gives them.
 std::vector<std::string> tokenize13a(std::string_view text);
 
-/// sacrebleu's sentence_bleu: only orders that the hypothesis is long enough for count ("effective order").
+/// sacrebleu's sentence_bleu: only orders that the hypothesis is long enough for count ("effective order"). Equal
+/// texts without a word, such as spaces, score 1, not 0.
 BleuScore sentenceBleu(std::string_view hypothesis, std::string_view reference);
 
 /// sacrebleu's corpus_bleu: statistics of all pairs are added up first. Both lists have one text a pair.

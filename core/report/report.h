@@ -25,8 +25,8 @@ std::string htmlPage(const std::string& title, std::string_view reference, const
 /// @param reference empty: the text alone, without marks
 std::string markdownPage(const std::string& title, std::string_view reference, const Reconstruction& reconstruction);
 
-/// RFC 4180, one line a token: list ("free" or "forced"), index, span, id, piece, begin, end, nll, entropy, rank, then
-/// alternative_N and probability_N.
+/// RFC 4180, one line a token: list ("free" or "forced"), index, span, id, piece, bytes, nll, entropy, rank, then
+/// alternative_N and probability_N. Files count from 0 and say so in their headers; what people read counts from 1.
 std::string tokensCsv(const Reconstruction& reconstruction);
 
 } // namespace icae

@@ -27,7 +27,7 @@ std::string tokensCsv(const Reconstruction& reconstruction)
     for (const auto* tokens : {&reconstruction.freeTokens, &reconstruction.forcedTokens})
         for (const auto& token : *tokens)
             alternatives = std::max(alternatives, token.alternatives.size());
-    std::string csv = "list,index,span,id,piece,begin,end,nll,entropy,rank";
+    std::string csv = "list,index_from_0,span_from_0,id,piece,begin_byte_from_0,end_byte,nll,entropy,rank_from_0";
     for (std::size_t i = 1; i <= alternatives; ++i)
         csv += ",alternative_" + std::to_string(i) + ",probability_" + std::to_string(i);
     csv += lineEnd;

@@ -42,6 +42,8 @@ private Q_SLOTS:
         QCOMPARE(icae::tokenize13a("a&amp;b &quot;c&quot; <skipped>d"), (Tokens{"a", "&", "b", "\"", "c", "\"", "d"}));
         QCOMPARE(icae::tokenize13a("soft-\nware\u3000x"), (Tokens{"software", "x"}));
         QVERIFY(icae::tokenize13a(" \n ").empty());
+        QCOMPARE(icae::sentenceBleu("  \n ", "  \n ").score, 1.0); // a perfect copy
+        QCOMPARE(icae::sentenceBleu(" ", "  ").score, 0.0);
     }
 
     void edges()

@@ -198,6 +198,13 @@ private Q_SLOTS:
         QVERIFY(!model.index(0, 0).data(ModelTreeModel::LoadedRole).toBool());
         QVERIFY(misfit.data(ModelTreeModel::SummaryRole).toString().contains(u"hidden size 4096"_s));
         QVERIFY(loaded.data(ModelTreeModel::SummaryRole).toString().contains(u"LoRA"_s));
+        // Equal names are told apart by their folders.
+        list.adapters[1].path = "/elsewhere/reconstruct";
+        list.adapters[1].fits = {{"/models/nano/base", "", {}}};
+        model.setModels(list);
+        QCOMPARE(model.nameOf("/elsewhere/reconstruct"), u"reconstruct (/elsewhere)"_s);
+        QCOMPARE(model.index(0, 0, model.index(0, 0)).data().toString(), u"reconstruct (/models/nano)"_s);
+        QCOMPARE(model.nameOf("/models/nano/base"), u"nano"_s);
         model.setModels({});
     }
 

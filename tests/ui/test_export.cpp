@@ -61,8 +61,22 @@ private Q_SLOTS:
         const auto lines = exported(u"Tokens as CSV…"_s, u"tokens.csv"_s).trimmed().split('\n');
         const auto& result = m_explorer->page().result();
         QCOMPARE(lines.size(), 1 + static_cast<qsizetype>(result.forced->tokens.size() + result.free->tokens.size()));
-        QVERIFY(lines.front().startsWith("list,index,span,id,piece,begin,end,nll,entropy,rank"));
+        QVERIFY(lines.front().startsWith(
+            "list,index_from_0,span_from_0,id,piece,begin_byte_from_0,end_byte,nll,entropy,rank_from_0"));
         QVERIFY(lines[2].contains("▁clock") || lines[2].contains("▁watch"));
+    }
+
+    /// What differs, by class and place, with the files' counting from 0 in the header.
+    void differencesAsCsv()
+    {
+        const auto lines = exported(u"Differences as CSV…"_s, u"differences.csv"_s).trimmed().split('\n');
+        const auto& diff = *m_explorer->page().result().diff;
+        QCOMPARE(lines.size(), 1 + std::ssize(diff.differences));
+        QVERIFY(lines.front().startsWith("index_from_0,class,source,reconstruction,source_begin_byte_from_0"));
+        const auto at = QByteArray::number(story.indexOf(u"clock"_s));
+        QCOMPARE(lines[1].trimmed(),
+                 "0,wording,clock,watch," + at + ',' + QByteArray::number(at.toInt() + 5) + ',' + at + ','
+                     + QByteArray::number(at.toInt() + 5));
     }
 
     void json()
@@ -100,6 +114,15 @@ private Q_SLOTS:
         QVERIFY(pdf.startsWith("%PDF-") && pdf.trimmed().endsWith("%%EOF"));
         m_explorer->result().setMode(ResultPane::Mode::Tokens);
         QVERIFY(QImage::fromData(exported(u"This view as a picture…"_s, u"tokens.png"_s)).width() > 1000);
+        // The list is drawn as a list.
+        m_explorer->result().setMode(ResultPane::Mode::Inline);
+        const auto inlined = QImage::fromData(exported(u"This view as a picture…"_s, u"inline.png"_s));
+        m_explorer->result().setMode(ResultPane::Mode::List);
+        const auto list = QImage::fromData(exported(u"This view as a picture…"_s, u"list.png"_s));
+        QVERIFY(list.width() == inlined.width() && list != inlined);
+        const auto listSvg = QString::fromUtf8(exported(u"This view as a picture…"_s, u"list.svg"_s));
+        for (const auto& said : {u"wording"_s, u"watch"_s, u"in 128 slots"_s, u"BLEU 0.910"_s}) // with a caption
+            QVERIFY2(listSvg.contains(said), qPrintable(said));
         m_explorer->result().setMode(ResultPane::Mode::SideBySide);
     }
 

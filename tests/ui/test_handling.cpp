@@ -8,6 +8,7 @@
 #include <QLineEdit>
 #include <QMenu>
 #include <QMimeData>
+#include <QRegularExpression>
 #include <QScrollBar>
 #include <QSlider>
 
@@ -217,6 +218,60 @@ private Q_SLOTS:
         QCOMPARE(current(), u" 12"_s);
         m_explorer->key(Qt::Key_F8, Qt::ShiftModifier);
         QCOMPARE(current(), u" clock"_s);
+    }
+
+    /// One class alone, and how many that is of all.
+    void onlyOneClass()
+    {
+        QVERIFY(m_explorer->start());
+        QVERIFY(m_explorer->write(story + u" The Harbour lights."_s));
+        QVERIFY(m_explorer->run());
+        auto& pane = m_explorer->result();
+        const auto all = std::ssize(m_explorer->page().result().diff->differences);
+        QVERIFY(all >= 4);
+        QAction* only = nullptr;
+        for (auto* menu : pane.findChildren<QMenu*>())
+            for (auto* action : menu->actions())
+                if (menu->title() == u"Only"_s && action->text() == u"number or name"_s)
+                    only = action;
+        QVERIFY(only != nullptr);
+        only->trigger();
+        QCOMPARE(pane.filter(), std::vector<DifferenceClass>{DifferenceClass::NumberOrName});
+        QVERIFY(FakeExplorer::shows(pane, u"1 of %1 differences"_s.arg(all)));
+    }
+
+    /// Figures and rows are there for those who hear them, too.
+    void figuresAndRowsCanBeHeard()
+    {
+        QVERIFY(m_explorer->start());
+        QVERIFY(m_explorer->write(story));
+        QVERIFY(m_explorer->run());
+        const auto* bleu = m_explorer->page().findChild<QLabel*>(u"metric0"_s);
+        QCOMPARE(bleu->accessibleName(), u"BLEU, free: 0.91"_s);
+        m_explorer->key(Qt::Key_F8);
+        const auto& column = m_explorer->result().column();
+        QVERIFY2(column.accessibleDescription().contains(u"{+watch+} at the pier"_s),
+                 qPrintable(column.accessibleDescription()));
+        QVERIFY(m_explorer->source().column().accessibleDescription().contains(u"[-clock-] at the pier"_s));
+    }
+
+    /// A language's numbers are written its way, all of them.
+    void numbersFollowTheLanguage()
+    {
+        QLocale::setDefault(QLocale(QLocale::German));
+        open(u"german"_s);
+        QVERIFY(m_explorer->start());
+        QVERIFY(m_explorer->write(story.repeated(40)));
+        QVERIFY(m_explorer->run());
+        static const QRegularExpression point(u"\\d\\.\\d\\d?(?!\\d)"_s); // "1.204" is a thousand
+        QStringList texts;
+        for (const auto* label : m_explorer->page().findChildren<QLabel*>())
+            texts += label->text();
+        texts += m_explorer->window->statusLine().text();
+        QLocale::setDefault(QLocale::c());
+        QVERIFY(texts.contains(u"0,91"_s));
+        for (const auto& text : texts)
+            QVERIFY2(!text.contains(point), qPrintable(text));
     }
 
     void remembersItsSettings()

@@ -5,6 +5,7 @@
 
 #include <QAbstractItemModelTester>
 #include <QComboBox>
+#include <QFileDialog>
 #include <QPushButton>
 #include <QTreeView>
 
@@ -121,6 +122,20 @@ private Q_SLOTS:
         QVERIFY(!m_explorer->models().findChild<NoticeBar*>()->showsError());
         QCOMPARE(m_explorer->client.model()->base, std::string("/models/nano/base")); // as before
         QCOMPARE(m_explorer->settings.model(), before);
+    }
+
+    /// Who adds a folder expects models from it.
+    void aFolderWithoutModelsIsToldOf()
+    {
+        QVERIFY(m_explorer->start());
+        m_explorer->window->showPage(u"models"_s);
+        m_explorer->key(Qt::Key_O, Qt::ControlModifier | Qt::ShiftModifier);
+        auto* dialog = m_explorer->models().findChild<QFileDialog*>();
+        QVERIFY(dialog != nullptr);
+        Q_EMIT dialog->fileSelected(u"/tmp/empty"_s);
+        dialog->reject();
+        auto& notice = *m_explorer->models().findChild<NoticeBar*>();
+        QTRY_VERIFY(FakeExplorer::shows(notice, u"There is no model in /tmp/empty."_s));
     }
 
     void foldersThatCannotBeSearchedAreNamed()

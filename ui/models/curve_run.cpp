@@ -126,8 +126,11 @@ private:
         if (m_inArray > 0 || m_depth == 0)
             return true;
         if (m_depth == 1) {
-            for (auto [name, to] :
-                 {std::pair{"step", &m_step}, {"seconds", &m_seconds}, {"time", &m_time}, {"wall_time", &m_time}, {"tokens", &m_tokens}}) {
+            for (auto [name, to] : {std::pair{"step", &m_step},
+                                    {"seconds", &m_seconds},
+                                    {"time", &m_time},
+                                    {"wall_time", &m_time},
+                                    {"tokens", &m_tokens}}) {
                 if (m_key == name) {
                     *to = value;
                     return true;

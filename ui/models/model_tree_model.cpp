@@ -2,6 +2,7 @@
 
 #include "models/byte_text.h"
 
+#include <QFileInfo>
 #include <QFont>
 
 #include <algorithm>
@@ -57,6 +58,19 @@ void ModelTreeModel::setLoaded(const std::string& base, const std::string& adapt
         if (const int below = rowCount(top); below > 0)
             Q_EMIT dataChanged(index(0, 0, top), index(below - 1, 0, top), {LoadedRole, Qt::DisplayRole});
     }
+}
+
+QString ModelTreeModel::nameOf(const std::string& path) const
+{
+    const auto name = folderName(path);
+    const auto isOther = [&](const std::string& other) { return other != path && folderName(other) == name; };
+    const bool shared = std::any_of(m_models.bases.begin(), m_models.bases.end(),
+                                    [&](const BaseInfo& base) { return base.folder == path; })
+        ? std::any_of(m_models.bases.begin(), m_models.bases.end(),
+                      [&](const BaseInfo& base) { return isOther(base.folder); })
+        : std::any_of(m_models.adapters.begin(), m_models.adapters.end(),
+                      [&](const AdapterInfo& adapter) { return isOther(adapter.path); });
+    return shared ? tr("%1 (%2)").arg(name, QFileInfo(QString::fromStdString(path)).path()) : name;
 }
 
 const BaseInfo* ModelTreeModel::baseAt(const QModelIndex& index) const
@@ -182,9 +196,9 @@ QVariant ModelTreeModel::data(const QModelIndex& index, int role) const
     }
     case Qt::DisplayRole:
         if (const auto* adapter = adapterAt(index))
-            return folderName(adapter->path);
+            return nameOf(adapter->path);
         if (const auto* base = baseAt(index))
-            return folderName(base->folder);
+            return nameOf(base->folder);
         return tr("Adapters without a base");
     case SummaryRole: {
         auto why = reason(index);

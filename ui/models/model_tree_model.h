@@ -26,6 +26,8 @@ public:
 
     void setModels(ModelList models);
     const ModelList& models() const { return m_models; }
+    /// Name of a base or an adapter by its path; with the folder around it where another one is called the same.
+    QString nameOf(const std::string& path) const;
     /// Marks what is loaded. @param base, adapter folders; empty: none
     void setLoaded(const std::string& base, const std::string& adapter);
 

@@ -133,7 +133,7 @@ QString runLine(const RunInfo& run)
         parts.front() += tr(", %1 %").arg(std::floor(status.progress * 100), 0, 'f', 0);
     if (status.state == RunState::Running && status.paused.empty()) {
         if (status.kind == RunKind::Study && status.seconds > 0)
-            parts += tr("%1 samples/s").arg(static_cast<double>(status.step) / status.seconds, 0, 'g', 2);
+            parts += tr("%L1 samples/s").arg(static_cast<double>(status.step) / status.seconds, 0, 'g', 2);
         else if (status.tokensPerSecond > 0)
             parts += tr("%L1 tokens/s").arg(std::llround(status.tokensPerSecond));
         if (status.secondsLeft > 0)

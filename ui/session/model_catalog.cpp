@@ -1,5 +1,8 @@
 #include "session/model_catalog.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace icae {
 
 ModelCatalog::ModelCatalog(EngineClient& client, Settings& settings, QString standard, QObject* parent)
@@ -31,8 +34,31 @@ QStringList ModelCatalog::folders() const
 void ModelCatalog::addFolder(const QString& path)
 {
     auto folders = m_settings.modelFolders();
-    if (!path.isEmpty() && !folders.contains(path))
-        m_settings.setModelFolders(folders << path);
+    if (path.isEmpty() || folders.contains(path))
+        return;
+    m_added = path;
+    m_settings.setModelFolders(folders << path);
+}
+
+/// Whoever adds a folder expects models from it.
+void ModelCatalog::tellOfEmptyFolder(const ModelList& list)
+{
+    const auto folder = std::exchange(m_added, {}).toStdString();
+    if (folder.empty())
+        return;
+    const auto isWithin = [&](const std::string& path) {
+        return path == folder || path.starts_with(folder.back() == '/' ? folder : folder + '/');
+    };
+    const bool found =
+        std::any_of(list.bases.begin(), list.bases.end(), [&](const auto& base) { return isWithin(base.folder); })
+        || std::any_of(list.adapters.begin(), list.adapters.end(), [&](const auto& one) { return isWithin(one.path); })
+        || std::any_of(list.problems.begin(), list.problems.end(),
+                       [&](const auto& one) { return isWithin(one.folder); });
+    if (!found)
+        fail(
+            Error(ErrorKind::InvalidInput, "There is no model in " + folder + ".",
+                  "Add a folder that holds a base (config.json) or an adapter (icae.safetensors), or one around them."),
+            nullptr);
 }
 
 void ModelCatalog::removeFolder(const QString& path)
@@ -91,6 +117,7 @@ void ModelCatalog::refresh(bool hashes, QObject* owner)
                            if (model)
                                m_tree.setLoaded(model->base, model->adapter);
                            Q_EMIT listed();
+                           tellOfEmptyFolder(list);
                        },
                    .failed =
                        [this, owner](const Error& why) {

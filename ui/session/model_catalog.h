@@ -53,6 +53,7 @@ Q_SIGNALS:
 private:
     void onReady();
     void loadLast();
+    void tellOfEmptyFolder(const ModelList& list);
     void fail(const Error& why, QObject* owner);
     QObject* contextFor(QObject* owner) { return owner == nullptr ? this : owner; }
 
@@ -62,6 +63,7 @@ private:
     ModelTreeModel m_tree;
     std::vector<DeviceInfo> m_devices;
     bool m_listing = false;
+    QString m_added; ///< folder that was added, and is to be searched
     bool m_loading = false;
     QString m_loadingName;
     bool m_loadedOnce = false;

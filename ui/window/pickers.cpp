@@ -49,6 +49,7 @@ ModelPicker::ModelPicker(const Theme& theme, EngineClient& client, ModelCatalog&
     connect(&m_client, &EngineClient::modelChanged, this, &ModelPicker::showModel);
     connect(&m_catalog, &ModelCatalog::loadingChanged, this, &ModelPicker::showModel);
     connect(&m_catalog.tree(), &QAbstractItemModel::modelReset, m_list, &QTreeView::expandAll);
+    connect(&m_catalog.tree(), &QAbstractItemModel::modelReset, this, &ModelPicker::showModel);
     showModel();
 }
 
@@ -59,8 +60,9 @@ void ModelPicker::showModel()
     if (const auto name = m_catalog.loadingName(); !name.isEmpty())
         text = tr("Loading %1…").arg(name);
     else if (model)
-        text = model->adapter.empty() ? folderName(model->base)
-                                      : tr("%1 · %2").arg(folderName(model->base), folderName(model->adapter));
+        text = model->adapter.empty()
+            ? folderName(model->base)
+            : tr("%1 · %2").arg(folderName(model->base), m_catalog.tree().nameOf(model->adapter));
     setText(u" %1 ▾"_s.arg(text)); // Qt puts icon and text close together
     setAccessibleName(tr("Model: %1").arg(text));
 }

@@ -1,5 +1,6 @@
 #include "pages/compress/compress_export.h"
 
+#include "models/difference_table.h"
 #include "pages/compress/compress_page.h"
 #include "pages/compress/result_pane.h"
 #include "pages/compress/token_pane.h"
@@ -18,6 +19,7 @@
 #include <QtConcurrent>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 namespace icae {
@@ -96,6 +98,13 @@ void CompressExport::buildMenu()
     const auto markdown = tr("Markdown (*.md)");
     add(tr("Differences as &HTML…"), ExportKind::Diff, ExportFormat::Html, u"differences.html"_s, html);
     add(tr("Differences as Mark&down…"), ExportKind::Diff, ExportFormat::Markdown, u"differences.md"_s, markdown);
+    menu.addAction(tr("Differences as CS&V…"), this, [this] {
+        choose(tr("Export"), u"differences.csv"_s, tr("CSV (*.csv)"), [this](const QString& path) {
+            if (const auto& view = m_page.result(); view.diff)
+                save(path,
+                     [csv = differencesCsv(*view.diff)](QIODevice& file) { return file.write(csv) == csv.size(); });
+        });
+    });
     add(tr("Reconstruction as H&TML…"), ExportKind::Reconstruction, ExportFormat::Html, u"reconstruction.html"_s, html);
     add(tr("Reconstruction as Ma&rkdown…"), ExportKind::Reconstruction, ExportFormat::Markdown, u"reconstruction.md"_s,
         markdown);
@@ -157,11 +166,86 @@ void CompressExport::writeReport(ExportKind kind, ExportFormat format, const QSt
 
 Rendered CompressExport::paint(QPainter& painter, int greatestHeight)
 {
-    if (m_pane.mode() == ResultPane::Mode::Tokens)
+    const auto caption = captionText();
+    const auto font = m_theme.font(TypeRole::Caption);
+    const QRect room(Theme::grid(3), 0, pictureWidth - Theme::grid(6), longestPicture);
+    const int captionHeight =
+        QFontMetrics(font).boundingRect(room, Qt::TextWordWrap, caption).height() + Theme::grid(2);
+    auto result = paintView(painter, greatestHeight - captionHeight);
+    painter.setFont(font);
+    painter.setPen(m_theme.color(Shade::SecondaryText));
+    painter.drawText(room.translated(0, result.height), Qt::TextWordWrap, caption);
+    result.height += captionHeight;
+    return result;
+}
+
+Rendered CompressExport::paintView(QPainter& painter, int greatestHeight)
+{
+    switch (m_pane.mode()) {
+    case ResultPane::Mode::Tokens:
         return m_pane.tokens().renderAll(painter, pictureWidth, greatestHeight);
-    if (m_pane.mode() == ResultPane::Mode::SideBySide)
+    case ResultPane::Mode::SideBySide:
         return m_pane.column().renderAll(painter, pictureWidth, greatestHeight, &m_page.sourceColumn());
+    case ResultPane::Mode::List:
+        return paintList(painter, greatestHeight);
+    case ResultPane::Mode::Inline:
+        break;
+    }
     return m_pane.inlineColumn().renderAll(painter, pictureWidth, greatestHeight);
+}
+
+/// The list as it stands there: filtered, a line a difference.
+Rendered CompressExport::paintList(QPainter& painter, int greatestHeight)
+{
+    const auto& list = m_pane.list();
+    const auto font = m_theme.font(TypeRole::Body);
+    const QFontMetrics metrics(font);
+    const int line = metrics.height() + Theme::grid();
+    const int margin = Theme::grid(3);
+    constexpr std::array<double, DiffListModel::ColumnCount> shares{0.05, 0.15, 0.2, 0.2, 0.4};
+    Rendered result;
+    int top = margin;
+    const auto row = [&](const auto& textOf, Shade shade) {
+        int left = margin;
+        painter.setFont(font);
+        painter.setPen(m_theme.color(shade));
+        for (int column = 0; column < DiffListModel::ColumnCount; ++column) {
+            const auto width =
+                static_cast<int>(shares.at(static_cast<std::size_t>(column)) * (pictureWidth - 2 * margin));
+            painter.drawText(QRect(left, top, width, line), Qt::AlignVCenter | Qt::AlignLeft,
+                             metrics.elidedText(textOf(column), Qt::ElideRight, width - Theme::grid()));
+            left += width;
+        }
+        top += line;
+    };
+    row([&](int column) { return list.headerData(column, Qt::Horizontal).toString(); }, Shade::SecondaryText);
+    for (int i = 0; i < list.rowCount() && result.complete; ++i) {
+        result.complete = top + line + margin <= greatestHeight;
+        if (result.complete)
+            row([&](int column) { return list.index(i, column).data().toString(); }, Shade::Text);
+    }
+    result.height = top + Theme::grid();
+    return result;
+}
+
+/// What a picture shows: model, slots, scores; it may be seen far from this window.
+QString CompressExport::captionText() const
+{
+    const auto& view = m_page.result();
+    if (!view.result)
+        return {};
+    const auto& result = view.result->reconstruction;
+    QStringList parts;
+    parts += result.adapter.empty() ? folderName(result.model)
+                                    : tr("%1 · %2").arg(folderName(result.model), folderName(result.adapter));
+    parts += tr("%L1 tokens in %L2 slots (%L3×)").arg(result.tokens).arg(result.slots).arg(result.ratio, 0, 'f', 1);
+    if (result.scores)
+        parts += tr("BLEU %L1, EM %L2 free-running; loss %L3 teacher-forced")
+                     .arg(result.scores->bleu, 0, 'f', 3)
+                     .arg(result.scores->em, 0, 'f', 3)
+                     .arg(result.scores->loss, 0, 'f', 4);
+    parts += QString::fromStdString(result.device);
+    return parts.join(u" · "_s);
 }
 
 void CompressExport::writePicture(const QString& path)

@@ -38,6 +38,9 @@ private:
     void choose(const QString& title, const QString& fileName, const QString& filter,
                 const std::function<void(const QString&)>& write);
     Rendered paint(QPainter& painter, int greatestHeight);
+    Rendered paintView(QPainter& painter, int greatestHeight);
+    Rendered paintList(QPainter& painter, int greatestHeight);
+    QString captionText() const;
     void savePng(const QImage& image, const QString& path); ///< in the background
 
     const Theme& m_theme;

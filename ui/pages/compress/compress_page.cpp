@@ -10,6 +10,8 @@
 #include "widgets/common/metrics_strip.h"
 #include "widgets/common/notice_bar.h"
 
+#include <QLocale>
+
 #include <algorithm>
 #include <utility>
 
@@ -26,7 +28,7 @@ QString summaryOf(const TextPlan& plan)
         return {};
     const auto spans = plan.spans.size();
     const auto ratio = static_cast<double>(plan.tokens) / static_cast<double>(plan.slots);
-    const auto times = QString::number(ratio, 'f', ratio < 1 ? 2 : 1);
+    const auto times = QLocale().toString(ratio, 'f', ratio < 1 ? 2 : 1);
     return CompressPage::tr("%L1 tokens · %2 → %L3 slots · %4")
         .arg(plan.tokens)
         .arg(spans == 1 ? CompressPage::tr("1 span") : CompressPage::tr("%L1 spans").arg(spans))
@@ -325,7 +327,7 @@ void CompressPage::onFinished(const ReconstructionView& view)
     const auto& seconds = reconstruction.seconds;
     const auto total = seconds.compress + seconds.prefill + seconds.decode;
     const auto differences = view.diff->differences.size();
-    Q_EMIT reported(tr("%1 %L2 tokens from %L3 slots in %4 s · %5")
+    Q_EMIT reported(tr("%1 %L2 tokens from %L3 slots in %L4 s · %5")
                         .arg(reconstruction.stopped ? tr("Stopped after") : tr("Reconstructed"))
                         .arg(reconstruction.generatedTokens)
                         .arg(reconstruction.slots)

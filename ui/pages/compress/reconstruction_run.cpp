@@ -25,7 +25,7 @@ QString spanLabel(const SpanInfo& span)
 QString spanScores(const SpanReconstruction& span)
 {
     return span.scores
-        ? ReconstructionRun::tr("BLEU %1\nEM %2").arg(span.scores->bleu, 0, 'f', 2).arg(span.scores->em, 0, 'f', 2)
+        ? ReconstructionRun::tr("BLEU %L1\nEM %L2").arg(span.scores->bleu, 0, 'f', 2).arg(span.scores->em, 0, 'f', 2)
         : QString();
 }
 

@@ -281,6 +281,7 @@ void ResultPane::rebuildFilterMenu()
         return;
     auto* everything = m_filterMenu->addAction(tr("All classes"), this, [this] { setFilter({}); });
     everything->setEnabled(!m_filter.empty());
+    addOnlyMenu();
     m_filterMenu->addSeparator();
     for (std::size_t i = 0; i < differenceClassCount; ++i) {
         const auto count = m_document->classCounts.at(i);
@@ -301,6 +302,16 @@ void ResultPane::rebuildFilterMenu()
             setFilter(shown.size() == differenceClassCount ? std::vector<DifferenceClass>() : shown);
         });
     }
+}
+
+void ResultPane::addOnlyMenu()
+{
+    auto* only = m_filterMenu->addMenu(tr("Only"));
+    for (std::size_t i = 0; i < differenceClassCount; ++i)
+        if (m_document->classCounts.at(i) > 0)
+            only->addAction(differenceClassName(static_cast<DifferenceClass>(i)), this,
+                            [this, i] { setFilter({static_cast<DifferenceClass>(i)}); });
+    only->setEnabled(!only->isEmpty());
 }
 
 void ResultPane::setFilter(const std::vector<DifferenceClass>& shown)
@@ -341,9 +352,11 @@ void ResultPane::showCount()
     if (ready)
         text = place > 0                   ? tr("%L1 of %L2 ▾").arg(place).arg(count)
             : m_document->source.isEmpty() ? tr("Nothing to compare with")
-            : count == 0                   ? tr("No differences ▾")
-            : count == 1                   ? tr("1 difference ▾")
-                                           : tr("%L1 differences ▾").arg(count);
+            : count < std::ssize(m_document->differences)
+            ? tr("%L1 of %L2 differences ▾").arg(count).arg(m_document->differences.size())
+            : count == 0 ? tr("No differences ▾")
+            : count == 1 ? tr("1 difference ▾")
+                         : tr("%L1 differences ▾").arg(count);
     m_differences->setText(text);
     m_differences->setEnabled(ready && !m_document->differences.empty());
     m_chooseClasses->setEnabled(m_differences->isEnabled());

@@ -46,6 +46,7 @@ public:
     ProseColumn& column() { return *m_column; }
     ProseColumn& inlineColumn() { return *m_inline; }
     TokenPane& tokens() { return *m_tokens; }
+    const DiffListModel& list() const { return *m_listModel; }
     QMenu& exportMenu() { return *m_exportMenu; }
     QAction* lockAction() const { return m_lock; }
     std::vector<ShortcutGroup> shortcuts() const;
@@ -65,6 +66,7 @@ private:
     void buildHeader(QWidget* row);
     void step(int direction);
     void rebuildFilterMenu();
+    void addOnlyMenu();
     void setFilter(const std::vector<DifferenceClass>& shown);
     void showCount();
     bool isShown(int difference) const;

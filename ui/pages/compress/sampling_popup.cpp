@@ -76,7 +76,7 @@ Settings::Compression SamplingPopup::values(Settings::Compression base) const
 
 QString SamplingPopup::summary() const
 {
-    return m_sampled->isChecked() ? tr("Sampled at %1").arg(m_temperature->value(), 0, 'g', 3) : tr("Greedy");
+    return m_sampled->isChecked() ? tr("Sampled at %L1").arg(m_temperature->value(), 0, 'g', 3) : tr("Greedy");
 }
 
 } // namespace icae

@@ -14,8 +14,8 @@ const QString none = u"–"_s;
 
 QString secondsText(double seconds)
 {
-    return seconds < 10 ? MetricsStrip::tr("%1 s").arg(seconds, 0, 'f', seconds < 1 ? 2 : 1)
-                        : MetricsStrip::tr("%1 s").arg(seconds, 0, 'f', 0);
+    return seconds < 10 ? MetricsStrip::tr("%L1 s").arg(seconds, 0, 'f', seconds < 1 ? 2 : 1)
+                        : MetricsStrip::tr("%L1 s").arg(seconds, 0, 'f', 0);
 }
 
 } // namespace
@@ -73,7 +73,6 @@ void MetricsStrip::add(Metric metric, const QString& name, const QString& hint)
     value->setObjectName(u"metric%1"_s.arg(metric));
     for (auto* label : {caption, value})
         label->setToolTip(u"<p>%1</p>"_s.arg(hint));
-    value->setAccessibleName(name);
     value->setAccessibleDescription(hint);
     box->addWidget(caption);
     box->addWidget(value);
@@ -96,7 +95,9 @@ void MetricsStrip::restyle()
 
 void MetricsStrip::set(Metric metric, const QString& value)
 {
-    m_values[static_cast<std::size_t>(metric)]->setText(value);
+    auto* label = m_values[static_cast<std::size_t>(metric)];
+    label->setText(value);
+    label->setAccessibleName(tr("%1: %2").arg(m_names[static_cast<std::size_t>(metric)]->text(), value));
 }
 
 void MetricsStrip::setRatio(std::int64_t tokens, std::int64_t slotCount)
@@ -108,7 +109,7 @@ void MetricsStrip::setRatio(std::int64_t tokens, std::int64_t slotCount)
     const QLocale locale;
     const auto ratio = static_cast<double>(tokens) / static_cast<double>(slotCount);
     set(Ratio,
-        tr("%1× (%2 → %3)")
+        tr("%L1× (%2 → %3)")
             .arg(ratio, 0, 'f', ratio < 1 ? 2 : 1)
             .arg(locale.toString(qint64{tokens}), locale.toString(qint64{slotCount})));
 }
@@ -121,11 +122,11 @@ void MetricsStrip::setPlan(std::int64_t tokens, std::int64_t slotCount)
 void MetricsStrip::setReconstruction(const std::optional<Reconstruction>& reconstruction)
 {
     const auto* scores = reconstruction && reconstruction->scores ? &*reconstruction->scores : nullptr;
-    set(Bleu, scores ? u"%1"_s.arg(scores->bleu, 0, 'f', 2) : none);
-    set(Em, scores ? u"%1"_s.arg(scores->em, 0, 'f', 2) : none);
-    set(Loss, scores ? u"%1"_s.arg(scores->loss, 0, 'f', 3) : none);
-    set(TokenAccuracy, scores ? tr("%1 %").arg(100 * scores->tokenAccuracy, 0, 'f', 1) : none);
-    set(FreeAccuracy, scores ? tr("%1 %").arg(100 * scores->freeTokenAccuracy, 0, 'f', 1) : none);
+    set(Bleu, scores ? u"%L1"_s.arg(scores->bleu, 0, 'f', 2) : none);
+    set(Em, scores ? u"%L1"_s.arg(scores->em, 0, 'f', 2) : none);
+    set(Loss, scores ? u"%L1"_s.arg(scores->loss, 0, 'f', 3) : none);
+    set(TokenAccuracy, scores ? tr("%L1 %").arg(100 * scores->tokenAccuracy, 0, 'f', 1) : none);
+    set(FreeAccuracy, scores ? tr("%L1 %").arg(100 * scores->freeTokenAccuracy, 0, 'f', 1) : none);
     set(Compress,
         reconstruction && reconstruction->seconds.compress > 0 ? secondsText(reconstruction->seconds.compress) : none);
     const auto taken = [&](double seconds) { return seconds > 0 ? secondsText(seconds) : none; };

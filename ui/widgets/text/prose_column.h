@@ -73,6 +73,7 @@ protected:
     void mouseMoveEvent(QMouseEvent* event) override;
     void mouseDoubleClickEvent(QMouseEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
+    void focusInEvent(QFocusEvent* event) override;
     void contextMenuEvent(QContextMenuEvent* event) override;
     void scrollContentsBy(int dx, int dy) override;
 
@@ -110,6 +111,7 @@ private:
     void paintGutter(QPainter& painter, int firstRow, int lastRow);
     void paintOutline(QPainter& painter, const Row& content, QPointF origin) const;
     void select(Place anchor, Place cursor);
+    void describe(int row);
     TextRange rangeOf(const SpanBand& span) const;
     bool isLinked(const SpanBand& span) const;
 

@@ -3,6 +3,7 @@
 
 #include "widgets/text/span_gutter.h"
 
+#include <QAccessible>
 #include <QClipboard>
 #include <QContextMenuEvent>
 #include <QGuiApplication>
@@ -21,9 +22,30 @@ using namespace Qt::StringLiterals;
 void ProseColumn::setCurrentDifference(int difference)
 {
     m_currentDifference = difference;
-    if (m_document && difference >= 0 && difference < static_cast<int>(m_document->differences.size()))
-        showRow(m_document->differences[static_cast<std::size_t>(difference)].row);
+    if (m_document && difference >= 0 && difference < static_cast<int>(m_document->differences.size())) {
+        const int row = m_document->differences[static_cast<std::size_t>(difference)].row;
+        showRow(row);
+        describe(row);
+    }
     viewport()->update();
+}
+
+/// For screen readers, which cannot look at what is painted: the row with its marks.
+void ProseColumn::describe(int row)
+{
+    if (!m_document || row < 0 || row >= std::ssize(m_document->rows))
+        return;
+    const auto content = makeProseRow(*m_document, m_document->rows[static_cast<std::size_t>(row)], m_side);
+    setAccessibleDescription(
+        plainProse(*m_document, content, m_side, 0, static_cast<int>(content.text.size()), true).trimmed());
+    QAccessibleEvent event(this, QAccessible::DescriptionChanged);
+    QAccessible::updateAccessibility(&event);
+}
+
+void ProseColumn::focusInEvent(QFocusEvent* event)
+{
+    QAbstractScrollArea::focusInEvent(event);
+    describe(m_anchorRow);
 }
 
 void ProseColumn::setFilter(std::vector<DifferenceClass> shown)
@@ -214,6 +236,7 @@ void ProseColumn::keyPressEvent(QKeyEvent* event)
         Q_EMIT editRequested(m_document->rows[static_cast<std::size_t>(m_anchorRow)].source.begin);
     else
         QAbstractScrollArea::keyPressEvent(event);
+    describe(m_anchorRow);
 }
 
 void ProseColumn::contextMenuEvent(QContextMenuEvent* event)

@@ -25,7 +25,7 @@ void AlternativesBars::setAlternatives(std::vector<TokenAlternative> alternative
     m_id = id;
     QStringList spoken;
     for (const auto& other : m_alternatives)
-        spoken += tr("%1: %2 %").arg(readablePiece(other.piece)).arg(100 * other.probability, 0, 'f', 1);
+        spoken += tr("%1: %L2 %").arg(readablePiece(other.piece)).arg(100 * other.probability, 0, 'f', 1);
     setAccessibleName(tr("Likeliest tokens"));
     setAccessibleDescription(spoken.join(u", "_s));
     updateGeometry();
@@ -57,7 +57,7 @@ void AlternativesBars::paintEvent(QPaintEvent* /*event*/)
             metrics.elidedText(readablePiece(other.piece).replace(u' ', QChar(0x2423)), Qt::ElideRight, names);
         painter.drawText(QRect(0, y, names, row), Qt::AlignVCenter | Qt::AlignLeft, name);
         painter.drawText(QRect(width() - numbers, y, numbers, row), Qt::AlignVCenter | Qt::AlignRight,
-                         tr("%1 %").arg(100 * other.probability, 0, 'f', 1));
+                         tr("%L1 %").arg(100 * other.probability, 0, 'f', 1));
         const auto length = static_cast<int>(std::lround(bars * other.probability));
         const QRect bar(names + Theme::grid(), y + row / 2 - 4, std::max(1, length), 8);
         painter.fillRect(bar, m_theme.color(other.id == m_id ? Shade::Accent : Shade::SpanMark));
@@ -123,9 +123,9 @@ void TokenDetails::showToken(const TokenDocument* document, int token)
     };
     m_facts->setText(u"<table cellspacing='2'>"_s + row(tr("Position"), u"%L1"_s.arg(token + 1))
                      + row(tr("Span"), u"%L1"_s.arg(scored.span + 1)) + row(tr("Id"), QString::number(scored.id))
-                     + row(tr("NLL"), tr("%1 nats").arg(scored.nll, 0, 'f', 3))
-                     + row(tr("Probability"), tr("%1 %").arg(100 * std::exp(-scored.nll), 0, 'f', 2))
-                     + row(tr("Entropy"), tr("%1 nats").arg(scored.entropy, 0, 'f', 3))
+                     + row(tr("NLL"), tr("%L1 nats").arg(scored.nll, 0, 'f', 3))
+                     + row(tr("Probability"), tr("%L1 %").arg(100 * std::exp(-scored.nll), 0, 'f', 2))
+                     + row(tr("Entropy"), tr("%L1 nats").arg(scored.entropy, 0, 'f', 3))
                      + row(tr("Rank"), u"%L1"_s.arg(scored.rank + 1)) + u"</table>"_s);
     m_bars->setAlternatives(scored.alternatives, scored.id);
 }

@@ -256,13 +256,13 @@ void TokenView::setLinked(TextRange range)
 QString TokenView::hint(int token) const
 {
     const auto& scored = m_document->tokens[static_cast<std::size_t>(token)];
-    auto text = tr("“%1”  NLL %2 · entropy %3 nats · rank %4")
+    auto text = tr("“%1”  NLL %L2 · entropy %L3 nats · rank %L4")
                     .arg(readablePiece(scored.piece).toHtmlEscaped())
                     .arg(scored.nll, 0, 'f', 2)
                     .arg(scored.entropy, 0, 'f', 2)
                     .arg(scored.rank + 1);
     for (const auto& other : scored.alternatives)
-        text += tr("<br>%1 %  “%2”")
+        text += tr("<br>%L1 %  “%2”")
                     .arg(100 * other.probability, 0, 'f', 1)
                     .arg(readablePiece(other.piece).toHtmlEscaped());
     return text;
