@@ -62,8 +62,12 @@ int main(int argc, char** argv)
     const auto files = parser.positionalArguments();
     auto& compress = *window.findChild<icae::CompressPage*>();
     if (files.isEmpty()) {
-        if (!compress.restoreDraft())
-            compress.openSample(u"ferry"_s);
+        if (!compress.restoreDraft()) {
+            if (settings.windowGeometry().isEmpty()) // nobody has closed it yet
+                compress.openFirst();
+            else
+                compress.openSample(u"ferry"_s);
+        }
     } else {
         window.showPage(compress.id());
         compress.openFile(files.front());

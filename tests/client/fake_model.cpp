@@ -119,7 +119,8 @@ ReconstructResult resultFor(const ReconstructParams& params, const std::string& 
     reconstruction.slots = params.source.slots.value_or(model.slots);
     reconstruction.ratio = static_cast<double>(source.size()) / static_cast<double>(reconstruction.slots);
     reconstruction.generatedTokens = static_cast<std::int64_t>(written.size());
-    reconstruction.scores = ReconstructionScores{0.91, 0.4, 0.05, 0.97, 0.6};
+    const double bleu = reconstruction.slots >= 128 ? 0.91 : reconstruction.slots >= 64 ? 0.7 : 0.3;
+    reconstruction.scores = ReconstructionScores{bleu, 0.4, 0.05, 0.97, 0.6};
     reconstruction.seconds = {0.5, 0.25, 2};
     reconstruction.device = model.deviceName;
     reconstruction.model = "nano";

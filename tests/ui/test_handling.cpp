@@ -1,5 +1,6 @@
 #include "fake_explorer.h"
 
+#include "pages/compress/sweep_bar.h"
 #include "widgets/common/find_bar.h"
 
 #include <QCheckBox>
@@ -272,6 +273,63 @@ private Q_SLOTS:
         QVERIFY(texts.contains(u"0,91"_s));
         for (const auto& text : texts)
             QVERIFY2(!text.contains(point), qPrintable(text));
+    }
+
+    /// A text through every slot count: a slider walks what came back, and a new text ends it.
+    void everySlotCount()
+    {
+        QVERIFY(m_explorer->start());
+        QVERIFY(m_explorer->write(story));
+        QSignalSpy asked(&m_explorer->client, &EngineClient::requestStarted);
+        m_explorer->key(Qt::Key_A, Qt::AltModifier);
+        QVERIFY(m_explorer->page().isRunning());
+        auto& bar = *m_explorer->page().findChild<SweepBar*>();
+        QVERIFY(bar.isVisible());
+        QVERIFY(m_explorer->waitForEnd());
+        const auto shown = [&] {
+            const auto& view = m_explorer->page().result();
+            return view.result ? view.result->reconstruction.slots : 0;
+        };
+        QTRY_COMPARE(shown(), 128); // the one that tells most: mostly right, and not all
+        QCOMPARE(bar.current(), 2);
+        QVERIFY(FakeExplorer::shows(bar, u"128 slots a span"_s) && FakeExplorer::shows(bar, u"BLEU 0.91"_s));
+        const auto requests = asked.size();
+        auto* slider = bar.findChild<QSlider*>();
+        QTest::keyClick(slider, Qt::Key_Home);
+        QTRY_COMPARE(shown(), 32);
+        QVERIFY(FakeExplorer::shows(bar, u"BLEU 0.30"_s));
+        QTest::keyClick(slider, Qt::Key_Right);
+        QTRY_COMPARE(shown(), 64);
+        QCOMPARE(asked.size(), requests); // nothing is computed again
+        QCOMPARE(m_explorer->page().result().diff->source, story);
+        QVERIFY(m_explorer->write(u"New. "_s + story));
+        QVERIFY(!bar.isVisible());
+    }
+
+    void everySlotCountCanBeStopped()
+    {
+        QVERIFY(m_explorer->start());
+        QVERIFY(m_explorer->write(u"{hang} "_s + story));
+        m_explorer->key(Qt::Key_A, Qt::AltModifier);
+        QVERIFY(FakeExplorer::shows(m_explorer->controls(), u"Stop"_s));
+        QTest::qWait(50);
+        m_explorer->key(Qt::Key_Escape);
+        QVERIFY(m_explorer->waitForEnd());
+        QVERIFY(!FakeExplorer::shows(m_explorer->controls(), u"Stop"_s));
+        QVERIFY(!m_explorer->notice().showsError());
+    }
+
+    /// The first start shows what the loaded model loses, not a perfect copy, and says what to try.
+    void theFirstStartHasSomethingToInspect()
+    {
+        m_explorer->page().openFirst();
+        QVERIFY(m_explorer->start());
+        auto& bar = *m_explorer->page().findChild<SweepBar*>();
+        QTRY_VERIFY(bar.isVisible());
+        QTRY_VERIFY(FakeExplorer::shows(bar, u"press F8"_s));
+        QTRY_VERIFY(m_explorer->page().result().diff && !m_explorer->page().isRunning());
+        QCOMPARE(m_explorer->page().result().result->reconstruction.slots, 128);
+        QVERIFY(!m_explorer->page().result().diff->differences.empty());
     }
 
     void remembersItsSettings()

@@ -35,6 +35,7 @@ CompressControls::CompressControls(const Theme& theme, Settings& settings, QWidg
     , m_theme(theme)
     , m_settings(settings)
     , m_run(new QAction(tr("Compress && reconstruct"), this))
+    , m_sweep(new QAction(theme.icon(u"study"_s), tr("All slot counts"), this))
     , m_open(new QAction(theme.icon(u"open"_s), tr("Open…"), this))
     , m_saveMemory(new QAction(theme.icon(u"save"_s), tr("Save memory…"), this))
     , m_moreSlots(new QAction(tr("More slots a span"), this))
@@ -62,6 +63,8 @@ CompressControls::CompressControls(const Theme& theme, Settings& settings, QWidg
     setObjectName(u"controls"_s);
     setAttribute(Qt::WA_StyledBackground);
     m_run->setShortcuts(mainActionKeys());
+    m_sweep->setShortcut(QKeySequence(Qt::ALT | Qt::Key_A));
+    m_sweep->setToolTip(tr("Reconstruct the text with every slot count, and see where it breaks (Alt+A)"));
     m_open->setShortcut(QKeySequence::Open);
     m_saveMemory->setShortcut(QKeySequence::Save);
     m_moreSlots->setShortcut(QKeySequence(Qt::ALT | Qt::Key_Right));
@@ -73,8 +76,8 @@ CompressControls::CompressControls(const Theme& theme, Settings& settings, QWidg
     m_chooseSpans->setShortcut(QKeySequence(Qt::ALT | Qt::Key_P));
     m_chooseSampling->setShortcut(QKeySequence(Qt::ALT | Qt::Key_G));
     m_toggleRerun->setShortcut(QKeySequence(Qt::ALT | Qt::Key_R));
-    addActions({m_run, m_open, m_saveMemory, m_moreSlots, m_fewerSlots, m_longerSpans, m_shorterSpans, m_chooseSample,
-                m_chooseRecent, m_chooseSpans, m_chooseSampling, m_toggleRerun});
+    addActions({m_run, m_sweep, m_open, m_saveMemory, m_moreSlots, m_fewerSlots, m_longerSpans, m_shorterSpans,
+                m_chooseSample, m_chooseRecent, m_chooseSpans, m_chooseSampling, m_toggleRerun});
 
     const auto menuButton = [&](QToolButton* button, const QString& icon, const QString& text, const QString& hint) {
         button->setText(u" %1 ▾"_s.arg(text)); // Qt puts icon and text close together
@@ -117,7 +120,13 @@ CompressControls::CompressControls(const Theme& theme, Settings& settings, QWidg
     first().addWidget(m_files);
     first().addSpacing(Theme::grid());
     // What changes its width stands at the right, so that nothing else moves.
-    for (auto* widget : std::initializer_list<QWidget*>{slotsLabel, m_slots, m_slotsValue, spanLabel, m_spanTokens})
+    auto* sweep = new QToolButton;
+    sweep->setDefaultAction(m_sweep);
+    sweep->setIconSize({18, 18});
+    sweep->setToolButtonStyle(Qt::ToolButtonIconOnly);
+    sweep->setAccessibleName(m_sweep->text());
+    for (auto* widget :
+         std::initializer_list<QWidget*>{slotsLabel, m_slots, m_slotsValue, sweep, spanLabel, m_spanTokens})
         first().addWidget(widget);
     for (auto* widget : std::initializer_list<QWidget*>{m_rerun, m_sampling, m_spans})
         second().addWidget(widget);
@@ -308,12 +317,13 @@ void CompressControls::setRunning(bool running)
 void CompressControls::setReady(bool ready)
 {
     m_run->setEnabled(ready);
+    m_sweep->setEnabled(ready && m_choices.size() > 1);
     m_button->setEnabled(ready || m_running);
 }
 
 QList<QAction*> CompressControls::shortcutActions() const
 {
-    return {m_run,        m_open,        m_chooseRecent, m_chooseSample, m_saveMemory,     m_moreSlots,
+    return {m_run,        m_sweep,       m_open,         m_chooseRecent, m_chooseSample,   m_saveMemory, m_moreSlots,
             m_fewerSlots, m_longerSpans, m_shorterSpans, m_chooseSpans,  m_chooseSampling, m_toggleRerun};
 }
 

@@ -41,10 +41,12 @@ public:
 
     /// Slots and span length; no text.
     SourceParams source() const;
+    const std::vector<std::int64_t>& slotChoices() const { return m_choices; } ///< ascending
     SamplingParams sampling() const;
     bool rerunsOnChange() const;
 
     QAction* runAction() const { return m_run; }
+    QAction* sweepAction() const { return m_sweep; }
     QAction* openAction() const { return m_open; }
     QAction* saveMemoryAction() const { return m_saveMemory; }
     QList<QAction*> shortcutActions() const;
@@ -66,6 +68,7 @@ private:
     const Theme& m_theme;
     Settings& m_settings;
     QAction* m_run;
+    QAction* m_sweep;
     QAction* m_open;
     QAction* m_saveMemory;
     QAction* m_moreSlots;

@@ -6,6 +6,7 @@
 #include "pages/compress/recorded_bar.h"
 #include "pages/compress/result_pane.h"
 #include "pages/compress/source_pane.h"
+#include "pages/compress/sweep_bar.h"
 #include "pages/compress/token_pane.h"
 #include "widgets/common/metrics_strip.h"
 #include "widgets/common/notice_bar.h"
@@ -83,6 +84,8 @@ void CompressPage::onModelChanged()
 void CompressPage::onSourceChanged()
 {
     m_changed = true;
+    if (!m_sweepBar->isHidden())
+        closeSweep(); // it is of another text, or of other spans
     planAgain();
 }
 
@@ -125,7 +128,7 @@ void CompressPage::updateReady()
     const bool canWrite = canWriteBack();
     const auto loading = m_catalog.loadingName();
     const bool hasText = !m_source->editor().document()->isEmpty() || m_memory;
-    m_controls->setReady((canWrite || !loading.isEmpty()) && hasText && !m_run.isRunning());
+    m_controls->setReady((canWrite || !loading.isEmpty()) && hasText && !isRunning());
     m_controls->saveMemoryAction()->setEnabled(m_view.result != nullptr && !m_view.result->memory.id.empty());
     if (!loading.isEmpty() && !m_run.isRunning())
         m_result->setEmptyText(tr("Loading %1…").arg(loading),
@@ -173,7 +176,9 @@ void CompressPage::takePlan(const TextPlan& plan)
     }
     m_plan = plan;
     showPlan();
-    if (m_waiting) {
+    if (m_introduces && !m_waiting) {
+        introduce();
+    } else if (m_waiting) {
         setWaiting(false);
         run();
     } else if (!std::exchange(m_lostRun, false) && m_controls->rerunsOnChange() && isStale()) {
@@ -247,7 +252,8 @@ int CompressPage::spanAtCursor() const
 
 void CompressPage::run()
 {
-    if (m_run.isRunning() || (m_source->editor().document()->isEmpty() && !m_memory))
+    m_introduces = false;
+    if (isRunning() || (m_source->editor().document()->isEmpty() && !m_memory))
         return;
     m_rerunTimer.stop();
     m_waitingForModel = !m_catalog.loadingName().isEmpty();
@@ -281,7 +287,9 @@ void CompressPage::stop()
 {
     m_waitingForModel = false;
     setWaiting(false);
+    m_introduces = false;
     updateReady();
+    m_sweep.stop();
     m_run.stop();
 }
 
@@ -315,14 +323,14 @@ void CompressPage::rerunIfChanged()
 void CompressPage::onFinished(const ReconstructionView& view)
 {
     m_view = view;
-    m_controls->setRunning(false);
+    m_controls->setRunning(m_sweep.isRunning());
     m_result->setRunning(false);
     m_result->setResult(view);
     m_result->setStale(isStale());
     m_metrics->setReconstruction(view.result->reconstruction);
     updateReady();
-    if (!m_recorded->isHidden())
-        return; // there is nothing to tell of a run
+    if (!m_recorded->isHidden() || !m_sweepBar->isHidden())
+        return introduce(); // there is nothing to tell of a run
     const auto& reconstruction = view.result->reconstruction;
     const auto& seconds = reconstruction.seconds;
     const auto total = seconds.compress + seconds.prefill + seconds.decode;

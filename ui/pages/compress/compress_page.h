@@ -1,6 +1,7 @@
 #pragma once
 
 #include "pages/compress/reconstruction_run.h"
+#include "pages/compress/slot_sweep.h"
 #include "pages/page.h"
 #include "session/draft.h"
 #include "session/engine_client.h"
@@ -27,6 +28,7 @@ class ProseColumn;
 class RecordedBar;
 class ResultPane;
 class SourcePane;
+class SweepBar;
 
 /// Paste a text, see how it is cut, compress it, and see what was lost.
 class CompressPage : public Page {
@@ -61,7 +63,9 @@ public:
     ProseColumn& sourceColumn();
     QAction* saveMemoryAction() const;
     const ReconstructionView& result() const { return m_view; }
-    bool isRunning() const { return m_run.isRunning(); }
+    /// The first start: a sample, with as many slots as tell something of what the loaded model does.
+    void openFirst();
+    bool isRunning() const { return m_run.isRunning() || m_sweep.isRunning(); }
     /// The tokens and spans that the source would be cut into; absent while that is being found out.
     const std::optional<TextPlan>& plan() const { return m_plan; }
 
@@ -101,6 +105,12 @@ private:
     void openMemory(const QString& path);
     void closeMemory();
     void readMemory();
+    void connectSweep();
+    void sweep();
+    void closeSweep();
+    void showStep(int step);
+    void endSweep();
+    void introduce();
     void saveMemory();
     void updateReady();
     void link(TextRange range, bool ofSource);
@@ -116,6 +126,9 @@ private:
     CompressControls* m_controls;
     NoticeBar* m_notice;
     RecordedBar* m_recorded;
+    SlotSweep m_sweep;
+    SweepBar* m_sweepBar;
+    bool m_introduces = false; ///< the first start: what is shown first is chosen by what the model does
     MemoryBar* m_memoryBar;
     std::optional<MemoryInfo> m_memory; ///< from a file, that is read in place of the text
     SourcePane* m_source;

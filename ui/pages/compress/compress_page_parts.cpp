@@ -8,6 +8,7 @@
 #include "pages/compress/recorded_bar.h"
 #include "pages/compress/result_pane.h"
 #include "pages/compress/source_pane.h"
+#include "pages/compress/sweep_bar.h"
 #include "pages/compress/token_pane.h"
 #include "widgets/common/metrics_strip.h"
 #include "widgets/common/notice_bar.h"
@@ -45,6 +46,8 @@ CompressPage::CompressPage(const PageContext& context, QWidget* parent)
     , m_controls(new CompressControls(m_theme, m_settings))
     , m_notice(new NoticeBar(m_theme))
     , m_recorded(new RecordedBar(m_theme))
+    , m_sweep(m_client, this)
+    , m_sweepBar(new SweepBar(m_theme))
     , m_memoryBar(new MemoryBar(m_theme))
     , m_source(new SourcePane(m_theme, m_geometry))
     , m_result(new ResultPane(m_theme, m_geometry))
@@ -75,6 +78,7 @@ CompressPage::CompressPage(const PageContext& context, QWidget* parent)
     layout->addWidget(m_notice);
     layout->addWidget(m_recorded);
     layout->addWidget(m_memoryBar);
+    layout->addWidget(m_sweepBar);
     layout->addLayout(panes, 1);
     layout->addWidget(m_metrics);
 
@@ -94,6 +98,7 @@ CompressPage::CompressPage(const PageContext& context, QWidget* parent)
     connectSource();
     connectResult();
     connectScrolling();
+    connectSweep();
     connect(&m_client, &EngineClient::modelChanged, this, &CompressPage::onModelChanged);
     connect(&m_catalog, &ModelCatalog::loadingChanged, this, &CompressPage::onLoadingChanged);
     connect(&m_catalog, &ModelCatalog::loaded, this, [this] {

@@ -248,7 +248,7 @@ void ReconstructionRun::deliver()
         return;
     }
     const bool last = built.view.result != nullptr;
-    if (!last && m_result) { // overtaken
+    if (m_result && built.view.result != m_result) { // overtaken
         buildFinal();
         return;
     }
