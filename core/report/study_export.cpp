@@ -95,7 +95,10 @@ std::vector<std::string> measuresOf(std::span<const TableRow> rows)
 std::string roundedMean(const Summary& summary)
 {
     const auto width = (summary.high - summary.low) / 2;
-    const auto digits = width > 0 ? std::clamp(1 - static_cast<int>(std::floor(std::log10(width))), 0, 6) : 3;
+    const bool isCount = summary.mean == std::floor(summary.mean) && std::abs(summary.mean) > 1;
+    const auto digits = width > 0 ? std::clamp(1 - static_cast<int>(std::floor(std::log10(width))), 0, 6)
+        : isCount                 ? 0
+                                  : 3;
     std::ostringstream out;
     out.setf(std::ios::fixed);
     out.precision(digits);

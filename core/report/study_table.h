@@ -131,7 +131,8 @@ struct CellColumn {
 std::vector<const CellColumn*> varyingColumns(std::span<const TableRow> rows);
 /// The measures that some row has, in order.
 std::vector<std::string> measuresOf(std::span<const TableRow> rows);
-/// A mean with as many digits as its interval supports: the interval's half width in its first two digits.
+/// A mean with as many digits as its interval supports: the interval's half width in its first two digits;
+/// a count that never varies has none behind the point.
 std::string roundedMean(const Summary& summary);
 
 std::string asCsv(

@@ -274,6 +274,9 @@ bool FakeRuns::take(const RpcMessage& message)
         RunList list{"/runs", {}, {}};
         for (const auto& run : m_runs)
             list.runs.push_back(run.info);
+        if (std::any_of(m_runs.begin(), m_runs.end(),
+                        [](const Run& run) { return run.info.name.starts_with("crooked"); }))
+            list.problems.push_back({"/runs/torn", "The status of /runs/torn is damaged.", "Delete that folder."});
         FakeChannel::answer(message.id, list);
     } else if (is(protocol::runsRead)) {
         read(message.id, paramsOf<ReadRunParams>(message));

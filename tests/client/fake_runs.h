@@ -14,6 +14,7 @@ namespace icae {
 /// - "live…" runs, and has a sample of every cell more each time it is read, until it is stopped,
 /// - "failed…" has failed and "died…" has died, each after two samples of every cell,
 /// - "refused…" is not started,
+/// - "crooked…" stands beside a damaged folder,
 /// - any other is done: six samples of every cell.
 ///
 /// Where ICAE_FAKE_DEADLY names a file, there is a study "deadly" from the beginning. To read it kills the engine the

@@ -197,6 +197,11 @@ private Q_SLOTS:
         const auto number = model.index(0, 3);
         QCOMPARE(number.data(StudyTableModel::RawRole).toDouble(), document->cells[0]->row.find("bleu")->mean);
         QCOMPARE(number.data().toString(), QString::fromStdString(roundedMean(*document->cells[0]->row.find("bleu"))));
+        Summary count; // a count that never varies is no 11.000
+        count.mean = count.low = count.high = 11;
+        QCOMPARE(roundedMean(count), std::string("11"));
+        count.mean = count.low = count.high = 1;
+        QCOMPARE(roundedMean(count), std::string("1.000"));
         QVERIFY(number.data(Qt::TextAlignmentRole).value<Qt::Alignment>() & Qt::AlignRight);
         QVERIFY(number.data(Qt::ToolTipRole).toString().contains(u"bootstrap"_s));
         QCOMPARE(model.cellAt(3), 3);

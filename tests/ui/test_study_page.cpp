@@ -1,4 +1,5 @@
 #include "fake_explorer.h"
+#include "models/figure_options.h"
 #include "pages/study/study_details.h"
 #include "pages/study/study_form.h"
 #include "pages/study/study_page.h"
@@ -100,6 +101,66 @@ private Q_SLOTS:
         QCOMPARE(spec.at("kind").get<std::string>(), std::string("questions"));
         QCOMPARE(spec.at("questions").get<std::string>(), std::string("/data/questions.jsonl"));
         QCOMPARE(spec.at("models").size(), 1U);
+    }
+
+    void filesAreAddedByADialog()
+    {
+        QVERIFY(m_explorer->start());
+        m_explorer->key(Qt::Key_N, Qt::ControlModifier);
+        auto* add = button(form(), u"Add files…"_s);
+        QVERIFY(add != nullptr && add->isVisible());
+        for (const auto& name : {u"/texts/a.txt"_s, u"/texts/b.txt"_s}) {
+            QTest::mouseClick(add, Qt::LeftButton);
+            auto* dialog = form().findChild<QFileDialog*>();
+            QVERIFY(dialog != nullptr);
+            Q_EMIT dialog->filesSelected({name});
+            dialog->reject();
+            QTRY_VERIFY(form().findChild<QFileDialog*>() == nullptr);
+        }
+        QCOMPARE(field(u"Texts"_s).text(), u"/texts/a.txt; /texts/b.txt"_s);
+    }
+
+    /// Folders that cannot be read as runs are told of, once.
+    void whatIsNoRunIsToldOf()
+    {
+        QVERIFY(m_explorer->start());
+        m_explorer->window->showPage(u"study"_s);
+        m_explorer->client.call(protocol::runsStart, {RunKind::Study, R"({"kind": "length"})", "crooked", {}},
+                                m_explorer->window.get(),
+                                {.done = [this](const RunInfo& /*info*/) { page().runs().refresh(); }});
+        auto& notice = *page().findChild<NoticeBar*>();
+        QTRY_VERIFY(FakeExplorer::shows(notice, u"The status of /runs/torn is damaged. Delete that folder."_s));
+        QVERIFY(!notice.showsError());
+        notice.clear();
+        QSignalSpy asked(&m_explorer->client, &EngineClient::requestStarted);
+        QTRY_VERIFY(asked.size() >= 2); // it is listed again
+        QVERIFY(!notice.isVisible());
+    }
+
+    /// How studies are drawn is remembered.
+    void theViewIsRemembered()
+    {
+        QCOMPARE(figureOptionsFrom("no JSON"), FigureOptions());
+        FigureOptions options;
+        options.form = FigureForm::HeatMap;
+        options.measures = {"em", "loss"};
+        options.x = FigureAxis::Ratio;
+        options.band = FigureBand::Interval;
+        options.logX = false;
+        options.samples = false;
+        QCOMPARE(figureOptionsFrom(toJson(options)), options);
+        auto& controls = *page().findChild<StudyControls*>();
+        QAction* dots = nullptr;
+        for (auto* menu : controls.findChildren<QMenu*>())
+            for (auto* action : menu->actions())
+                if (action->text() == u"Samples as dots"_s)
+                    dots = action;
+        QVERIFY(dots != nullptr && dots->isChecked());
+        dots->setChecked(false);
+        const auto remembered = figureOptionsFrom(m_explorer->settings.studyView());
+        QVERIFY(!remembered.samples);
+        StudyControls next(m_explorer->theme, remembered);
+        QVERIFY(!next.options().samples);
     }
 
     /// The figure grows, what is looked at stays, Esc stops nothing, and Stop and Resume do.

@@ -2,6 +2,7 @@
 
 #include "protocol/study_fields.h"
 
+#include <QCoreApplication>
 #include <QRegularExpression>
 
 namespace icae {
@@ -89,6 +90,11 @@ bool takeQuestions(StudySpec& spec, const QString& text)
 }
 
 } // namespace
+
+QString specFieldText(const char* text)
+{
+    return QCoreApplication::translate("SpecFields", text);
+}
 
 const std::vector<SpecField>& specFields()
 {

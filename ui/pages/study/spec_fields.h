@@ -22,6 +22,9 @@ struct SpecField {
     bool (*take)(StudySpec& spec, const QString& text);
 };
 
+/// A title or a hint in the user's language.
+QString specFieldText(const char* text);
+
 /// In the order of the form.
 const std::vector<SpecField>& specFields();
 

@@ -8,13 +8,15 @@
 #include <QToolButton>
 
 #include <algorithm>
+#include <utility>
 
 namespace icae {
 
 using namespace Qt::StringLiterals;
 
-StudyControls::StudyControls(const Theme& theme, QWidget* parent)
+StudyControls::StudyControls(const Theme& theme, FigureOptions options, QWidget* parent)
     : MenuRow(parent)
+    , m_options(std::move(options))
     , m_measures(new CheckMenu(this))
     , m_axis(new QMenu(this))
     , m_band(new QMenu(this))
@@ -63,12 +65,12 @@ void StudyControls::makeView()
         });
         return action;
     };
-    toggle(tr("Samples as dots"), true, [this](bool on) { m_options.samples = on; });
-    m_heatMap = toggle(tr("Heat map of lengths and slots"), false,
+    toggle(tr("Samples as dots"), m_options.samples, [this](bool on) { m_options.samples = on; });
+    m_heatMap = toggle(tr("Heat map of lengths and slots"), m_options.form == FigureForm::HeatMap,
                        [this](bool on) { m_options.form = on ? FigureForm::HeatMap : FigureForm::Lines; });
-    m_logX = toggle(tr("Logarithmic x axis"), false, [this](bool on) { m_options.logX = on; });
-    m_logY = toggle(tr("Logarithmic y axes"), false, [this](bool on) { m_options.logY = on; });
-    toggle(tr("The paper's figures beside"), true, [this](bool on) { m_options.published = on; });
+    m_logX = toggle(tr("Logarithmic x axis"), m_options.logX.value_or(false), [this](bool on) { m_options.logX = on; });
+    m_logY = toggle(tr("Logarithmic y axes"), m_options.logY.value_or(false), [this](bool on) { m_options.logY = on; });
+    toggle(tr("The paper's figures beside"), m_options.published, [this](bool on) { m_options.published = on; });
 }
 
 void StudyControls::makeExport(const Theme& theme)

@@ -18,7 +18,8 @@ class StudyControls : public MenuRow {
 public:
     enum class Export { Pdf, Png, Svg, Table, Samples, Markdown, Latex, Spec };
 
-    explicit StudyControls(const Theme& theme, QWidget* parent = nullptr);
+    /// @param options to begin with
+    explicit StudyControls(const Theme& theme, FigureOptions options = {}, QWidget* parent = nullptr);
 
     /// Offers what the study has; what is chosen stays where it can.
     void setStudy(const StudyDocumentPtr& study);

@@ -9,14 +9,10 @@
 #include <QAction>
 #include <QClipboard>
 #include <QComboBox>
-#include <QDragEnterEvent>
-#include <QFileDialog>
-#include <QFileInfo>
 #include <QGridLayout>
 #include <QGuiApplication>
 #include <QLabel>
 #include <QLineEdit>
-#include <QMimeData>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QVBoxLayout>
@@ -29,26 +25,12 @@ namespace icae {
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
 
-namespace {
-
-QString fieldText(const char* text)
-{
-    return QCoreApplication::translate("SpecFields", text);
-}
-
-/// The field of the form that a problem belongs to: "models[1].adapter" is one of "models".
-std::string formField(const std::string& field)
-{
-    return field.substr(0, field.find_first_of(".["));
-}
-
-} // namespace
-
 StudyForm::StudyForm(const PageContext& context, QWidget* parent)
     : QWidget(parent)
     , m_theme(context.theme)
     , m_client(context.client)
     , m_catalog(context.catalog)
+    , m_settings(context.settings)
     , m_kind(new QComboBox)
     , m_title(new QLineEdit)
     , m_models(new QPushButton)
@@ -92,8 +74,8 @@ StudyForm::StudyForm(const PageContext& context, QWidget* parent)
     addRow(*grid, "contents", tr("Contents"), m_contents);
     for (const auto& field : specFields()) {
         auto* line = new QLineEdit;
-        line->setToolTip(fieldText(field.hint));
-        addRow(*grid, field.name, fieldText(field.title), line);
+        line->setToolTip(specFieldText(field.hint));
+        addRow(*grid, field.name, specFieldText(field.title), line);
         m_rows.back().line = line;
         m_rows.back().text = &field;
         connect(line, &QLineEdit::textChanged, this, &StudyForm::changed);
@@ -135,7 +117,14 @@ void StudyForm::addRow(QGridLayout& grid, const char* field, const QString& titl
     grid.addWidget(label, row, 0);
     grid.addWidget(editor, row, 1);
     grid.addWidget(problem, row + 1, 1);
-    m_rows.push_back({field, label, editor, problem, nullptr, nullptr});
+    m_rows.push_back({field, label, editor, problem});
+    if (m_rows.back().takesFiles()) {
+        auto* add = new QPushButton(tr("Add files…"));
+        add->setAccessibleName(tr("Add files to: %1").arg(title));
+        connect(add, &QPushButton::clicked, this, &StudyForm::chooseFiles);
+        grid.addWidget(add, row, 2, Qt::AlignLeft);
+        m_rows.back().button = add;
+    }
 }
 
 QWidget* StudyForm::makeFoot()
@@ -252,6 +241,8 @@ void StudyForm::showKind()
             row.text != nullptr ? row.text->isUsed(kind) : row.field != "contents" || fieldsOf(kind).contents;
         row.label->setVisible(used);
         row.editor->setVisible(used);
+        if (row.button != nullptr)
+            row.button->setVisible(used);
         row.problem->setVisible(used && !row.problem->text().isEmpty());
     }
 }
@@ -305,121 +296,6 @@ void StudyForm::changed()
     m_contents->setText(asMenu(contents.isEmpty() ? tr("The kind's own") : contents.join(u", "_s)));
     m_command->setText(studyCommand(name()));
     m_checkTimer.start();
-}
-
-void StudyForm::check()
-{
-    StudySpec read;
-    bool readable = true;
-    for (const auto& row : m_rows) {
-        const bool wrong = row.line != nullptr && !row.line->isHidden() && !row.text->take(read, row.line->text());
-        showProblem(row.field, wrong ? fieldText(row.text->hint) : QString());
-        readable = readable && !wrong;
-    }
-    m_whole->hide();
-    if (!readable)
-        return;
-    if (m_checkRequest >= 0)
-        m_client.cancel(m_checkRequest);
-    m_checkRequest = m_client.call(protocol::studyCheck, {nlohmann::json(spec()).dump()}, this,
-                                   {.done = [this](const StudyCheck& found) { takeCheck(found); },
-                                    .failed =
-                                        [this](const Error& why) {
-                                            if (why.kind() == ErrorKind::Cancelled)
-                                                return;
-                                            m_whole->setText(QString::fromStdString(why.message()));
-                                            m_whole->show();
-                                        }});
-}
-
-void StudyForm::takeCheck(const StudyCheck& found)
-{
-    m_checkRequest = -1;
-    if (m_checkTimer.isActive()) // what was checked is no more
-        return;
-    QStringList whole;
-    for (const auto& problem : found.problems) {
-        const auto text = QString::fromStdString(problem.problem + " " + problem.remedy);
-        const auto field = formField(problem.field);
-        const auto row = std::find_if(m_rows.begin(), m_rows.end(), [&](const Row& one) { return one.field == field; });
-        if (row == m_rows.end())
-            whole += text;
-        else
-            showProblem(field, text);
-    }
-    m_whole->setText(whole.join(u'\n'));
-    m_whole->setVisible(!whole.isEmpty());
-    m_ready = found.problems.empty();
-    m_start->setEnabled(m_ready);
-    m_estimate->setEnabled(m_ready);
-    if (m_ready)
-        m_comesTo->setText(tr("%L1 cells, %L2 samples").arg(found.cells).arg(found.samples));
-    if (found.spec && m_ready)
-        for (auto& row : m_rows)
-            if (row.line != nullptr)
-                row.line->setPlaceholderText(row.text->text(*found.spec));
-}
-
-void StudyForm::showProblem(const std::string& field, const QString& text)
-{
-    for (auto& row : m_rows)
-        if (row.field == field) {
-            row.problem->setText(text);
-            row.problem->setVisible(!text.isEmpty() && !row.editor->isHidden());
-            row.editor->setAccessibleDescription(text);
-        }
-}
-
-void StudyForm::estimate()
-{
-    m_estimate->setEnabled(false);
-    m_estimateRequest = m_client.call(
-        protocol::studyEstimate, {nlohmann::json(spec()).dump()}, this,
-        {.done =
-             [this](const StudyEstimate& found) {
-                 m_estimate->setEnabled(m_ready);
-                 m_comesTo->setText(tr("%L1 samples in about %2 on %3; every cell has its first after %4")
-                                        .arg(found.samples)
-                                        .arg(durationText(found.seconds), QString::fromStdString(found.device),
-                                             durationText(found.firstSeconds)));
-             },
-         .failed =
-             [this](const Error& why) {
-                 m_estimate->setEnabled(m_ready);
-                 if (why.kind() == ErrorKind::Cancelled)
-                     return;
-                 m_whole->setText(QString::fromStdString(why.message() + " " + why.remedy()));
-                 m_whole->show();
-             }});
-}
-
-void StudyForm::addFiles(const QStringList& files)
-{
-    for (auto& row : m_rows) {
-        if (row.field != "texts" && row.field != "questions")
-            continue;
-        if (row.line->isHidden())
-            continue;
-        const auto before = row.line->text().trimmed();
-        const bool replaces = row.field == "questions" || before.isEmpty() || before == u"samples"_s;
-        row.line->setText(replaces ? files.join(u"; "_s) : before + u"; "_s + files.join(u"; "_s));
-    }
-}
-
-void StudyForm::dragEnterEvent(QDragEnterEvent* event)
-{
-    if (event->mimeData()->hasUrls())
-        event->acceptProposedAction();
-}
-
-void StudyForm::dropEvent(QDropEvent* event)
-{
-    QStringList files;
-    for (const auto& url : event->mimeData()->urls())
-        if (url.isLocalFile())
-            files += url.toLocalFile();
-    addFiles(files);
-    event->acceptProposedAction();
 }
 
 void StudyForm::keyPressEvent(QKeyEvent* event)

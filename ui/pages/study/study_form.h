@@ -49,6 +49,9 @@ private:
         QLabel* problem = nullptr;
         QLineEdit* line = nullptr; ///< null: another editor
         const SpecField* text = nullptr; ///< what the line is
+        QPushButton* button = nullptr; ///< that adds files
+
+        bool takesFiles() const { return field == "texts" || field == "questions"; }
     };
 
     void addRow(class QGridLayout& grid, const char* field, const QString& title, QWidget* editor);
@@ -60,11 +63,13 @@ private:
     void takeCheck(const StudyCheck& found);
     void showProblem(const std::string& field, const QString& text);
     void estimate();
+    void chooseFiles();
     void addFiles(const QStringList& files);
 
     const Theme& m_theme;
     EngineClient& m_client;
     ModelCatalog& m_catalog;
+    Settings& m_settings;
     StudySpec m_spec; ///< what the form began from, and what has no editor
     std::vector<Row> m_rows;
     QComboBox* m_kind;

@@ -68,6 +68,19 @@ void StudyPage::updateShown()
     m_runs.setShown(shown);
 }
 
+void StudyPage::showProblems()
+{
+    QStringList lines;
+    for (const auto& problem : m_runs.problems())
+        lines += QString::fromStdString(problem.problem + ' ' + problem.remedy);
+    if (lines == std::exchange(m_problems, lines))
+        return; // told already, and perhaps closed
+    if (lines.isEmpty())
+        m_notice->clearWarning();
+    else
+        m_notice->showWarning(lines.join(u'\n'), {});
+}
+
 void StudyPage::showStatus()
 {
     m_list->updateActions();

@@ -57,6 +57,7 @@ private:
     void showStudy(); ///< or what stands where there is none
     void updateShown(); ///< which studies are read
     void showStatus();
+    void showProblems(); ///< of folders that could not be read as runs
     void rebuildFigure();
     void takeFigure();
     void showCell(int cell);
@@ -69,6 +70,7 @@ private:
     const Theme& m_theme;
     EngineClient& m_client;
     Settings& m_settings;
+    QStringList m_problems; ///< that were told of
     StudyRuns m_runs;
     NoticeBar* m_notice;
     RunListPane* m_list;

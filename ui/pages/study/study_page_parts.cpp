@@ -1,6 +1,7 @@
 // The parts of the Study page, how they hang together, and what leaves it. What it does is in study_page.cpp.
 #include "pages/study/study_page.h"
 
+#include "models/figure_options.h"
 #include "pages/file_dialog.h"
 #include "pages/runs/run_list_pane.h"
 #include "pages/study/spec_fields.h"
@@ -49,7 +50,7 @@ StudyPage::StudyPage(const PageContext& context, QWidget* parent)
     , m_form(new StudyForm(context))
     , m_study(nullptr)
     , m_state(new QLabel)
-    , m_controls(new StudyControls(m_theme))
+    , m_controls(new StudyControls(m_theme, figureOptionsFrom(m_settings.studyView())))
     , m_figure(new StudyFigure(m_theme))
     , m_caption(new QLabel)
     , m_table(new FindTree)
@@ -185,6 +186,7 @@ void StudyPage::connectViews()
     connect(m_list, &RunListPane::updated, this, [this] {
         m_controls->setOthers(m_runs.list(), current());
         showStudy();
+        showProblems();
     });
     connect(m_list, &RunListPane::done, m_notice, &NoticeBar::clear);
     connect(m_list, &RunListPane::changing, this, &StudyPage::updateShown);
@@ -195,7 +197,10 @@ void StudyPage::connectViews()
         showStatus();
     });
     connect(&m_drawing, &QFutureWatcherBase::finished, this, &StudyPage::takeFigure);
-    connect(m_controls, &StudyControls::optionsChanged, this, &StudyPage::rebuildFigure);
+    connect(m_controls, &StudyControls::optionsChanged, this, [this] {
+        m_settings.setStudyView(toJson(m_controls->options()));
+        rebuildFigure();
+    });
     connect(m_controls, &StudyControls::overlaysChanged, this, [this] {
         updateShown();
         rebuildFigure();
