@@ -1,5 +1,6 @@
 #include "measure/diff.h"
 #include "measure/visible_space.h"
+#include "report/kept_text.h"
 #include "report/report.h"
 
 namespace icae {
@@ -72,11 +73,14 @@ std::string htmlPage(const std::string& title, std::string_view reference, const
     const auto heading = escaped(title.empty() ? "Reconstruction" : title);
     std::string html = "<!doctype html>\n<html><head><meta charset=\"utf-8\"><title>" + heading + "</title>\n<style>"
         + std::string(style) + "</style></head><body>\n<h1>" + heading + "</h1>\n<table class=\"facts\">\n";
+    const auto kept = keptByTokenizer(reference, reconstruction.forcedTokens);
+    if (kept.firstChange)
+        html += "<tr><th>Tokenizer</th><td>" + escaped(kept.remark()) + "</td></tr>\n";
     for (const auto& [name, value] : reportFacts(reconstruction))
         html += "<tr><th>" + escaped(name) + "</th><td>" + escaped(value) + "</td></tr>\n";
     html += "</table>\n";
     html += reference.empty() ? "<p class=\"text\">" + escaped(reconstruction.text) + "</p>\n"
-                              : diffTable(reference, reconstruction.text);
+                              : diffTable(kept.text, reconstruction.text);
     return html + "</body></html>\n";
 }
 

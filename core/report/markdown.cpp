@@ -1,5 +1,6 @@
 #include "measure/diff.h"
 #include "measure/visible_space.h"
+#include "report/kept_text.h"
 #include "report/report.h"
 
 namespace icae {
@@ -49,10 +50,13 @@ std::string diffText(std::string_view reference, std::string_view hypothesis)
 std::string markdownPage(const std::string& title, std::string_view reference, const Reconstruction& reconstruction)
 {
     std::string text = "# " + escaped(title.empty() ? "Reconstruction" : title) + "\n\n| | |\n|---|---|\n";
+    const auto kept = keptByTokenizer(reference, reconstruction.forcedTokens);
+    if (kept.firstChange)
+        text += "| Tokenizer | " + escaped(kept.remark()) + " |\n";
     for (const auto& [name, value] : reportFacts(reconstruction))
         text += "| " + escaped(name) + " | " + escaped(value) + " |\n";
     text += "\n";
-    text += reference.empty() ? escaped(reconstruction.text) : diffText(reference, reconstruction.text);
+    text += reference.empty() ? escaped(reconstruction.text) : diffText(kept.text, reconstruction.text);
     return text + "\n";
 }
 

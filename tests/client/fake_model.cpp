@@ -86,15 +86,26 @@ std::string everyTenthWord(const std::string& text)
     return result;
 }
 
+/// As a tokenizer reads that knows single spaces only.
+std::string collapsed(std::string text)
+{
+    replaceAll(text, "  ", " ");
+    return text.find("  ") == std::string::npos ? text : collapsed(std::move(text));
+}
+
 /// A word a token, rated as certain but where it is another one than in the reference.
 std::vector<ScoredToken> scored(const std::string& text, const std::string& reference)
 {
     std::vector<ScoredToken> tokens;
+    const bool collapses = says(text, "{collapse}");
     for (std::size_t begin = 0; begin < text.size();) {
-        const auto end = std::min(text.find(' ', begin + 1), text.size());
+        const auto word = collapses ? text.find_first_not_of(' ', begin) : begin + 1;
+        const auto end = std::min(text.find(' ', word), text.size());
         ScoredToken token;
         token.id = static_cast<std::int32_t>(tokens.size());
         token.piece = text.substr(begin, end - begin);
+        if (collapses)
+            token.piece = collapsed(token.piece);
         token.begin = static_cast<std::int64_t>(begin);
         token.end = static_cast<std::int64_t>(end);
         const bool right = says(reference, token.piece.c_str());
@@ -214,7 +225,9 @@ void FakeModel::reconstruct(const RequestId& id, const ReconstructParams& params
             id, Error(ErrorKind::OutOfMemory, "The memory ran out while reconstructing.", "Choose shorter spans."));
         return;
     }
-    const auto written = says(text, "{sparse}") ? everyTenthWord(text) : miswritten(text);
+    const auto written = says(text, "{sparse}") ? everyTenthWord(text)
+        : says(text, "{collapse}")              ? miswritten(collapsed(text))
+                                                : miswritten(text);
     const auto half = written.substr(0, written.size() / 2);
     FakeChannel::notify(protocol::progress, ProgressNote{id, "Reconstructing", 1, 2, "tokens", 0.5, 40.0, 12.0});
     const bool mute = says(text, "{mute}");

@@ -15,6 +15,7 @@ namespace icae {
 /// - "{die}" kills the engine when half of it is written,
 /// - "{hang}" stops when half of it is written, until it is cancelled,
 /// - "{mute}" writes nothing until it is cancelled,
+/// - "{collapse}" is read by a tokenizer that knows single spaces only,
 /// - "{sparse}" comes back as every tenth of its words.
 ///
 /// A memory that is loaded from a file that exists says that "the letter" was short, in two spans.

@@ -1,6 +1,7 @@
 #include "fake_explorer.h"
 
 #include "pages/compress/sweep_bar.h"
+#include "report/report.h"
 #include "widgets/common/find_bar.h"
 
 #include <QCheckBox>
@@ -330,6 +331,33 @@ private Q_SLOTS:
         QTRY_VERIFY(m_explorer->page().result().diff && !m_explorer->page().isRunning());
         QCOMPARE(m_explorer->page().result().result->reconstruction.slots, 128);
         QVERIFY(!m_explorer->page().result().diff->differences.empty());
+    }
+
+    /// What the tokenizer cannot keep is said once, in words; it is no difference of the model's.
+    void whatTheTokenizerChangesIsNotTheModels()
+    {
+        QVERIFY(m_explorer->start());
+        QVERIFY(m_explorer->write(u"{collapse} The   pier  was empty. A clock   struck."_s));
+        QVERIFY(m_explorer->run());
+        const auto& view = m_explorer->page().result();
+        QCOMPARE(view.diff->source, u"{collapse} The pier was empty. A clock struck."_s);
+        QCOMPARE(view.diff->differences.size(), 1U); // the watch
+        QCOMPARE(view.forced->items.back().text, u" struck."_s);
+        QCOMPARE(view.forced->items.back().range.end, view.diff->source.size());
+        QCOMPARE(m_explorer->notice().message(),
+                 u"The tokenizer cannot keep this text as it is: it changes white space or signs, first at byte 15. "
+                 "That is not counted as the model's."_s);
+        QVERIFY(!m_explorer->notice().showsError());
+        ExportParams params;
+        params.reference = view.source;
+        params.reconstruction = view.result->reconstruction;
+        const auto page = renderReport(params);
+        QVERIFY(page.find("The tokenizer cannot keep") != std::string::npos);
+        QVERIFY(page.find("1 difference<") != std::string::npos);
+        QVERIFY(m_explorer->write(story)); // another one is kept whole
+        QVERIFY(m_explorer->run());
+        QVERIFY(m_explorer->page().result().remark.isEmpty());
+        QVERIFY(!m_explorer->notice().isVisible());
     }
 
     void remembersItsSettings()

@@ -137,7 +137,8 @@ QVariant StudyTableModel::data(const QModelIndex& index, int role) const
         if (!value.isValid())
             return role == Qt::DisplayRole ? u"–"_s : tr("not measured");
         if (!column.measure.empty())
-            return QString::fromStdString(roundedMean(*row.find(column.measure))).replace(u"."_s, QLocale().decimalPoint());
+            return QString::fromStdString(roundedMean(*row.find(column.measure)))
+                .replace(u"."_s, QLocale().decimalPoint());
         return value.typeId() == QMetaType::LongLong ? QLocale().toString(value.toLongLong()) : value.toString();
     default:
         return {};

@@ -147,7 +147,7 @@ void CompressExport::writeReport(ExportKind kind, ExportFormat format, const QSt
     params.kind = kind;
     params.format = format;
     params.title = tr("Reconstruction").toStdString();
-    params.reference = view.diff->source.toStdString();
+    params.reference = view.source;
     params.reconstruction = view.result->reconstruction;
     m_client.call(protocol::exportReport, params, this,
                   {.done =

@@ -328,6 +328,8 @@ void CompressPage::onFinished(const ReconstructionView& view)
     m_result->setResult(view);
     m_result->setStale(isStale());
     m_metrics->setReconstruction(view.result->reconstruction);
+    if (!view.remark.isEmpty())
+        m_notice->showWarning(view.remark, {});
     updateReady();
     if (!m_recorded->isHidden() || !m_sweepBar->isHidden())
         return introduce(); // there is nothing to tell of a run

@@ -1,6 +1,7 @@
 #include "pages/compress/reconstruction_run.h"
 
 #include "models/utf16_offsets.h"
+#include "report/kept_text.h"
 
 #include <QtConcurrent>
 
@@ -218,23 +219,41 @@ void ReconstructionRun::finish(const ReconstructResult& result)
 
 void ReconstructionRun::buildFinal()
 {
-    m_watcher.setFuture(QtConcurrent::run(
-        [request = m_request, source = m_source, result = m_result, spans = m_spans, before = m_document] {
-            const auto& reconstruction = result->reconstruction;
-            const auto segments = resultSegments(reconstruction, spans, source.size());
-            auto document = std::make_shared<DiffDocument>(buildDiffDocument(source, segments, spanEnds(spans), false));
-            document->spans = makeBands(source, spans, segments, &reconstruction);
-            Built built;
-            built.request = request;
-            built.firstChanged = before ? commonRows(*before, *document) : 0;
-            built.view.result = result;
-            built.view.diff = std::move(document);
-            built.view.forced =
-                std::make_shared<const TokenDocument>(makeTokenDocument(reconstruction.forcedTokens, source, true));
-            built.view.free = std::make_shared<const TokenDocument>(
-                makeTokenDocument(reconstruction.freeTokens, reconstruction.text, false));
-            return built;
-        }));
+    m_watcher.setFuture(QtConcurrent::run([request = m_request, source = m_source, result = m_result, spans = m_spans,
+                                           before = m_document]() mutable {
+        const auto& reconstruction = result->reconstruction;
+        // What the tokenizer cannot keep, no model could write: it is not compared with that.
+        const auto kept = keptByTokenizer(source, reconstruction.forcedTokens);
+        auto tokens = reconstruction.forcedTokens;
+        const auto move = [&](std::int64_t& byte) {
+            byte = static_cast<std::int64_t>(kept.toKept(static_cast<std::size_t>(byte)));
+        };
+        if (kept.firstChange) {
+            for (auto& span : spans) {
+                move(span.begin);
+                move(span.end);
+            }
+            for (auto& token : tokens) {
+                move(token.begin);
+                move(token.end);
+            }
+        }
+        const auto segments = resultSegments(reconstruction, spans, kept.text.size());
+        auto document = std::make_shared<DiffDocument>(buildDiffDocument(kept.text, segments, spanEnds(spans), false));
+        document->spans = makeBands(kept.text, spans, segments, &reconstruction);
+        Built built;
+        built.request = request;
+        built.firstChanged = before ? commonRows(*before, *document) : 0;
+        built.view.result = result;
+        built.view.diff = std::move(document);
+        built.view.source = std::move(source);
+        built.view.remark = QString::fromStdString(kept.remark());
+        built.view.forced =
+            std::make_shared<const TokenDocument>(makeTokenDocument(std::move(tokens), kept.text, true));
+        built.view.free = std::make_shared<const TokenDocument>(
+            makeTokenDocument(reconstruction.freeTokens, reconstruction.text, false));
+        return built;
+    }));
 }
 
 void ReconstructionRun::deliver()

@@ -18,6 +18,8 @@ struct ReconstructionView {
     DiffDocumentPtr diff;
     TokenDocumentPtr forced; ///< the source teacher-forced
     TokenDocumentPtr free; ///< what was written
+    std::string source; ///< as it was given; `diff` has it as its tokens read
+    QString remark; ///< what the tokenizer changes in it; empty: nothing
 };
 
 /// One reconstruction at a time: asks the engine, aligns what has been written so far on another thread, and hands the
