@@ -244,6 +244,25 @@ private Q_SLOTS:
         QVERIFY(geometry.height(0) < 2 * QFontMetrics(m_theme.font(TypeRole::Reading)).height());
     }
 
+    /// Tables and code stand in a fixed pitch, whatever the reader has chosen for prose.
+    void columnsStandBelowEachOther()
+    {
+        const auto table = u"name    | height | year\nNorth   |     12 | 1914\nSouth   |      7 | 1987\n"_s;
+        const auto code = u"def f(x):\n    if x:\n        return 1\n    return 2\n"_s;
+        for (const auto& text : {table, code}) {
+            QVERIFY(isColumnar(text));
+            SourceEditor editor(m_theme);
+            editor.setSource(text);
+            QCOMPARE(editor.font().family(), m_theme.font(TypeRole::Fixed).family());
+            editor.setSource(longText(10));
+            QCOMPARE(editor.font().family(), m_theme.font(TypeRole::Reading).family());
+            const auto source = text.toStdString();
+            QVERIFY(buildDiffDocument(source, {{0, source.size(), source, false}}, {}, false).columnar);
+        }
+        QVERIFY(!isColumnar(longText(10)));
+        QVERIFY(!isColumnar(u"A poem.\nOf three.\nShort lines.\n"_s));
+    }
+
     void picturesShowBothColumns()
     {
         const auto source = longText(4000).toStdString();

@@ -51,6 +51,7 @@ public:
         m_document.source = QString::fromUtf8(source.data(), static_cast<qsizetype>(source.size()));
         m_document.reconstruction = QString::fromUtf8(written.data(), static_cast<qsizetype>(written.size()));
         m_document.partial = partial;
+        m_document.columnar = isColumnar(source.empty() ? m_document.reconstruction : m_document.source);
     }
 
     void addSegment(const TextDiff& diff, std::size_t sourceShift, std::size_t writtenShift)
@@ -391,6 +392,23 @@ int commonRows(const DiffDocument& a, const DiffDocument& b)
             break;
     }
     return static_cast<int>(row);
+}
+
+bool isColumnar(QStringView text)
+{
+    constexpr qsizetype enough = 20000; // characters tell
+    int lines = 0;
+    int columns = 0;
+    for (const auto line : text.left(enough).tokenize(u'\n')) {
+        const auto trimmed = line.trimmed();
+        if (trimmed.isEmpty())
+            continue;
+        ++lines;
+        const bool indented = line.startsWith(u"  ") || line.startsWith(u'\t');
+        const bool gaps = trimmed.contains(u"   ") || trimmed.contains(u'\t') || trimmed.count(u'|') > 1;
+        columns += indented || gaps ? 1 : 0;
+    }
+    return lines >= 3 && 3 * columns >= lines;
 }
 
 QString withSpaceSigns(QString text)

@@ -74,6 +74,7 @@ struct DiffDocument {
     std::array<std::size_t, differenceClassCount> classCounts{};
     std::vector<SpanBand> spans;
     bool partial = false; ///< still being written
+    bool columnar = false; ///< a table or code: characters stand below each other
 
     /// Row that holds a position of the source (or of the reconstruction); the last one behind the end; −1 without
     /// rows.
@@ -107,6 +108,9 @@ DiffDocument buildDiffDocument(std::string_view source, const std::vector<DiffSe
 
 /// How many rows two documents begin with in common, texts and marks.
 int commonRows(const DiffDocument& a, const DiffDocument& b);
+
+/// Whether a text is a table or code, to be read in a fixed pitch: many of its lines are indented or have columns.
+bool isColumnar(QStringView text);
 
 /// White space by its signs (↵ ␣ ⇥) where a text consists of nothing else, a sign a character; others as they are.
 QString withSpaceSigns(QString text);

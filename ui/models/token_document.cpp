@@ -36,6 +36,7 @@ TokenDocument makeTokenDocument(std::vector<ScoredToken> tokens, std::string_vie
     document.teacherForced = teacherForced;
     const Utf16Offsets offsets(text);
     const auto whole = QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
+    document.columnar = isColumnar(whole);
     document.items.reserve(tokens.size());
     for (const auto& token : tokens) {
         TokenItem item;

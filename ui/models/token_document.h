@@ -28,6 +28,7 @@ struct TokenDocument {
     std::vector<ScoredToken> tokens;
     std::vector<TokenItem> items; ///< one a token
     bool teacherForced = false;
+    bool columnar = false; ///< a table or code: see isColumnar()
 
     /// Index of the token at a position of the text; −1 where there is none.
     int tokenAt(qsizetype position) const;

@@ -57,7 +57,10 @@ ProseColumn::ProseColumn(const Theme& theme, ProseSide side, RowGeometry& geomet
 
 void ProseColumn::setDocument(DiffDocumentPtr document, int firstChanged)
 {
+    const bool wasColumnar = m_document && m_document->columnar;
     m_document = std::move(document);
+    if (m_document && wasColumnar != m_document->columnar)
+        forgetLayouts();
     if (firstChanged == 0) {
         m_selectionAnchor = m_selectionCursor = {};
         m_currentDifference = -1;
@@ -77,6 +80,11 @@ void ProseColumn::setDocument(DiffDocumentPtr document, int firstChanged)
     viewport()->update();
 }
 
+QFont ProseColumn::readingFont() const
+{
+    return m_theme.font(m_document && m_document->columnar ? TypeRole::Fixed : TypeRole::Reading);
+}
+
 void ProseColumn::forgetLayouts()
 {
     m_rows.clear();
@@ -87,13 +95,13 @@ void ProseColumn::forgetLayouts()
 
 int ProseColumn::textWidth() const
 {
-    const int longestLine = charactersALine * QFontMetrics(m_theme.font(TypeRole::Reading)).averageCharWidth();
+    const int longestLine = charactersALine * QFontMetrics(readingFont()).averageCharWidth();
     return std::clamp(viewport()->width() - SpanGutter::width(m_theme) - rightMargin, 80, longestLine);
 }
 
 int ProseColumn::estimatedHeight(const DiffDisplayRow& row) const
 {
-    const QFontMetrics metrics(m_theme.font(TypeRole::Reading));
+    const QFontMetrics metrics(readingFont());
     const auto characters = m_side == ProseSide::Source ? row.source.size()
         : m_side == ProseSide::Reconstruction           ? row.reconstruction.size()
                                                         : std::max(row.source.size(), row.reconstruction.size());
@@ -103,7 +111,7 @@ int ProseColumn::estimatedHeight(const DiffDisplayRow& row) const
 
 void ProseColumn::layOut(Row& row, int width) const
 {
-    row.layout = std::make_unique<QTextLayout>(row.content.text, m_theme.font(TypeRole::Reading));
+    row.layout = std::make_unique<QTextLayout>(row.content.text, readingFont());
     QTextOption option;
     option.setWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
     row.layout->setTextOption(option);
@@ -111,7 +119,7 @@ void ProseColumn::layOut(Row& row, int width) const
     row.layout->beginLayout();
     // A row that goes on within a sentence begins with a space: it hangs in the margin. More of them indent a line.
     const auto hanging = row.content.text.startsWith(u' ') && !row.content.text.startsWith(QStringLiteral("  "))
-        ? QFontMetricsF(m_theme.font(TypeRole::Reading)).horizontalAdvance(u' ')
+        ? QFontMetricsF(readingFont()).horizontalAdvance(u' ')
         : 0.0;
     qreal y = 0;
     for (auto line = row.layout->createLine(); line.isValid(); line = row.layout->createLine()) {
@@ -181,7 +189,7 @@ void ProseColumn::followGeometry()
     m_following = true;
     auto* bar = verticalScrollBar();
     bar->setPageStep(viewport()->height());
-    bar->setSingleStep(QFontMetrics(m_theme.font(TypeRole::Reading)).height());
+    bar->setSingleStep(QFontMetrics(readingFont()).height());
     bar->setRange(0, std::max(0, m_geometry.total() + Theme::grid(2) - viewport()->height()));
     m_anchorRow = std::clamp(m_anchorRow, 0, std::max(0, m_geometry.rows() - 1));
     bar->setValue(m_geometry.rows() == 0 ? 0 : m_geometry.top(m_anchorRow) + m_anchorOffset);

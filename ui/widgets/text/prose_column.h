@@ -115,6 +115,9 @@ private:
     TextRange rangeOf(const SpanBand& span) const;
     bool isLinked(const SpanBand& span) const;
 
+    /// Of reading; of a fixed pitch where the text is a table or code.
+    QFont readingFont() const;
+
     const Theme& m_theme;
     ProseSide m_side;
     RowGeometry& m_geometry;

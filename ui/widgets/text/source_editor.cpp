@@ -88,7 +88,7 @@ SourceEditor::SourceEditor(const Theme& theme, QWidget* parent)
 
 void SourceEditor::applyFont()
 {
-    setFont(m_theme.font(TypeRole::Reading));
+    setFont(m_theme.font(m_columnar ? TypeRole::Fixed : TypeRole::Reading));
     setViewportMargins(SpanGutter::width(m_theme) - documentMargin, 0, rightMargin, 0);
     updateMarks();
     m_gutter->update();
@@ -126,6 +126,12 @@ void SourceEditor::insertLong(const QTextCursor& at, const QString& text)
     auto clean = text;
     clean.replace("\r\n"_L1, "\n"_L1).replace(u'\r', u'\n').replace(QChar::ParagraphSeparator, u'\n');
     clean.replace(QChar::LineSeparator, u'\n').remove(u'\0');
+    const bool whole =
+        !isInserting() && at.selectionStart() == 0 && at.selectionEnd() == document()->characterCount() - 1;
+    if (whole && m_columnar != isColumnar(clean)) {
+        m_columnar = !m_columnar;
+        applyFont();
+    }
     if (isInserting()) // a second text while the first is not in yet
         clean.prepend(m_rest);
     else

@@ -70,6 +70,7 @@ private:
     TextRange blockRange(const QTextBlock& block) const;
 
     const Theme& m_theme;
+    bool m_columnar = false; ///< a table or code
     QWidget* m_gutter;
     QTimer m_insertTimer;
     QTextCursor m_insertAt;

@@ -32,8 +32,14 @@ TokenView::TokenView(const Theme& theme, QWidget* parent)
     });
 }
 
+QFont TokenView::readingFont() const
+{
+    return m_theme.font(m_document && m_document->columnar ? TypeRole::Fixed : TypeRole::Reading);
+}
+
 void TokenView::setDocument(TokenDocumentPtr document)
 {
+    m_widths.clear(); // it may be of another pitch
     m_document = std::move(document);
     m_current = -1;
     m_linked = {};
@@ -50,7 +56,7 @@ void TokenView::setMeasure(TokenMeasure measure)
 
 int TokenView::lineHeight() const
 {
-    return QFontMetrics(m_theme.font(TypeRole::Reading)).height() + 2 + lineGap;
+    return QFontMetrics(readingFont()).height() + 2 + lineGap;
 }
 
 int TokenView::tokenWidth(const TokenItem& item)
@@ -58,7 +64,7 @@ int TokenView::tokenWidth(const TokenItem& item)
     const auto known = m_widths.constFind(item.text);
     if (known != m_widths.constEnd())
         return *known;
-    const auto width = QFontMetrics(m_theme.font(TypeRole::Reading)).horizontalAdvance(item.text);
+    const auto width = QFontMetrics(readingFont()).horizontalAdvance(item.text);
     m_widths.insert(item.text, width);
     return width;
 }
@@ -99,7 +105,7 @@ std::vector<TokenView::Line> TokenView::linesFor(int width)
 int TokenView::lineLeft(const Line& line) const
 {
     const auto& text = m_document->items[static_cast<std::size_t>(line.first)].text;
-    return margin - (text.startsWith(u' ') ? QFontMetrics(m_theme.font(TypeRole::Reading)).horizontalAdvance(u' ') : 0);
+    return margin - (text.startsWith(u' ') ? QFontMetrics(readingFont()).horizontalAdvance(u' ') : 0);
 }
 
 std::vector<int> TokenView::lineStarts() const
@@ -183,7 +189,7 @@ void TokenView::paintEvent(QPaintEvent* /*event*/)
 
 void TokenView::paintLine(QPainter& painter, const Line& line, int top)
 {
-    painter.setFont(m_theme.font(TypeRole::Reading));
+    painter.setFont(readingFont());
     int x = lineLeft(line);
     for (int i = line.first; i < line.end; ++i) {
         const auto index = static_cast<std::size_t>(i);

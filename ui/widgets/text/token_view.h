@@ -73,6 +73,8 @@ private:
     QString hint(int token) const;
     bool isMatch(int token, bool* current) const;
 
+    QFont readingFont() const;
+
     const Theme& m_theme;
     TokenDocumentPtr m_document;
     TokenMeasure m_measure = TokenMeasure::Nll;
