@@ -29,6 +29,50 @@ private Q_SLOTS:
             }
     }
 
+    /// The system goes dark, and so do we, but for who has chosen otherwise.
+    void followsTheSystemAtOnce()
+    {
+        bool systemIsDark = false;
+        Theme theme(nullptr, [&] { return systemIsDark; });
+        QSignalSpy changed(&theme, &Theme::changed);
+        QVERIFY(!theme.isDark());
+        systemIsDark = true;
+        theme.followSystem();
+        QVERIFY(theme.isDark());
+        QCOMPARE(changed.size(), 1);
+        theme.followSystem();
+        QCOMPARE(changed.size(), 1);
+        theme.setScheme(Theme::Scheme::Light);
+        systemIsDark = false;
+        theme.followSystem();
+        systemIsDark = true;
+        theme.followSystem();
+        QVERIFY(!theme.isDark());
+        QCOMPARE(changed.size(), 2);
+    }
+
+    void figuresGrowWithTheTexts()
+    {
+        Theme theme;
+        const auto before = theme.zoomed(TypeRole::Number).pointSizeF();
+        QCOMPARE(before, theme.font(TypeRole::Number).pointSizeF());
+        theme.setReadingSize(static_cast<int>(2 * theme.readingSize()));
+        QVERIFY(theme.zoomed(TypeRole::Number).pointSizeF() > 1.8 * before);
+        QCOMPARE(theme.font(TypeRole::Number).pointSizeF(), before);
+    }
+
+    /// The icons of the style sheet lie where they lay before: a killed window leaves nothing behind.
+    void nothingIsLeftBehind()
+    {
+        Theme first;
+        first.apply();
+        const auto sheet = qApp->styleSheet();
+        QVERIFY(sheet.contains(u".svg"_s));
+        Theme second;
+        second.apply();
+        QCOMPARE(qApp->styleSheet(), sheet);
+    }
+
     void contrastIsWcags()
     {
         QCOMPARE(contrast(Qt::black, Qt::white), 21.0);
