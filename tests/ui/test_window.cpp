@@ -108,7 +108,7 @@ private Q_SLOTS:
         for (const auto* control : ownControls<QSlider>(*m_window))
             QVERIFY(isNamed(*control));
         for (const auto* control : ownControls<QComboBox>(*m_window))
-            QVERIFY(isNamed(*control));
+            QVERIFY2(isNamed(*control), qPrintable(control->parentWidget()->accessibleName() + control->currentText()));
         for (const auto* control : ownControls<QAbstractSpinBox>(*m_window))
             QVERIFY2(isNamed(*control), control->metaObject()->className());
         for (const auto* control : ownControls<QAbstractItemView>(*m_window))
@@ -131,7 +131,10 @@ private Q_SLOTS:
                          qPrintable(u"%1 needs %2, has %3"_s.arg(page->id())
                                         .arg(page->minimumSizeHint().width())
                                         .arg(page->width())));
-                QVERIFY2(page->minimumSizeHint().height() <= page->height(), qPrintable(page->id()));
+                QVERIFY2(page->minimumSizeHint().height() <= page->height(),
+                         qPrintable(u"%1 needs a height of %2, has %3"_s.arg(page->id())
+                                        .arg(page->minimumSizeHint().height())
+                                        .arg(page->height())));
                 for (const auto* button : ownControls<QAbstractButton>(*m_window))
                     QVERIFY2(!button->isVisible() || button->width() >= button->minimumSizeHint().width(),
                              qPrintable(u"%1 on %2 at %3"_s.arg(button->text(), page->id()).arg(size.width())));
