@@ -18,6 +18,7 @@
 #include <QSplitter>
 #include <QVBoxLayout>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -287,6 +288,53 @@ void CompressPage::connectScrolling()
         for (auto* column : {&m_source->column(), &m_result->column(), &m_result->inlineColumn()})
             column->showRow(row);
     });
+}
+
+void CompressPage::link(TextRange range, bool ofSource)
+{
+    const auto document = m_source->column().document();
+    auto& tokens = m_result->tokens();
+    const bool aligned = document && !m_source->isEditing();
+    // A single character under the pointer says little: its token is what is marked.
+    const auto pointed = aligned && range.size() == 1 ? tokens.tokenRange(range.begin, ofSource) : range;
+    TextRange ours = ofSource ? pointed : TextRange{};
+    TextRange theirs = ofSource ? TextRange{} : pointed;
+    if (aligned && range.size() > 0) {
+        if (ofSource)
+            theirs = document->toReconstruction(pointed);
+        else
+            ours = document->toSource(pointed);
+    }
+    tokens.view().setLinked(tokens.isTeacherForced() ? ours : theirs);
+    m_source->editor().setLinked(m_source->isEditing() ? ours : TextRange{});
+    for (auto* column : {&m_source->column(), &m_result->column(), &m_result->inlineColumn()})
+        column->setLinked(ours, theirs);
+}
+
+void CompressPage::unlink()
+{
+    link({}, true);
+    m_source->editor().setLinked({});
+    for (auto* column : {&m_source->column(), &m_result->column(), &m_result->inlineColumn()})
+        column->setLinked({}, {});
+}
+
+int CompressPage::spanAtCursor() const
+{
+    const auto document = m_source->column().document();
+    qsizetype at = m_source->editor().sourcePosition();
+    if (!m_source->isEditing() && document) {
+        const int current = m_result->currentDifference();
+        const auto row = static_cast<std::size_t>(m_source->column().topRow());
+        if (current >= 0 && current < std::ssize(document->differences))
+            at = document->differences[static_cast<std::size_t>(current)].source.begin;
+        else if (row < document->rows.size())
+            at = document->rows[row].source.begin;
+    }
+    const auto& spans = m_source->editor().spans();
+    const auto found =
+        std::find_if(spans.begin(), spans.end(), [at](const SpanBand& span) { return at < span.source.end; });
+    return found == spans.end() ? static_cast<int>(spans.size()) - 1 : static_cast<int>(found - spans.begin());
 }
 
 } // namespace icae
