@@ -100,7 +100,7 @@ QWidget* MainWindow::makeTopBar()
     auto* bar = new QWidget;
     bar->setObjectName(u"topBar"_s);
     bar->setAttribute(Qt::WA_StyledBackground);
-    bar->setFixedHeight(Theme::grid(6));
+    bar->setFixedHeight(Theme::grid(5.5));
     auto* picker = new ModelPicker(m_theme, m_client, m_catalog);
     auto* device = new DevicePicker(m_theme, m_client, m_catalog);
     auto* dark = new QToolButton;

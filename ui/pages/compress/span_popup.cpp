@@ -27,7 +27,6 @@ SpanPopup::SpanPopup(QWidget* parent)
     label->setBuddy(m_ranges);
     m_ranges->setAccessibleName(label->text());
     m_ranges->setPlaceholderText(tr("all"));
-    m_ranges->setClearButtonEnabled(true);
     m_ranges->setMinimumWidth(Theme::grid(28));
     m_problem->setProperty("kind", u"error"_s);
     m_this->setToolTip(tr("The span that the cursor is in"));
