@@ -129,6 +129,17 @@ private Q_SLOTS:
         QTRY_COMPARE(memories().rowCount(), 2);
     }
 
+    void theAdapterForQuestionsIsOffered()
+    {
+        QVERIFY(m_explorer->start());
+        QTRY_VERIFY(FakeExplorer::shows(page(), u"reconstruct was not trained to answer: load chat"_s));
+        for (auto* button : page().findChildren<QAbstractButton*>())
+            if (button->text().contains(u"load chat"))
+                QTest::mouseClick(button, Qt::LeftButton);
+        QTRY_COMPARE(m_explorer->client.model()->adapter, "/models/nano/chat");
+        QTRY_VERIFY(!FakeExplorer::shows(page(), u"load chat"_s));
+    }
+
     void aQuestionOverTwoMemories()
     {
         QVERIFY(prepare());

@@ -201,7 +201,7 @@ private Q_SLOTS:
             store.put(other);
             QCOMPARE(store.list().rowCount(), 2);
             QCOMPARE(store.list().index(1).data().toString(), u"Named"_s);
-            QCOMPARE(store.list().index(1).data(ChatListModel::LineRole).toString(), u"2 questions · 1 memories"_s);
+            QCOMPARE(store.list().index(1).data(ChatListModel::LineRole).toString(), u"2 questions · 1 memory"_s);
             QVERIFY(store.list().index(1).data(ChatListModel::WordsRole).toString().contains(u"an old man"));
             store.remove(removed);
             QCOMPARE(store.undo(), removed);

@@ -77,11 +77,14 @@ QVariant ChatListModel::data(const QModelIndex& index, int role) const
         for (const auto& question : chat->questions())
             for (const auto& memory : question.memories)
                 memories.insert(memory.id);
-        QStringList parts{tr("%n questions", nullptr, static_cast<int>(chat->questions().size()))};
+        const auto count = [](std::size_t number, const QString& one, const QString& many) {
+            return number == 1 ? one : many.arg(number);
+        };
+        QStringList parts{count(chat->questions().size(), tr("1 question"), tr("%1 questions"))};
         if (!memories.empty())
-            parts += tr("%n memories", nullptr, static_cast<int>(memories.size()));
+            parts += count(memories.size(), tr("1 memory"), tr("%1 memories"));
         if (!chat->votes().empty())
-            parts += tr("%n votes", nullptr, static_cast<int>(chat->votes().size()));
+            parts += count(chat->votes().size(), tr("1 vote"), tr("%1 votes"));
         return parts.join(u" · "_s);
     };
     switch (role) {

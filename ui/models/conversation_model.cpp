@@ -1,5 +1,7 @@
 #include "models/conversation_model.h"
 
+#include "models/byte_text.h"
+
 #include <QCoreApplication>
 #include <QLocale>
 #include <QStringList>
@@ -46,6 +48,12 @@ AnswerCell cellOf(const Conversation& chat, const ChatAnswer& answer, const std:
     cell.heading = QString::fromStdString(contextTitle(answer.context));
     cell.text = QString::fromStdString(answer.text);
     cell.line = answerLine(answer);
+    QStringList facts{cell.line};
+    if (answer.kvBytes > 0)
+        facts += tr("%1 of keys and values").arg(byteText(answer.kvBytes));
+    if (!answer.model.empty())
+        facts += QString::fromStdString(answer.adapter.empty() ? answer.model : answer.model + " · " + answer.adapter);
+    cell.facts = facts.join(u'\n');
     const auto pages = chat.pages(answer.id);
     cell.pages = static_cast<int>(pages.size());
     cell.page = static_cast<int>(std::find(pages.begin(), pages.end(), answer.id) - pages.begin()) + 1;
@@ -96,6 +104,7 @@ void blind(const Conversation& chat, const ChatVote& vote, ConversationRow& row)
         }
         cell.heading = letter;
         cell.line.clear();
+        cell.facts.clear();
         cell.page = cell.pages = 1;
         cell.unfinished = false;
         cell.writing = writing;

@@ -15,6 +15,7 @@ struct AnswerCell {
     QString heading; ///< "Slots"; "A" while it is to be voted on
     QString text;
     QString line; ///< "0.2 s to first token · 61 tokens/s"; empty where it would give a side away
+    QString facts; ///< the same and what has no room there; empty where that is
     int page = 1;
     int pages = 1;
     bool writing = false;

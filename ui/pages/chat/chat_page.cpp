@@ -139,7 +139,9 @@ ChatPrompt ChatPage::promptFor(const Conversation& chat, std::int64_t question) 
 ChatPrompt ChatPage::promptToAsk() const
 {
     auto asked = m_chat;
-    const auto text = m_composer->toPlainText().toStdString();
+    auto text = m_composer->toPlainText().toStdString();
+    if (text.empty())
+        text = "?"; // the meter is right before anything is written
     auto used = m_memories->model().used();
     return promptFor(asked,
                      m_edited >= 0 ? asked.edit(m_edited, text) : asked.ask(asked.last(), text, std::move(used)));

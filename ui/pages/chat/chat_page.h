@@ -76,6 +76,8 @@ private:
     void showChat();
     void showTally();
     void showSuggestions();
+    const AdapterInfo* chatAdapter() const;
+    void offerChatAdapter();
     void updateActions();
     void planSoon();
     void plan();
@@ -126,6 +128,7 @@ private:
     QuestionEdit* m_composer;
     QLabel* m_editing;
     QLabel* m_refusal;
+    QPushButton* m_useChat;
     ContextMeter* m_meter;
     QToolButton* m_samplingButton;
     SamplingPopup* m_sampling;

@@ -92,6 +92,7 @@ ChatPage::ChatPage(const PageContext& context, QWidget* parent)
     , m_composer(new QuestionEdit)
     , m_editing(new QLabel(tr("Editing: what followed stays as another branch. Esc gives it up.")))
     , m_refusal(new QLabel)
+    , m_useChat(new QPushButton)
     , m_meter(new ContextMeter(m_theme))
     , m_samplingButton(new QToolButton)
     , m_sampling(new SamplingPopup(this))
@@ -234,6 +235,8 @@ QWidget* ChatPage::makeComposer()
         label->hide();
     m_editing->setProperty("secondary", true);
     m_refusal->setProperty("kind", u"error"_s);
+    m_useChat->setProperty("small", true);
+    m_useChat->hide();
     m_refusal->setWordWrap(true);
     m_refusal->setObjectName(u"refusal"_s);
     m_tally->setProperty("secondary", true);
@@ -250,6 +253,7 @@ QWidget* ChatPage::makeComposer()
     layout->setSpacing(Theme::grid(0.5));
     layout->addWidget(m_editing);
     layout->addWidget(m_refusal);
+    layout->addWidget(m_useChat, 0, Qt::AlignLeft);
     layout->addWidget(m_composer);
     layout->addLayout(below);
     return composer;
@@ -327,6 +331,11 @@ void ChatPage::connectParts()
     connect(&m_planSoon, &QTimer::timeout, this, &ChatPage::plan);
     connect(m_ask, &QPushButton::clicked, this, &ChatPage::ask);
     connect(m_composer, &QPlainTextEdit::textChanged, this, &ChatPage::planSoon);
+    connect(m_useChat, &QPushButton::clicked, this, [this] {
+        if (const auto* adapter = chatAdapter(); adapter != nullptr)
+            m_context.catalog.load(m_client.model()->base, adapter->path);
+    });
+    connect(&m_context.catalog, &ModelCatalog::listed, this, &ChatPage::offerChatAdapter);
     connect(m_composer, &QuestionEdit::refused, this, [this] {
         showError(Error(ErrorKind::InvalidInput, tr("The text is longer than a question can be.").toStdString(),
                         tr("Add it as a memory.").toStdString()));
@@ -383,9 +392,37 @@ void ChatPage::connectParts()
         if (m_client.model())
             m_memories->refresh();
         showSuggestions();
+        offerChatAdapter();
         updateActions();
         planSoon();
     });
+}
+
+/// The adapter called "chat" of the base that is loaded, where another one is in use that writes texts back; else null.
+const AdapterInfo* ChatPage::chatAdapter() const
+{
+    const auto& model = m_client.model();
+    const auto answers = [](const std::vector<std::string>& tokens) {
+        return std::find(tokens.begin(), tokens.end(), "FT") != tokens.end();
+    };
+    if (!model || (answers(model->specialTokens) && folderName(model->adapter) != u"reconstruct"))
+        return nullptr;
+    const auto& adapters = m_context.catalog.tree().models().adapters;
+    const auto found = std::find_if(adapters.begin(), adapters.end(), [&](const AdapterInfo& one) {
+        return folderName(one.path) == u"chat" && one.path != model->adapter
+            && std::any_of(one.fits.begin(), one.fits.end(),
+                           [&](const AdapterFit& fit) { return fit.base == model->base && fit.doesNotFit.empty(); });
+    });
+    return found == adapters.end() ? nullptr : &*found;
+}
+
+void ChatPage::offerChatAdapter()
+{
+    const auto* adapter = chatAdapter();
+    if (adapter != nullptr)
+        m_useChat->setText(tr("%1 was not trained to answer: load %2")
+                               .arg(folderName(m_client.model()->adapter), folderName(adapter->path)));
+    m_useChat->setVisible(adapter != nullptr);
 }
 
 void ChatPage::showEvent(QShowEvent* event)

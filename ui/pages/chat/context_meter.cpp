@@ -47,7 +47,7 @@ void ContextMeter::setPlan(const std::optional<ChatPlan>& plan)
 QSize ContextMeter::sizeHint() const
 {
     const QFontMetrics metrics(m_theme.font(TypeRole::Caption));
-    return {metrics.horizontalAdvance(m_text) + Theme::grid() + barWidth, std::max(metrics.height(), barHeight * 2)};
+    return {metrics.horizontalAdvance(m_text) + Theme::grid(2) + barWidth, std::max(metrics.height(), barHeight * 2)};
 }
 
 void ContextMeter::paintEvent(QPaintEvent* /*event*/)

@@ -97,7 +97,8 @@ void LibraryDelegate::paint(QPainter* painter, const QStyleOptionViewItem& optio
                           metrics.elidedText(text, elide, area.width()));
         area.setTop(area.top() + metrics.height());
     };
-    line(TypeRole::Body, broken ? Shade::DisabledText : Shade::Text, index.data().toString(), Qt::ElideMiddle);
+    line(TypeRole::Body, broken ? Shade::DisabledText : Shade::Text, index.data().toString(),
+         check.isValid() ? Qt::ElideMiddle : Qt::ElideRight);
     line(TypeRole::Caption, Shade::SecondaryText, index.data(m_lineRole).toString(), Qt::ElideRight);
     if (m_lit && check.isValid() && index.parent().isValid())
         paintSlots(*painter, QRect(area.left(), area.top() + Theme::grid(0.5), area.width(), stripHeight), index);

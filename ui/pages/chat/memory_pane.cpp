@@ -58,7 +58,7 @@ MemoryPane::MemoryPane(const Theme& theme, EngineClient& client, QWidget* parent
     , m_empty(new EmptyState(theme, u"memory"_s, tr("No memory yet"),
                              tr("Paste a text, drop a file here, or open one: it is compressed into slots at once.")))
     , m_preview(new QPlainTextEdit)
-    , m_add(new QAction(theme.icon(u"edit"_s), tr("Add a text…"), this))
+    , m_add(new QAction(theme.icon(u"add"_s), tr("Add a text…"), this))
     , m_open(new QAction(theme.icon(u"open"_s), tr("Open texts…"), this))
     , m_paste(new QAction(tr("Paste a text"), this))
     , m_expand(new QAction(tr("Read as text, or as slots"), this))
@@ -87,6 +87,7 @@ MemoryPane::MemoryPane(const Theme& theme, EngineClient& client, QWidget* parent
     m_search->setPlaceholderText(tr("Search in the memories"));
     m_search->setAccessibleName(tr("Search in the memories"));
     m_search->setClearButtonEnabled(true);
+    m_preview->document()->setDocumentMargin(Theme::grid());
     m_preview->setReadOnly(true);
     m_preview->setFrameShape(QFrame::NoFrame);
     m_preview->setAccessibleName(tr("Text of the memory"));

@@ -324,7 +324,7 @@ void TurnDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, 
                           QFontMetrics(caption).elidedText(cell.line, Qt::ElideRight, column.width()));
         if (i > 0)
             painter->fillRect(QRect(column.left() - Theme::grid(1.5), option.rect.top() + Theme::grid(), 1,
-                                    option.rect.height() - Theme::grid(2)),
+                                    bottom - option.rect.top() - Theme::grid()),
                               m_theme.color(Shade::Hairline));
     }
     if (!row->verdict.isEmpty()) {
@@ -333,7 +333,9 @@ void TurnDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, 
         const auto height = QFontMetrics(m_theme.font(TypeRole::Body)).height();
         painter->drawText(QRect(option.rect.left() + Theme::grid(2), option.rect.bottom() - height - Theme::grid(),
                                 option.rect.width() - Theme::grid(4), height),
-                          Qt::AlignLeft | Qt::AlignVCenter, row->verdict);
+                          Qt::AlignLeft | Qt::AlignVCenter,
+                          QFontMetrics(m_theme.font(TypeRole::Body))
+                              .elidedText(row->verdict, Qt::ElideRight, option.rect.width() - Theme::grid(4)));
     }
     paintZones(*painter, option, *row, current);
     painter->restore();
@@ -366,6 +368,10 @@ bool TurnDelegate::helpEvent(QHelpEvent* event, QAbstractItemView* view, const Q
                 QToolTip::showText(event->globalPos(), nameOf(zone.action), view);
                 return true;
             }
+    if (const auto cell = cellAt(option, index, event->pos()); cell >= 0) {
+        QToolTip::showText(event->globalPos(), row->cells[static_cast<std::size_t>(cell)].facts, view);
+        return true;
+    }
     QToolTip::hideText();
     return false;
 }
