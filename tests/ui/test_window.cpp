@@ -31,7 +31,9 @@ using namespace Qt::StringLiterals;
 template <typename Kind> QList<Kind*> ownControls(const QWidget& window)
 {
     auto controls = window.findChildren<Kind*>();
-    controls.removeIf([](const Kind* control) { return control->objectName().startsWith("qt_"_L1); });
+    controls.removeIf([](const Kind* control) { // Qt's own, that which clears a line among them
+        return control->objectName().startsWith("qt_"_L1) || control->inherits("QLineEditIconButton");
+    });
     return controls;
 }
 
