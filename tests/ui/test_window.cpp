@@ -106,7 +106,10 @@ private Q_SLOTS:
     void everyControlHasAName()
     {
         for (const auto* control : ownControls<QAbstractButton>(*m_window))
-            QVERIFY2(isNamed(*control), qPrintable(control->toolTip()));
+            QVERIFY2(isNamed(*control),
+                     qPrintable(u"%1 in %2: %3"_s.arg(QLatin1String(control->metaObject()->className()),
+                                                      QLatin1String(control->parent()->metaObject()->className()),
+                                                      control->toolTip())));
         for (const auto* control : ownControls<QSlider>(*m_window))
             QVERIFY(isNamed(*control));
         for (const auto* control : ownControls<QComboBox>(*m_window))

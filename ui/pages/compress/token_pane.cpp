@@ -1,6 +1,7 @@
 #include "pages/compress/token_pane.h"
 
 #include "widgets/common/elided_label.h"
+#include "widgets/common/folding_row.h"
 #include "widgets/text/token_details.h"
 
 #include <QAction>
@@ -27,10 +28,10 @@ TokenPane::TokenPane(const Theme& theme, QWidget* parent)
     , m_switch(new QAction(tr("Teacher-forced or free-running"), this))
     , m_detailsAction(new QAction(theme.icon(u"details"_s), tr("Token details"), this))
 {
-    auto* bar = new QWidget;
-    auto* row = new QHBoxLayout(bar);
-    row->setContentsMargins(Theme::grid(2), Theme::grid(0.5), Theme::grid(), Theme::grid(0.5));
-    row->setSpacing(Theme::grid(0.5));
+    auto* bar = new FoldingRow;
+    bar->layout()->setContentsMargins(Theme::grid(2), Theme::grid(0.5), Theme::grid(), Theme::grid(0.5));
+    bar->setSpacing(Theme::grid(0.5));
+    auto* row = &bar->first();
     const auto button = [&](QAction* action) {
         auto* made = new QToolButton;
         made->setDefaultAction(action);
@@ -70,7 +71,7 @@ TokenPane::TokenPane(const Theme& theme, QWidget* parent)
     measure(TokenMeasure::Nll, Qt::Key_N, tr("Colour by negative log-likelihood (N)"));
     measure(TokenMeasure::Entropy, Qt::Key_E, tr("Colour by entropy (E)"));
     measure(TokenMeasure::Rank, Qt::Key_R, tr("Colour by rank (R)"));
-    row->addSpacing(Theme::grid());
+    row = &bar->second();
     row->addWidget(m_legend);
     m_summary->setProperty("secondary", true);
     m_summary->setAlignment(Qt::AlignRight | Qt::AlignVCenter);

@@ -19,6 +19,7 @@ FoldingRow::FoldingRow(QWidget* parent)
 
 void FoldingRow::setSpacing(int between)
 {
+    m_between = between;
     for (auto* layout : std::initializer_list<QBoxLayout*>{m_halves, m_first, m_second})
         layout->setSpacing(between);
 }
@@ -41,12 +42,18 @@ bool FoldingRow::event(QEvent* event)
 void FoldingRow::arrange()
 {
     const auto margins = m_halves->contentsMargins();
-    const int needed = m_first->minimumSize().width() + m_halves->spacing() + m_second->minimumSize().width()
-        + margins.left() + margins.right();
+    const int needed =
+        m_first->minimumSize().width() + m_between + m_second->minimumSize().width() + margins.left() + margins.right();
     const auto direction = needed <= width() ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom;
     if (direction == m_halves->direction())
         return;
     m_halves->setDirection(direction);
+    const bool folded = direction == QBoxLayout::TopToBottom;
+    m_halves->setSpacing(folded ? m_between / 3 : m_between);
+    if (folded)
+        m_first->addStretch(1); // what it holds stays together
+    else
+        delete m_first->takeAt(m_first->count() - 1);
     updateGeometry(); // the height has changed
 }
 

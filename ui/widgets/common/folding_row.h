@@ -16,12 +16,12 @@ public:
 
     QSize minimumSizeHint() const override; ///< as wide as the wider half
 
-protected:
     QHBoxLayout& first() { return *m_first; }
     QHBoxLayout& second() { return *m_second; }
     /// @param between the halves where they stand side by side or below each other
     void setSpacing(int between);
 
+protected:
     bool event(QEvent* event) override;
 
 private:
@@ -30,6 +30,7 @@ private:
     QBoxLayout* m_halves;
     QHBoxLayout* m_first;
     QHBoxLayout* m_second;
+    int m_between = 0;
 };
 
 } // namespace icae
