@@ -230,6 +230,13 @@ LibraryMemory MemoryLibrary::memory(const std::string& id, const Model* model)
     return describe(id, entry(id), model);
 }
 
+/// A file that was written may have the size and, within a clock's tick, the time that it had.
+void MemoryLibrary::forget(const std::string& id)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_entries.erase(id);
+}
+
 LibraryMemory MemoryLibrary::keep(const LibraryFile& file, const at::Tensor& slots, const Model* model)
 {
     const auto id = file.id();
@@ -240,6 +247,7 @@ LibraryMemory MemoryLibrary::keep(const LibraryFile& file, const at::Tensor& slo
     fs::create_directories(path.parent_path(), fault);
     require(fault, "The library " + path.parent_path().string() + " cannot be made");
     file.write(path, slots);
+    forget(id);
     return memory(id, model);
 }
 
@@ -266,6 +274,7 @@ LibraryMemory MemoryLibrary::rename(const LibraryRenameParams& params, const Mod
     file.label = {params.name, params.tags};
     const auto path = place(params.id);
     file.write(path, LibraryFile::slots(path));
+    forget(params.id);
     return memory(params.id, model);
 }
 
@@ -280,8 +289,7 @@ void MemoryLibrary::discard(const std::string& id)
         fs::rename(from, trash(id), fault);
     require(fault, "The memory " + id + " cannot be deleted");
     syncFolder(from.parent_path());
-    const std::scoped_lock lock(m_mutex);
-    m_entries.erase(id);
+    forget(id);
 }
 
 LibraryMemory MemoryLibrary::restore(const std::string& id, const Model* model)
@@ -293,6 +301,7 @@ LibraryMemory MemoryLibrary::restore(const std::string& id, const Model* model)
         fs::rename(trash(id), place(id), fault);
         require(fault, "The memory " + id + " cannot be restored");
         syncFolder(place(id).parent_path());
+        forget(id);
     }
     return memory(id, model);
 }

@@ -64,6 +64,7 @@ private:
     std::shared_ptr<const LibraryFile> known(const std::string& id);
     LibraryMemory keep(const LibraryFile& file, const at::Tensor& slots, const Model* model);
     static LibraryMemory describe(const std::string& id, const Entry& entry, const Model* model);
+    void forget(const std::string& id);
     void forgetOldest();
 
     std::mutex m_mutex; ///< of what is kept

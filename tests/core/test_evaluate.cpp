@@ -1,6 +1,8 @@
 #include "protocol/error.h"
+#include "reading/attribution.h"
 #include "study/conditions.h"
 #include "study/evaluate.h"
+#include "study/question_asker.h"
 #include "study/questions.h"
 
 #include <QTemporaryDir>
@@ -42,6 +44,94 @@ private Q_SLOTS:
         std::ofstream(path) << "\n";
         QVERIFY_EXCEPTION_THROWN(icae::readTexts(path), icae::Error);
         QVERIFY_EXCEPTION_THROWN(icae::readQuestions(path), icae::Error);
+    }
+
+    /// Chat's prompts are those of `icae ask` and of the evaluation, for both layouts; expanded spans and turns stand
+    /// where they should.
+    void questionContexts()
+    {
+        const std::filesystem::path golden = ICAE_TEST_GOLDEN;
+        const QTemporaryDir folder;
+        const std::filesystem::path base = folder.path().toStdString();
+        for (const char* name : {"config.json", "model.safetensors"})
+            std::filesystem::copy_file(golden / "llama_tied_mha_all_linear" / name, base / name);
+        std::filesystem::copy_file(std::filesystem::path(ICAE_TEST_DATA) / "tiny/tokenizer.model",
+                                   base / "tokenizer.model");
+        const auto same = [](const icae::Prompt& a, const icae::Prompt& b) {
+            return a.length() == b.length() && at::allclose(a.embeddings, b.embeddings, 1e-4, 1e-5)
+                && a.positions == b.positions && a.nextPosition == b.nextPosition;
+        };
+        std::string text;
+        for (int i = 0; i < 8; ++i)
+            text += "The miller counted " + std::to_string(i) + " coins. ";
+        for (const auto* adapter : {"spread_elastic", "llama_tied_mha_all_linear"}) {
+            const bool ours = adapter == std::string("spread_elastic");
+            const auto model = icae::Model::load({base, golden / adapter / "icae.safetensors"}, {}, {}, {});
+            const auto source = icae::compressSource(*model, text, {{}, ours ? 64 : 40, "miller"}, {}, {});
+            QVERIFY(source.memory.header.spans.size() > 1);
+            const icae::QuestionContexts contexts(*model);
+            icae::ContextQuestion question;
+            question.memories = {{&source, {}, {}, true}};
+            question.question = "How many </s> coins?";
+            const icae::QuestionAsker asker(*model);
+            const icae::Reader reader(*model);
+            const icae::Question row{text, question.question, "7"};
+            using Context = icae::AnswerContext;
+            const auto slots = contexts.prompt(question, Context::Slots);
+            QVERIFY(
+                same(slots.prompt, reader.question(icae::allSpans(std::span(&source.memory, 1)), question.question)));
+            if (ours) // the evaluation gives a text no BOS, and spans the slots that four tokens each want
+                QVERIFY(same(slots.prompt, asker.withSlots(row)));
+            QVERIFY(same(contexts.prompt(question, Context::Text).prompt, asker.withText(row)));
+            QVERIFY(same(contexts.prompt(question, Context::Nothing).prompt, asker.withNothing(row)));
+            const auto excerpt = contexts.prompt(question, Context::Excerpt);
+            const auto nothing = contexts.size(question, Context::Nothing);
+            QCOMPARE(excerpt.prompt.length() - nothing.length, source.memory.header.slots());
+
+            // A span as text takes as many rows as it has tokens; what is left of the slots stays where it was.
+            auto expanded = question;
+            expanded.memories[0].spans = {1, 0};
+            for (std::size_t i = 2; i < source.memory.header.spans.size(); ++i)
+                expanded.memories[0].spans.push_back(static_cast<std::int64_t>(i));
+            expanded.memories[0].expanded = {1};
+            const auto mixed = contexts.prompt(expanded, Context::Slots);
+            const auto& shapes = source.memory.header.spans;
+            QCOMPARE(mixed.slots.size(), shapes.size() - 1);
+            QCOMPARE(mixed.prompt.length() - slots.prompt.length(), shapes[1].shape.tokens - shapes[1].shape.slots);
+            if (ours) // a spread span takes its text's positions either way
+                QCOMPARE(mixed.prompt.nextPosition, slots.prompt.nextPosition);
+
+            // Earlier turns: as text before the question; beyond their share all but the last are slots.
+            auto later = question;
+            later.turns = {"Who?", "The miller.", "What did he do?", "He counted."};
+            QVERIFY(contexts.size(later, Context::Slots).length > slots.size.length);
+            QCOMPARE(contexts.size(later, Context::Slots).turnSlots, 0);
+            later.turnShare = 0.001;
+            const auto compressed = contexts.prompt(later, Context::Slots);
+            QVERIFY(compressed.size.turnSlots > 0);
+            QCOMPARE(compressed.slots.size(), slots.slots.size()); // those of turns are no memory's
+            QCOMPARE(compressed.prompt.length(), compressed.size.length);
+            QCOMPARE(contexts.size(later, Context::Text).turnSlots, 0);
+            later.turns.pop_back();
+            QVERIFY_EXCEPTION_THROWN(contexts.size(later, Context::Slots), icae::Error);
+
+            // Leaving out a slot leaves all others at their places, and the sum of what follows from it is scored.
+            const auto answer = icae::ratedAnswer(*model, "7 coins");
+            const auto found = icae::attribute(*model, slots, answer, 3, {}, {});
+            const auto& second = found.groups[1];
+            const auto left = icae::without(slots.prompt, {second.of.row + second.firstSlot, second.slots});
+            QCOMPARE(left.length(), slots.prompt.length() - second.slots);
+            QCOMPARE(left.positions.back(), slots.prompt.positions.back());
+            const auto scores = reader.score(std::span(&left, 1), std::span(&answer, 1), {});
+            double loss = 0;
+            for (const auto& score : scores.front())
+                loss += static_cast<double>(score.nll) / static_cast<double>(answer.size());
+            QVERIFY(std::abs(loss - found.loss - second.rise) < 1e-5);
+            const auto map = icae::mapSpan(*model, source, 1, 4, {}, {});
+            QCOMPARE(map.groups.size(), static_cast<std::size_t>((shapes[1].shape.slots + 3) / 4));
+            QCOMPARE(map.groups[0].rises.size(), static_cast<std::size_t>(shapes[1].shape.tokens));
+            QVERIFY(map.groups[0].begin < map.groups[0].end || map.tokenEnds.back() == map.tokenBegins.back());
+        }
     }
 
     void table()
