@@ -85,6 +85,11 @@ std::string caseFolded(std::string_view text)
     std::string folded;
     folded.reserve(text.size());
     for (std::size_t i = 0; i < text.size();) {
+        if (const auto c = text[i]; static_cast<unsigned char>(c) < 0x80) { // most of most texts
+            folded += c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+            ++i;
+            continue;
+        }
         const auto [code, bytes] = characterAt(text, i);
         appendUtf8(folded, static_cast<char32_t>(u_foldCase(static_cast<UChar32>(code), U_FOLD_CASE_DEFAULT)));
         i += bytes;
