@@ -493,7 +493,6 @@ void ChatPage::showSuggestions()
     qDeleteAll(m_suggestions->findChildren<QWidget*>(QString(), Qt::FindDirectChildrenOnly));
     const auto found = m_client.model() ? suggestionsOf(*m_client.model()) : Suggestions();
     auto* layout = new QVBoxLayout(m_suggestions);
-    layout->setAlignment(Qt::AlignHCenter);
     layout->setContentsMargins(Theme::grid(2), 0, Theme::grid(2), Theme::grid(4));
     if (!found.note.isEmpty()) {
         auto* note = new QLabel(found.note);
