@@ -165,7 +165,7 @@ std::string bundledTrainJob()
 {
     auto job = replaced(bundledJob, "%BASE%", bundledPath("models/nano/base"));
     job = replaced(job, "%TEXTS%", bundledPath("samples/ferry.txt") + ", " + bundledPath("samples/news.txt"));
-    return replaced(job, "%VALIDATION%", bundledPath("samples/study/books.jsonl"));
+    return replaced(job, "%VALIDATION%", bundledPath("samples/technical.txt"));
 }
 
 } // namespace icae
