@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # packaging/test.sh [CTEST_OPTION...]: installs what is missing, builds with warnings as errors and runs the tests.
-# With CI=true it also builds the fuzzers and runs each for ICAE_FUZZ_SECONDS (60) seconds, before the tests, so that
+# With CI=true it also builds the fuzzers and runs each for ICAE_FUZZ_SECONDS (20) seconds, before the tests, so that
 # ctest's summary closes the output.
 # packaging/test.sh --tsan [CTEST_OPTION...]: builds what works with threads of our own with ThreadSanitizer instead, and
 # runs its tests.
@@ -30,7 +30,7 @@ buildPreset release all -DICAE_WERROR=ON
 fuzz=0
 if $ci; then
     buildPreset fuzz all
-    "$icaeRoot/tests/fuzz/run.sh" "${ICAE_FUZZ_SECONDS:-60}" "$icaeRoot/build/fuzz" || fuzz=$?
+    "$icaeRoot/tests/fuzz/run.sh" "${ICAE_FUZZ_SECONDS:-20}" "$icaeRoot/build/fuzz" || fuzz=$?
 fi
 
 say "Testing build/release"

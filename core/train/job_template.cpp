@@ -70,10 +70,10 @@ constexpr auto bundledJob = R"({
   "mixture": { "ae": 1 }, // it learns to write texts back
   "ae": { "cells": [[64, 16], [64, 32]], "shorten": 0.5 }, // [tokens, slots]
   "evaluate": { "cells": [[64, 32]], "windows": 4, "samples": 2 },
-  "optimizer": { "learning_rate": 2e-3, "warmup": 10 },
+  "optimizer": { "learning_rate": 3e-3, "warmup": 4 },
   "batch_tokens": 256, // context tokens a batch
-  "stop": { "steps": 60 },
-  "every": { "log": 2, "evaluate": 20, "checkpoint": 20, "keep": 4 },
+  "stop": { "steps": 24 },
+  "every": { "log": 1, "evaluate": 12, "checkpoint": 12, "keep": 4 },
   "seed": 0
 }
 )";

@@ -3,11 +3,13 @@
 #include "study/continuation.h"
 #include "train/corpus.h"
 
+#include <algorithm>
+
 namespace icae {
 
 namespace {
 
-constexpr std::int64_t continuationSamples = 32;
+constexpr std::int64_t mostContinuations = 32; // they take longer than a cell's windows
 
 void evaluateCells(const Model& model, const TrainJob& job, const ValidationData& data,
                    const std::function<void(nlohmann::json)>& sample, const StudyPace& pace, ValidationResult& found)
@@ -46,7 +48,7 @@ void evaluateContinuation(const Model& model, const TrainJob& job, const Validat
 {
     ContinuationOptions options;
     options.spans = 1;
-    options.samples = continuationSamples;
+    options.samples = std::min(mostContinuations, job.evaluationWindows);
     const auto after = continuation(model, data.texts, options, {}, pace).after;
     found.nothing = after.nothing.loss.mean;
     found.values["continue after text"] = after.text.loss.mean;

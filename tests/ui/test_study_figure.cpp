@@ -1,6 +1,7 @@
 #include "models/figure_document.h"
 #include "protocol/error.h"
 #include "study_samples.h"
+#include "widgets/plot/curve_chart.h"
 #include "widgets/plot/figure_export.h"
 #include "widgets/plot/study_figure.h"
 
@@ -71,6 +72,29 @@ class TestStudyFigure : public QObject {
     };
 
 private Q_SLOTS:
+    /// Panels come and go while a run grows: with its first line, its first evaluation, another run, and none.
+    void curvesGrow()
+    {
+        CurveChart chart(m_theme);
+        chart.resize(900, 500);
+        chart.show();
+        const std::string train = "{\"step\": 1, \"loss\": 2, \"losses\": {\"ae\": 2}, \"learning_rate\": 1}\n"
+                                  "{\"step\": 2, \"loss\": 1, \"losses\": {\"ae\": 1}, \"learning_rate\": 1}\n";
+        const std::string validation = "{\"step\": 2, \"validation\": {\"loss 64/16\": 1, \"bleu 64/16\": 0.5}}\n";
+        const std::string other = "{\"step\": 1, \"values\": {\"a/b\": 1}}\n";
+        // Five small panels: not as many as their rows have places.
+        const std::string five =
+            train + R"({"step": 3, "a": 1, "b": 1, "c": 1, "d": 1, "e": 1, "losses": {"ae": 1}})" + "\n";
+        for (const auto& lines :
+             {std::string(), train, train + validation, other, validation, std::string(), five, train}) {
+            chart.setCurves(makeCurves({appendLines(nullptr, u"/runs/a"_s, lines, {})}, {}));
+            QCoreApplication::processEvents();
+            QVERIFY(!chart.grab().isNull());
+        }
+        chart.setCurves(nullptr);
+        QVERIFY(!chart.grab().isNull());
+    }
+
     void initTestCase() { m_theme.apply(); }
 
     void linesByLength()

@@ -61,8 +61,9 @@ private Q_SLOTS:
         QCOMPARE(run->events.front().text, u"Loss rose."_s);
         QCOMPARE(run->events.front().remedy, u"Lower the rate."_s);
         QVERIFY(run->events.front().isAlert);
-        const auto foreign = appendLines(nullptr, u"/runs/tb"_s,
-                                         "{\"step\": 1, \"wall_time\": 1700000000.5, \"values\": {\"train/loss\": 2}}\n", {});
+        const auto foreign =
+            appendLines(nullptr, u"/runs/tb"_s,
+                        "{\"step\": 1, \"wall_time\": 1700000000.5, \"values\": {\"train/loss\": 2}}\n", {});
         QCOMPARE(foreign->columns.at("train/loss").values.front(), 2.0);
         QCOMPARE(foreign->times.front(), 1700000000.5);
         const auto csv = curvesAsCsv({run});
@@ -147,6 +148,21 @@ private Q_SLOTS:
         CurveOptions byTokens;
         byTokens.x = CurveAxis::Tokens;
         QCOMPARE(makeCurves({run}, byTokens)->greatestX, 20000.0);
+    }
+
+    /// Dozens of cells are one curve an objective; each stays in the CSV.
+    void cellsOfAnObjectiveAreOneCurve()
+    {
+        const auto run =
+            appendLines(nullptr, u"/runs/a"_s,
+                        "{\"step\": 1, \"loss\": 2, \"losses\": {\"ae 64/16\": 1, \"ae 64/32\": 2, \"ft\": 4}}\n"
+                        "{\"step\": 2, \"loss\": 2, \"losses\": {\"ae 64/32\": 3}}\n",
+                        {});
+        const auto curves = makeCurves({run}, {});
+        QCOMPARE(curves->panels.front().lines.size(), std::size_t(3)); // all, reconstruct, answer
+        QCOMPARE(curves->panels.front().lines[1].label, u"reconstruct"_s);
+        QCOMPARE(curves->panels.front().lines[1].raw, (std::vector<double>{1.5, 3}));
+        QVERIFY(curvesAsCsv({run}).find("a,losses/ae 64/16,1") != std::string::npos);
     }
 
     void onlyWhatDiffersIsListed()

@@ -17,6 +17,7 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr auto none = std::numeric_limits<double>::quiet_NaN();
+constexpr std::string_view lossPrefix = "losses/";
 
 QString tr(const char* text)
 {
@@ -57,8 +58,8 @@ Placement placementOf(const std::string& name)
     const auto behind = [&](std::string_view prefix) { return name.substr(prefix.size()); };
     if (name == "loss")
         return {"losses", tr("all"), 0};
-    if (beginsWith(name, "losses/"))
-        return {"losses", objectiveTitle(behind("losses/")), 0};
+    if (beginsWith(name, lossPrefix))
+        return {"losses", objectiveTitle(behind(lossPrefix)), 0};
     if (beginsWith(name, "validation/")) {
         const auto what = behind("validation/");
         const auto arrow = [](std::string cell) {
@@ -168,6 +169,8 @@ void chooseRange(CurvePanel& panel, bool clipped)
                 }
     if (values.empty())
         return;
+    constexpr double spread = 3; // below that a logarithmic axis has hardly a tick
+    panel.logY = panel.logY && least > 0 && greatest / least >= spread;
     constexpr std::size_t enough = 50;
     if (clipped && values.size() >= enough) {
         const auto at = [&](double share) {
@@ -195,7 +198,9 @@ void chooseRange(CurvePanel& panel, bool clipped)
         panel.leastY = least / margin;
         panel.greatestY = greatest * margin;
     } else {
-        const double margin = std::max(greatest - least, std::abs(greatest) * 1e-3 + 1e-12) * 0.05;
+        if (greatest == least) // one value: something around it
+            greatest += greatest == 0 ? 1 : std::abs(greatest) * 0.1;
+        const double margin = (greatest - least) * 0.05;
         panel.leastY = least >= 0 ? std::max(0.0, least - margin) : least - margin;
         panel.greatestY = greatest + margin;
     }
@@ -215,10 +220,14 @@ public:
         for (std::size_t i = 0; i < m_document.runs.size(); ++i) {
             const auto& run = *m_document.runs[i];
             const auto places = placesOf(run, m_document.options.x);
-            for (const auto& [name, column] : run.columns) {
+            auto columns = run.columns;
+            const auto objectives = byObjective(columns);
+            std::erase_if(columns, [&](const auto& one) { // an only objective is all there is
+                return beginsWith(one.first, lossPrefix) || (one.first == "loss" && objectives.size() == 1);
+            });
+            columns.insert(objectives.begin(), objectives.end());
+            for (const auto& [name, column] : columns) {
                 const auto placement = placementOf(name);
-                if (name == "loss" && objectives(run) == 1)
-                    continue; // the one objective says the same
                 auto& panel = panels[{placement.order, placement.panel}];
                 panel.name = placement.panel;
                 panel.lines.push_back(lineOf(static_cast<int>(i), name, column, placement, places));
@@ -231,10 +240,27 @@ public:
     }
 
 private:
-    static std::size_t objectives(const CurveRun& run)
+    using Columns = std::map<std::string, CurveRun::Column>;
+
+    /// Lines name each objective's losses by cell, "losses/ae 512/128"; the mean of those that a line has is the
+    /// objective's. A run may have dozens of cells, whose curves nobody could tell apart.
+    static Columns byObjective(const Columns& columns)
     {
-        return static_cast<std::size_t>(std::count_if(
-            run.columns.begin(), run.columns.end(), [](const auto& one) { return beginsWith(one.first, "losses/"); }));
+        std::map<std::string, std::map<std::uint32_t, std::pair<double, int>>> sums;
+        for (const auto& [name, column] : columns)
+            if (beginsWith(name, lossPrefix))
+                for (std::size_t i = 0; i < column.rows.size(); ++i) {
+                    auto& [sum, count] = sums[name.substr(0, name.find(' '))][column.rows[i]];
+                    sum += column.values[i];
+                    ++count;
+                }
+        Columns found;
+        for (const auto& [name, rows] : sums)
+            for (const auto& [row, sum] : rows) {
+                found[name].rows.push_back(row);
+                found[name].values.push_back(sum.first / sum.second);
+            }
+        return found;
     }
 
     CurveLine lineOf(int run, const std::string& name, const CurveRun::Column& column, const Placement& placement,

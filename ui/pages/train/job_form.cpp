@@ -78,6 +78,7 @@ JobForm::JobForm(const PageContext& context, QWidget* parent)
     splitter->setChildrenCollapsible(false);
     splitter->setStretchFactor(0, 1);
     splitter->setStretchFactor(1, 1);
+    splitter->setSizes({Theme::grid(66), Theme::grid(58)});
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(splitter, 1);
@@ -151,6 +152,7 @@ QWidget* JobForm::makeRows()
     addRow(*grid, tr("Base"),
            tr("The model that is adapted: a folder on the engine's machine, or a run that trained one"), m_base);
     m_initFrom = new ChoiceEditor("init_from", true, {});
+    m_initFrom->box().lineEdit()->setPlaceholderText(tr("Fresh numbers"));
     addRow(*grid, tr("Weights from"), tr("A run or folder to start from instead of fresh numbers"), m_initFrom);
     m_texts = new LineEditor("data.texts", Kind::Files, {});
     addRow(*grid, tr("Texts"), tr(".txt, .md or .jsonl with a field \"text\", each also .xz"), m_texts);
@@ -181,7 +183,7 @@ QWidget* JobForm::makeRows()
     scroll->setWidgetResizable(true);
     scroll->setWidget(rows);
     scroll->viewport()->setBackgroundRole(QPalette::Base);
-    scroll->setMinimumWidth(Theme::grid(48));
+    scroll->setMinimumWidth(Theme::grid(44));
     return scroll;
 }
 

@@ -157,7 +157,7 @@ void CurveChart::hover(const QPointF& position)
     }
     const auto place = plottable.placeAt(position);
     if (place.isValid())
-        show(panel, place.line, place.point);
+        showPlace(panel, place.line, place.point);
     else
         hideHint();
 }
@@ -201,7 +201,7 @@ QString CurveChart::hintOf(int panelIndex, int lineIndex, int point) const
     return text.join(u'\n');
 }
 
-void CurveChart::show(int panel, int line, int point)
+void CurveChart::showPlace(int panel, int line, int point)
 {
     const auto at = m_plot->panel(static_cast<std::size_t>(panel)).positionOf({line, point});
     m_plot->point(panel, {line, point});
@@ -229,7 +229,7 @@ void CurveChart::walk(int points, int lines, int panels)
     if (line.x.empty())
         return;
     m_point = m_point < 0 ? count(line.x) - 1 : std::clamp(m_point + points, 0, count(line.x) - 1);
-    show(m_panel, m_line, m_point);
+    showPlace(m_panel, m_line, m_point);
     m_byKeys = true;
     setAccessibleDescription(QString(m_hint->text()).replace(u'\n', u"; "_s));
     QAccessibleEvent event(this, QAccessible::DescriptionChanged);

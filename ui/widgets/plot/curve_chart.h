@@ -43,7 +43,7 @@ private:
     void hover(const QPointF& position);
     void click(const QPointF& position);
     void walk(int points, int lines, int panels);
-    void show(int panel, int line, int point);
+    void showPlace(int panel, int line, int point);
     QString hintOf(int panel, int line, int point) const;
     void hideHint();
 

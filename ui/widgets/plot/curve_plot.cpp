@@ -79,36 +79,33 @@ void CurvePlot::rebuild()
         return;
     for (std::size_t i = 0; i < m_curves->panels.size(); ++i)
         m_panels.push_back(makePanel());
-    auto* large = new QCPLayoutGrid;
-    auto* small = new QCPLayoutGrid;
-    for (auto* grid : {large, small}) {
+    const auto larges =
+        static_cast<std::size_t>(std::count_if(m_curves->panels.begin(), m_curves->panels.end(), isLarge));
+    const auto smalls = m_panels.size() - larges;
+    const auto rows = (smalls + mostSmall - 1) / mostSmall;
+    const auto columns = rows == 0 ? 1 : (smalls + rows - 1) / rows;
+    auto* layout = plotLayout();
+    layout->setRowSpacing(8);
+    // A grid goes into the plot before it is filled: QCustomPlot cannot adopt one with an empty place.
+    const auto addGrid = [&] {
+        auto* grid = new QCPLayoutGrid;
         grid->setColumnSpacing(10);
         grid->setRowSpacing(6);
-    }
-    std::size_t smalls = 0;
-    const auto all = static_cast<std::size_t>(
-        std::count_if(m_curves->panels.begin(), m_curves->panels.end(), [](const auto& one) { return !isLarge(one); }));
-    const auto rows = (all + mostSmall - 1) / mostSmall;
-    const auto columns = rows == 0 ? 1 : (all + rows - 1) / rows;
+        layout->addElement(layout->rowCount(), 0, grid);
+        return grid;
+    };
+    auto* large = larges > 0 ? addGrid() : nullptr;
+    auto* small = smalls > 0 ? addGrid() : nullptr;
+    std::size_t placed = 0;
     for (std::size_t i = 0; i < m_panels.size(); ++i) {
         if (isLarge(m_curves->panels[i])) {
             large->addElement(0, large->columnCount(), m_panels[i].rect);
         } else {
-            small->addElement(static_cast<int>(smalls / columns), static_cast<int>(smalls % columns), m_panels[i].rect);
-            ++smalls;
+            small->addElement(static_cast<int>(placed / columns), static_cast<int>(placed % columns), m_panels[i].rect);
+            ++placed;
         }
     }
-    auto* layout = plotLayout();
-    layout->setRowSpacing(8);
-    if (large->elementCount() > 0)
-        layout->addElement(0, 0, large);
-    else
-        delete large;
-    if (small->elementCount() > 0)
-        layout->addElement(layout->rowCount(), 0, small);
-    else
-        delete small;
-    if (layout->rowCount() == 2) {
+    if (large != nullptr && small != nullptr) {
         layout->setRowStretchFactor(0, 1.6);
         layout->setRowStretchFactor(1, static_cast<double>(rows));
     }
