@@ -1,5 +1,7 @@
 #include "pages/file_dialog.h"
 
+#include "pages/page.h"
+
 #include <QFileDialog>
 #include <QFileInfo>
 
@@ -40,6 +42,21 @@ QFileDialog* saveDialog(QWidget* parent, Settings& settings, const QString& titl
     dialog->setDefaultSuffix(name.section(QLatin1Char('.'), -1));
     dialog->selectFile(name);
     return dialog;
+}
+
+void saveFrom(Page& page, Settings& settings, const QString& title, const QString& name,
+              const std::function<void(const QString&)>& write)
+{
+    auto* dialog = saveDialog(&page, settings, title, name);
+    QObject::connect(dialog, &QFileDialog::fileSelected, &page, [&page, write](const QString& file) {
+        try {
+            write(file);
+            Q_EMIT page.reported(Page::tr("Saved %1").arg(file));
+        } catch (const Error& error) {
+            page.showError(error);
+        }
+    });
+    dialog->open();
 }
 
 } // namespace icae

@@ -13,6 +13,8 @@
 #include "widgets/common/notice_bar.h"
 #include "widgets/common/pane_header.h"
 
+#include "pages/file_dialog.h"
+
 #include <QAction>
 #include <QFile>
 #include <QFileDialog>
@@ -79,7 +81,7 @@ ChatPage::ChatPage(const PageContext& context, QWidget* parent)
     , m_chat(ChatStore::make())
     , m_run(new AnswerRun(context.client, this))
     , m_notice(new NoticeBar(m_theme))
-    , m_memories(new MemoryPane(m_theme, m_client))
+    , m_memories(new MemoryPane(m_theme, m_client, m_settings))
     , m_chats(new ChatListPane(m_theme, m_store))
     , m_view(new ConversationView(m_theme, m_conversation))
     , m_empty(new EmptyState(m_theme, u"chat"_s, tr("Ask what the slots kept"),
@@ -545,10 +547,7 @@ void ChatPage::exportAs(Export what)
 {
     const bool markdown = what == Export::Markdown;
     auto name = QString::fromStdString(m_chat.title()).replace(u'/', u'-');
-    auto* dialog = new QFileDialog(this, tr("Export the chat"), name + (markdown ? u".md"_s : u".json"_s));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setAcceptMode(QFileDialog::AcceptSave);
-    dialog->setDefaultSuffix(markdown ? u"md"_s : u"json"_s);
+    auto* dialog = saveDialog(this, m_settings, tr("Export the chat"), name + (markdown ? u".md"_s : u".json"_s));
     connect(dialog, &QFileDialog::fileSelected, this, [this, what, chat = m_chat](const QString& file) {
         if (what == Export::Markdown)
             return save(file, chat.toMarkdown());
@@ -600,9 +599,7 @@ void ChatPage::exportWithTexts(const Conversation& chat, const QString& file)
 
 void ChatPage::importChat()
 {
-    auto* dialog = new QFileDialog(this, tr("Import a chat"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::ExistingFile);
+    auto* dialog = openDialog(this, m_settings, tr("Import a chat"));
     connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& file) {
         try {
             m_chats->select(m_store.import(file));

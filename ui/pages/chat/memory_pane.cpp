@@ -1,5 +1,7 @@
 #include "pages/chat/memory_pane.h"
 
+#include "pages/file_dialog.h"
+
 #include "models/text_file.h"
 #include "pages/chat/library_delegate.h"
 #include "widgets/common/empty_state.h"
@@ -47,10 +49,11 @@ QString nameOf(const QString& text)
 
 } // namespace
 
-MemoryPane::MemoryPane(const Theme& theme, EngineClient& client, QWidget* parent)
+MemoryPane::MemoryPane(const Theme& theme, EngineClient& client, Settings& settings, QWidget* parent)
     : QWidget(parent)
     , m_theme(theme)
     , m_client(client)
+    , m_settings(settings)
     , m_model(this)
     , m_delegate(new LibraryDelegate(theme, MemoryTreeModel::LineRole, this))
     , m_search(new QLineEdit)
@@ -283,8 +286,7 @@ void MemoryPane::askForText()
 
 void MemoryPane::openTexts()
 {
-    auto* dialog = new QFileDialog(this, tr("Open texts"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    auto* dialog = openDialog(this, m_settings, tr("Open texts"));
     dialog->setFileMode(QFileDialog::ExistingFiles);
     connect(dialog, &QFileDialog::filesSelected, this, &MemoryPane::addFiles);
     dialog->open();

@@ -3,6 +3,7 @@
 #include "models/memory_tree_model.h"
 #include "models/utf16_offsets.h"
 #include "session/engine_client.h"
+#include "session/settings.h"
 #include "session/theme.h"
 
 #include <QWidget>
@@ -26,7 +27,7 @@ class MemoryPane : public QWidget {
     Q_OBJECT
 
 public:
-    MemoryPane(const Theme& theme, EngineClient& client, QWidget* parent = nullptr);
+    MemoryPane(const Theme& theme, EngineClient& client, Settings& settings, QWidget* parent = nullptr);
 
     MemoryTreeModel& model() { return m_model; }
     QTreeView& tree() { return *m_tree; }
@@ -76,6 +77,7 @@ private:
 
     const Theme& m_theme;
     EngineClient& m_client;
+    Settings& m_settings;
     MemoryTreeModel m_model;
     LibraryDelegate* m_delegate;
     QLineEdit* m_search;

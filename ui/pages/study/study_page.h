@@ -65,7 +65,6 @@ private:
     void openForm(const StudySpec& spec);
     void start(const StudySpec& spec, const QString& name);
     void exportAs(StudyControls::Export what);
-    void saveAs(const QString& title, const QString& suffix, const std::function<void(const QString&)>& write);
 
     const Theme& m_theme;
     EngineClient& m_client;

@@ -19,7 +19,6 @@
 
 #include <QAction>
 #include <QClipboard>
-#include <QFileDialog>
 #include <QGuiApplication>
 #include <QHeaderView>
 #include <QLabel>
@@ -237,11 +236,12 @@ void StudyPage::exportAs(StudyControls::Export what)
     const auto figure = m_figure->figure();
     if (!study)
         return;
+    const auto name = [this](const QString& suffix) { return current().section(u'/', -1) + u'.' + suffix; };
     const auto draw = [&](FigureFormat format, const QString& suffix) {
         if (!figure)
             return;
-        saveAs(tr("Save the figure"), suffix,
-               [this, figure, format](const QString& file) { exportFigure(*figure, m_theme, format, file); });
+        saveFrom(*this, m_settings, tr("Save the figure"), name(suffix),
+                 [this, figure, format](const QString& file) { exportFigure(*figure, m_theme, format, file); });
     };
     const auto copy = [&](StudyTableModel::Format format) {
         QGuiApplication::clipboard()->setText(m_tableModel.copy(format));
@@ -261,31 +261,17 @@ void StudyPage::exportAs(StudyControls::Export what)
     case StudyControls::Export::Latex:
         return copy(StudyTableModel::Format::Latex);
     case StudyControls::Export::Samples:
-        return saveAs(tr("Save every sample"), u"csv"_s, [study](const QString& file) {
+        return saveFrom(*this, m_settings, tr("Save every sample"), name(u"csv"_s), [study](const QString& file) {
             std::vector<StudySample> samples;
             for (const auto& cell : study->cells)
                 samples.insert(samples.end(), cell->samples.begin(), cell->samples.end());
             writeFile(file.toStdString(), samplesAsCsv(samples));
         });
     case StudyControls::Export::Spec:
-        return saveAs(tr("Save the spec"), u"json"_s, [study](const QString& file) {
+        return saveFrom(*this, m_settings, tr("Save the spec"), name(u"json"_s), [study](const QString& file) {
             writeFile(file.toStdString(), nlohmann::json(study->config.spec).dump(2) + "\n");
         });
     }
-}
-
-void StudyPage::saveAs(const QString& title, const QString& suffix, const std::function<void(const QString&)>& write)
-{
-    auto* dialog = saveDialog(this, m_settings, title, current().section(u'/', -1) + u'.' + suffix);
-    connect(dialog, &QFileDialog::fileSelected, this, [this, write](const QString& file) {
-        try {
-            write(file);
-            Q_EMIT reported(tr("Saved %1").arg(file));
-        } catch (const Error& error) {
-            showError(error);
-        }
-    });
-    dialog->open();
 }
 
 } // namespace icae

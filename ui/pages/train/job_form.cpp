@@ -4,6 +4,7 @@
 #include "models/run_list_model.h"
 #include "models/text_file.h"
 #include "models/utf16_offsets.h"
+#include "pages/file_dialog.h"
 #include "pages/train/job_editors.h"
 
 #include <QAction>
@@ -494,8 +495,7 @@ void JobForm::addFiles(LineEditor& to, const QStringList& files)
 
 void JobForm::browse(LineEditor& editor)
 {
-    auto* dialog = new QFileDialog(this, tr("Files to train on"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    auto* dialog = openDialog(this, m_settings, tr("Files to train on"));
     dialog->setFileMode(QFileDialog::ExistingFiles);
     dialog->setNameFilters({tr("Texts and JSON lines (*.txt *.md *.jsonl *.xz)"), tr("All files (*)")});
     connect(dialog, &QFileDialog::filesSelected, this,
@@ -505,8 +505,7 @@ void JobForm::browse(LineEditor& editor)
 
 void JobForm::openJob()
 {
-    auto* dialog = new QFileDialog(this, tr("Open a job"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    auto* dialog = openDialog(this, m_settings, tr("Open a job"));
     dialog->setNameFilters({tr("Jobs (*.json)"), tr("All files (*)")});
     connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
         try {

@@ -11,7 +11,6 @@
 #include "widgets/plot/curve_chart.h"
 
 #include <QAction>
-#include <QFileDialog>
 #include <QInputDialog>
 #include <QLabel>
 #include <QLocale>

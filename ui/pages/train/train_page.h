@@ -73,7 +73,6 @@ private:
     void publish();
     void addFolder();
     void exportAs(TrainControls::Export what);
-    void saveAs(const QString& title, const QString& suffix, const std::function<void(const QString&)>& write);
     void announceEnds(); ///< runs that ended or failed since the last time
 
     const Theme& m_theme;

@@ -1,6 +1,7 @@
 // The parts of the Train page, how they hang together, and what leaves it. What it does is in train_page.cpp.
 #include "pages/train/train_page.h"
 
+#include "pages/file_dialog.h"
 #include "pages/runs/run_list_pane.h"
 #include "pages/train/job_form.h"
 #include "pages/train/run_samples.h"
@@ -12,7 +13,6 @@
 #include "widgets/plot/figure_export.h"
 
 #include <QAction>
-#include <QFileDialog>
 #include <QHeaderView>
 #include <QLabel>
 #include <QPlainTextEdit>
@@ -260,9 +260,10 @@ void TrainPage::exportAs(TrainControls::Export what)
     const auto document = m_runs.document(current());
     if (!curves || !document)
         return;
+    const auto name = [this](const QString& suffix) { return current().section(u'/', -1) + u'.' + suffix; };
     const auto draw = [&](FigureFormat format, const QString& suffix) {
-        saveAs(tr("Save the curves"), suffix,
-               [this, curves, format](const QString& file) { exportCurves(*curves, m_theme, format, file); });
+        saveFrom(*this, m_settings, tr("Save the curves"), name(suffix),
+                 [this, curves, format](const QString& file) { exportCurves(*curves, m_theme, format, file); });
     };
     switch (what) {
     case TrainControls::Export::Pdf:
@@ -272,29 +273,12 @@ void TrainPage::exportAs(TrainControls::Export what)
     case TrainControls::Export::Png:
         return draw(FigureFormat::Png, u"png"_s);
     case TrainControls::Export::Points:
-        return saveAs(tr("Save every point"), u"csv"_s,
-                      [curves](const QString& file) { writeFile(file.toStdString(), curvesAsCsv(curves->runs)); });
+        return saveFrom(*this, m_settings, tr("Save every point"), name(u"csv"_s),
+                        [curves](const QString& file) { writeFile(file.toStdString(), curvesAsCsv(curves->runs)); });
     case TrainControls::Export::Job:
-        return saveAs(tr("Save the job"), u"json"_s,
-                      [document](const QString& file) { writeFile(file.toStdString(), document->job); });
+        return saveFrom(*this, m_settings, tr("Save the job"), name(u"json"_s),
+                        [document](const QString& file) { writeFile(file.toStdString(), document->job); });
     }
-}
-
-void TrainPage::saveAs(const QString& title, const QString& suffix, const std::function<void(const QString&)>& write)
-{
-    auto* dialog = new QFileDialog(this, title, current().section(u'/', -1) + u'.' + suffix);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setAcceptMode(QFileDialog::AcceptSave);
-    dialog->setDefaultSuffix(suffix);
-    connect(dialog, &QFileDialog::fileSelected, this, [this, write](const QString& file) {
-        try {
-            write(file);
-            Q_EMIT reported(tr("Saved %1").arg(file));
-        } catch (const Error& error) {
-            showError(error);
-        }
-    });
-    dialog->open();
 }
 
 } // namespace icae

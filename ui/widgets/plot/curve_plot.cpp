@@ -1,6 +1,7 @@
 #include "widgets/plot/curve_plot.h"
 
 #include "widgets/plot/figure_ticks.h"
+#include "widgets/plot/plot_axes.h"
 
 #include <algorithm>
 #include <cmath>
@@ -136,24 +137,9 @@ void CurvePlot::rebuild()
 CurvePlot::Panel CurvePlot::makePanel()
 {
     Panel panel;
-    panel.rect = new QCPAxisRect(this, false);
-    auto* x = panel.rect->addAxis(QCPAxis::atBottom);
-    auto* y = panel.rect->addAxis(QCPAxis::atLeft);
-    for (auto* axis : {x, y}) {
-        axis->setLayer(QStringLiteral("axes"));
-        axis->grid()->setLayer(QStringLiteral("grid"));
-        axis->setSubTicks(false);
-        axis->setTickLengthIn(0);
-        axis->setTickLengthOut(3);
-        axis->setLabelPadding(2);
-        axis->setTickLabelPadding(3);
-        axis->setNumberFormat(QStringLiteral("gb"));
-    }
-    x->grid()->setVisible(false);
-    y->grid()->setZeroLinePen(Qt::NoPen);
-    panel.rect->setRangeDragAxes(x, y);
-    panel.rect->setRangeZoomAxes(x, y);
-    panel.rect->setMinimumMargins(QMargins(0, 6, 8, 0));
+    panel.rect = makePanelRect(this);
+    auto* x = panel.rect->axis(QCPAxis::atBottom);
+    auto* y = panel.rect->axis(QCPAxis::atLeft);
     panel.plottable = new CurvePlottable(x, y, m_style);
     applyStyle(panel);
     const auto index = m_panels.size();
@@ -164,17 +150,7 @@ CurvePlot::Panel CurvePlot::makePanel()
 
 void CurvePlot::applyStyle(const Panel& panel) const
 {
-    const auto axes = panel.rect->axes();
-    for (auto* axis : axes) {
-        const QPen line(m_style.color(Shade::SecondaryText), 1);
-        axis->setBasePen(line);
-        axis->setTickPen(line);
-        axis->setTickLabelFont(m_style.font);
-        axis->setLabelFont(m_style.font);
-        axis->setTickLabelColor(m_style.color(Shade::SecondaryText));
-        axis->setLabelColor(m_style.color(Shade::Text));
-        axis->grid()->setPen(QPen(m_style.color(Shade::Hairline), 1));
-    }
+    styleAxes(*panel.rect, m_style);
     if (panel.cross != nullptr)
         panel.cross->setPen(QPen(m_style.color(Shade::SecondaryText), 1));
 }

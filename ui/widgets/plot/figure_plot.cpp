@@ -1,6 +1,7 @@
 #include "widgets/plot/figure_plot.h"
 
 #include "widgets/plot/figure_ticks.h"
+#include "widgets/plot/plot_axes.h"
 
 #include <QFontMetrics>
 
@@ -59,7 +60,7 @@ void FigurePlot::restyle(const FigureStyle& changed)
     m_style = changed;
     setBackground(QBrush(m_style.color(Shade::Surface)));
     for (const auto& panel : m_panels)
-        applyStyle(panel);
+        styleAxes(*panel.rect, m_style);
     for (std::size_t i = 0; i < m_panels.size(); ++i)
         describe(i);
     if (m_ring != nullptr)
@@ -123,52 +124,22 @@ void FigurePlot::rebuild()
 FigurePlot::Panel FigurePlot::makePanel(const FigurePanel& figurePanel)
 {
     Panel panel;
-    panel.rect = new QCPAxisRect(this, false);
-    auto* x = panel.rect->addAxis(QCPAxis::atBottom);
-    auto* y = panel.rect->addAxis(QCPAxis::atLeft);
-    for (auto* axis : {x, y}) {
-        axis->setLayer(QStringLiteral("axes"));
-        axis->grid()->setLayer(QStringLiteral("grid"));
-        axis->setSubTicks(false);
-        axis->setTickLengthIn(0);
-        axis->setTickLengthOut(3);
-        axis->setLabelPadding(4);
-        axis->setTickLabelPadding(3);
-        axis->setNumberFormat(QStringLiteral("gb"));
-    }
+    panel.rect = makePanelRect(this);
+    auto* x = panel.rect->axis(QCPAxis::atBottom);
+    auto* y = panel.rect->axis(QCPAxis::atLeft);
     const bool isHeat = !figurePanel.fields.empty();
-    x->grid()->setVisible(false);
     y->grid()->setVisible(!isHeat);
-    y->grid()->setZeroLinePen(Qt::NoPen);
-    panel.rect->setRangeDragAxes(x, y);
-    panel.rect->setRangeZoomAxes(x, y);
     if (isHeat) {
         panel.rect->setRangeDrag({});
         panel.rect->setRangeZoom({});
     }
-    panel.rect->setMinimumMargins(QMargins(0, 6, 8, 0));
     panel.rect->setMarginGroup(QCP::msTop | QCP::msBottom, m_margins);
     panel.plottable = new PanelPlottable(x, y, m_style);
-    applyStyle(panel);
+    styleAxes(*panel.rect, m_style);
     const auto index = m_panels.size();
     for (auto* axis : {x, y})
         connect(axis, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), this, [this, index] { limit(index); });
     return panel;
-}
-
-void FigurePlot::applyStyle(const Panel& panel) const
-{
-    auto axes = panel.rect->axes();
-    for (auto* axis : axes) {
-        const QPen line(m_style.color(Shade::SecondaryText), 1);
-        axis->setBasePen(line);
-        axis->setTickPen(line);
-        axis->setTickLabelFont(m_style.font);
-        axis->setLabelFont(m_style.font);
-        axis->setTickLabelColor(m_style.color(Shade::SecondaryText));
-        axis->setLabelColor(m_style.color(Shade::Text));
-        axis->grid()->setPen(QPen(m_style.color(Shade::Hairline), 1));
-    }
 }
 
 void FigurePlot::describe(std::size_t index)

@@ -50,7 +50,6 @@ private:
 
     void rebuild();
     Panel makePanel(const FigurePanel& panel);
-    void applyStyle(const Panel& panel) const;
     void describe(std::size_t index);
     void limit(std::size_t index);
     static int columnsFor(std::size_t panels, int width);
