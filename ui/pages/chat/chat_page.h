@@ -6,6 +6,8 @@
 
 #include <QTimer>
 
+#include <functional>
+#include <map>
 #include <optional>
 
 class QAction;
@@ -18,7 +20,9 @@ class QToolButton;
 
 namespace icae {
 
+class AdapterOffer;
 class AnswerRun;
+class ChatExports;
 class ChatListPane;
 class ContextMeter;
 class ConversationView;
@@ -27,6 +31,8 @@ class MemoryPane;
 class NoticeBar;
 class QuestionEdit;
 class SamplingPopup;
+class SuggestionBox;
+class VoteLabel;
 enum class TurnAction;
 
 /// Ask what the slots kept: a library of memories at the left, a conversation about them at the right, answered from
@@ -59,9 +65,7 @@ protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
-    enum class Export { Markdown, Json, JsonWithTexts };
-
-    // How it is put together: chat_page_parts.cpp.
+    // How it is put together, here and shortcuts(): chat_page_parts.cpp.
     QWidget* makeLeft();
     QWidget* makeRight();
     QWidget* makeHeader();
@@ -74,10 +78,6 @@ private:
     void open(const std::string& id);
     void newChat();
     void showChat();
-    void showTally();
-    void showSuggestions();
-    const AdapterInfo* chatAdapter() const;
-    void offerChatAdapter();
     void updateActions();
     void planSoon();
     void plan();
@@ -88,10 +88,11 @@ private:
     void onFinished(const ChatAskResult& result);
     void onFailed(const Error& why);
     /// Changes a chat, the one that is shown or another, and keeps it.
-    template <typename Change> void change(const std::string& chat, Change change);
+    void change(const std::string& chat, const std::function<void(Conversation&)>& change);
     void rename(const std::string& chat, const std::string& name);
     void keep();
 
+    // With a turn: chat_page_turns.cpp.
     void act(TurnAction action, const QModelIndex& index, int cell);
     void actOnCurrent(TurnAction action);
     void edit(const ConversationRow& row, int cell);
@@ -103,12 +104,7 @@ private:
     ChatPrompt promptFor(const Conversation& chat, std::int64_t question) const;
     ChatPrompt promptToAsk() const; ///< of what the composer has
     SamplingParams sampling() const;
-    void exportAs(Export what);
-    void exportWithTexts(const Conversation& chat, const QString& file);
-    void save(const QString& file, const std::string& content);
-    void importChat();
 
-    const PageContext m_context;
     const Theme& m_theme;
     EngineClient& m_client;
     Settings& m_settings;
@@ -116,19 +112,20 @@ private:
     ConversationModel m_conversation;
     Conversation m_chat;
     AnswerRun* m_run;
+    ChatExports* m_files;
     NoticeBar* m_notice;
     MemoryPane* m_memories;
     ChatListPane* m_chats;
     ConversationView* m_view;
     EmptyState* m_empty;
-    QWidget* m_suggestions;
+    SuggestionBox* m_suggestions;
     QStackedWidget* m_stack;
     QLabel* m_name;
-    QLabel* m_tally;
+    VoteLabel* m_tally;
     QuestionEdit* m_composer;
     QLabel* m_editing;
     QLabel* m_refusal;
-    QPushButton* m_useChat;
+    AdapterOffer* m_useChat;
     ContextMeter* m_meter;
     QToolButton* m_samplingButton;
     SamplingPopup* m_sampling;

@@ -1,27 +1,24 @@
-// The parts of the Chat page, how they hang together, and what leaves it. What it does is in chat_page.cpp.
+// The parts of the Chat page, and how they hang together. What it does is in chat_page.cpp and chat_page_turns.cpp.
+#include "pages/chat/adapter_offer.h"
 #include "pages/chat/answer_run.h"
+#include "pages/chat/chat_exports.h"
 #include "pages/chat/chat_list_pane.h"
 #include "pages/chat/chat_page.h"
 #include "pages/chat/context_meter.h"
 #include "pages/chat/conversation_view.h"
 #include "pages/chat/memory_pane.h"
 #include "pages/chat/question_edit.h"
+#include "pages/chat/suggestion_box.h"
+#include "pages/chat/vote_label.h"
 #include "pages/compress/sampling_popup.h"
-#include "protocol/json_text.h"
-#include "tensor/atomic_file.h"
 #include "widgets/common/empty_state.h"
 #include "widgets/common/notice_bar.h"
 #include "widgets/common/pane_header.h"
 
-#include "pages/file_dialog.h"
-
 #include <QAction>
-#include <QFile>
-#include <QFileDialog>
 #include <QKeyEvent>
 #include <QLabel>
 #include <QListView>
-#include <QLocale>
 #include <QMenu>
 #include <QPlainTextEdit>
 #include <QPushButton>
@@ -39,47 +36,18 @@ namespace {
 
 constexpr int planMilliseconds = 150;
 constexpr int keepMilliseconds = 1000;
-constexpr qsizetype mostSuggestions = 4;
-constexpr qint64 largestSuggestions = 1 << 16;
-
-/// What a model's folder suggests to ask of it, and what it says of itself.
-struct Suggestions {
-    QString note;
-    QStringList questions;
-};
-
-/// Only where the engine is on this machine; there is none elsewhere, and none where the file is not understood.
-Suggestions suggestionsOf(const LoadedModel& model)
-{
-    for (const auto& folder : {model.adapter, model.base}) {
-        QFile file(QString::fromStdString(folder) + u"/suggestions.json"_s);
-        if (folder.empty() || !file.open(QIODevice::ReadOnly))
-            continue;
-        try {
-            const auto json = JsonReader::parse(file.read(largestSuggestions).toStdString(), "suggestions.json");
-            Suggestions found;
-            found.note = QString::fromStdString(json.text("note", {}));
-            for (const auto& question : json.texts("questions"))
-                found.questions += QString::fromStdString(question);
-            return found;
-        } catch (const Error&) {
-            continue;
-        }
-    }
-    return {};
-}
 
 } // namespace
 
 ChatPage::ChatPage(const PageContext& context, QWidget* parent)
     : Page(parent)
-    , m_context(context)
     , m_theme(context.theme)
     , m_client(context.client)
     , m_settings(context.settings)
     , m_store(context.settings.chatsFolder())
     , m_chat(ChatStore::make())
     , m_run(new AnswerRun(context.client, this))
+    , m_files(new ChatExports(context.client, context.settings, m_store, this))
     , m_notice(new NoticeBar(m_theme))
     , m_memories(new MemoryPane(m_theme, m_client, m_settings))
     , m_chats(new ChatListPane(m_theme, m_store))
@@ -87,14 +55,14 @@ ChatPage::ChatPage(const PageContext& context, QWidget* parent)
     , m_empty(new EmptyState(m_theme, u"chat"_s, tr("Ask what the slots kept"),
                              tr("Add a text at the left: it is compressed into memory slots. Then ask about it, and "
                                 "compare what the model says from the slots, from the full text and from nothing.")))
-    , m_suggestions(new QWidget)
+    , m_suggestions(new SuggestionBox(m_client))
     , m_stack(new QStackedWidget)
     , m_name(new QLabel)
-    , m_tally(new QLabel)
+    , m_tally(new VoteLabel)
     , m_composer(new QuestionEdit)
     , m_editing(new QLabel(tr("Editing: what followed stays as another branch. Esc gives it up.")))
     , m_refusal(new QLabel)
-    , m_useChat(new QPushButton(tr("Load the adapter for questions")))
+    , m_useChat(new AdapterOffer(m_client, context.catalog))
     , m_meter(new ContextMeter(m_theme))
     , m_samplingButton(new QToolButton)
     , m_sampling(new SamplingPopup(this))
@@ -120,7 +88,6 @@ ChatPage::ChatPage(const PageContext& context, QWidget* parent)
     restoreSettings();
     connectParts();
     showChat();
-    showSuggestions();
     m_store.load();
 }
 
@@ -161,18 +128,18 @@ void ChatPage::makeActions()
     turn(TurnAction::GoOn, tr("Go on with the answer"), QKeySequence(Qt::CTRL | Qt::Key_G));
     turn(TurnAction::WhereFrom, tr("Where is it from?"), QKeySequence(Qt::CTRL | Qt::Key_L));
     m_view->setContextMenuPolicy(Qt::ActionsContextMenu);
-    const auto exports = [&](const QString& text, Export what, const QKeySequence& keys) {
+    const auto exports = [&](const QString& text, ChatExports::Export what, const QKeySequence& keys) {
         auto* action = new QAction(text, this);
         action->setShortcut(keys);
-        connect(action, &QAction::triggered, this, [this, what] { exportAs(what); });
+        connect(action, &QAction::triggered, this, [this, what] { m_files->exportAs(what, m_chat); });
         m_exports.append(action);
         addAction(action);
     };
-    exports(tr("Export as Markdown…"), Export::Markdown, QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_S));
-    exports(tr("Export as JSON…"), Export::Json, {});
-    exports(tr("Export as JSON with the memories' texts…"), Export::JsonWithTexts, {});
+    exports(tr("Export as Markdown…"), ChatExports::Export::Markdown, QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_S));
+    exports(tr("Export as JSON…"), ChatExports::Export::Json, {});
+    exports(tr("Export as JSON with the memories' texts…"), ChatExports::Export::JsonWithTexts, {});
     auto* import = new QAction(tr("Import a chat…"), this);
-    connect(import, &QAction::triggered, this, &ChatPage::importChat);
+    connect(import, &QAction::triggered, m_files, &ChatExports::importChat);
     m_exports.append(import);
 }
 
@@ -237,13 +204,8 @@ QWidget* ChatPage::makeComposer()
         label->hide();
     m_editing->setProperty("secondary", true);
     m_refusal->setProperty("kind", u"error"_s);
-    m_useChat->setProperty("small", true);
-    m_useChat->hide();
     m_refusal->setWordWrap(true);
     m_refusal->setObjectName(u"refusal"_s);
-    m_tally->setProperty("secondary", true);
-    m_tally->setObjectName(u"tally"_s);
-    m_tally->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     auto* below = new QHBoxLayout;
     below->setSpacing(Theme::grid());
     below->addWidget(m_samplingButton);
@@ -277,7 +239,7 @@ QWidget* ChatPage::makeRight()
         semibold.setWeight(QFont::DemiBold);
         m_name->setFont(semibold);
         m_composer->setFont(m_theme.font(TypeRole::Reading));
-        for (auto* label : {m_tally, m_editing, m_refusal})
+        for (QLabel* label : {static_cast<QLabel*>(m_tally), m_editing, m_refusal})
             label->setFont(m_theme.font(TypeRole::Caption));
     };
     connect(&m_theme, &Theme::changed, this, restyle);
@@ -333,11 +295,10 @@ void ChatPage::connectParts()
     connect(&m_planSoon, &QTimer::timeout, this, &ChatPage::plan);
     connect(m_ask, &QPushButton::clicked, this, &ChatPage::ask);
     connect(m_composer, &QPlainTextEdit::textChanged, this, &ChatPage::planSoon);
-    connect(m_useChat, &QPushButton::clicked, this, [this] {
-        if (const auto* adapter = chatAdapter(); adapter != nullptr)
-            m_context.catalog.load(m_client.model()->base, adapter->path);
+    connect(m_suggestions, &SuggestionBox::chosen, this, [this](const QString& question) {
+        m_composer->setPlainText(question);
+        m_composer->setFocus(Qt::OtherFocusReason);
     });
-    connect(&m_context.catalog, &ModelCatalog::listed, this, &ChatPage::offerChatAdapter);
     connect(m_composer, &QuestionEdit::refused, this, [this] {
         showError(Error(ErrorKind::InvalidInput, tr("The text is longer than a question can be.").toStdString(),
                         tr("Add it as a memory.").toStdString()));
@@ -349,6 +310,9 @@ void ChatPage::connectParts()
     connect(m_memories, &MemoryPane::usedChanged, this, &ChatPage::planSoon);
     connect(m_memories, &MemoryPane::failed, this, &ChatPage::showError);
     connect(m_memories, &MemoryPane::reported, this, &ChatPage::reported);
+    connect(m_files, &ChatExports::imported, m_chats, &ChatListPane::select);
+    connect(m_files, &ChatExports::reported, this, &ChatPage::reported);
+    connect(m_files, &ChatExports::failed, this, &ChatPage::showError);
     connect(m_chats, &ChatListPane::newRequested, this, &ChatPage::newChat);
     connect(m_chats, &ChatListPane::reported, this, &ChatPage::reported);
     connect(m_chats, &ChatListPane::currentChanged, this, &ChatPage::open);
@@ -359,7 +323,7 @@ void ChatPage::connectParts()
         const auto last = m_settings.chat().current.toStdString();
         if (m_chat.questions().empty() && m_store.list().rowOf(last) >= 0)
             m_chats->select(last);
-        showTally();
+        m_tally->setChats(m_store.list().all());
     });
     connect(&m_store.list(), &QAbstractItemModel::rowsRemoved, this, [this] {
         if (!m_chat.questions().empty() && m_store.list().rowOf(m_chat.id) < 0)
@@ -393,38 +357,9 @@ void ChatPage::connectParts()
     connect(&m_client, &EngineClient::modelChanged, this, [this] {
         if (m_client.model())
             m_memories->refresh();
-        showSuggestions();
-        offerChatAdapter();
         updateActions();
         planSoon();
     });
-}
-
-/// The adapter called "chat" of the base that is loaded, where another one is in use that writes texts back; else null.
-const AdapterInfo* ChatPage::chatAdapter() const
-{
-    const auto& model = m_client.model();
-    const auto answers = [](const std::vector<std::string>& tokens) {
-        return std::find(tokens.begin(), tokens.end(), "FT") != tokens.end();
-    };
-    if (!model || (answers(model->specialTokens) && folderName(model->adapter) != u"reconstruct"))
-        return nullptr;
-    const auto& adapters = m_context.catalog.tree().models().adapters;
-    const auto found = std::find_if(adapters.begin(), adapters.end(), [&](const AdapterInfo& one) {
-        return folderName(one.path) == u"chat" && one.path != model->adapter
-            && std::any_of(one.fits.begin(), one.fits.end(),
-                           [&](const AdapterFit& fit) { return fit.base == model->base && fit.doesNotFit.empty(); });
-    });
-    return found == adapters.end() ? nullptr : &*found;
-}
-
-void ChatPage::offerChatAdapter()
-{
-    const auto* adapter = chatAdapter();
-    if (adapter != nullptr)
-        m_useChat->setText(tr("%1 was not trained to answer: load %2")
-                               .arg(folderName(m_client.model()->adapter), folderName(adapter->path)));
-    m_useChat->setVisible(adapter != nullptr);
 }
 
 void ChatPage::showEvent(QShowEvent* event)
@@ -471,50 +406,6 @@ void ChatPage::updateActions()
             action->setEnabled(!answering && m_client.model() && m_conversation.rowCount() > 0);
 }
 
-void ChatPage::showTally()
-{
-    QStringList lines;
-    const QLocale locale;
-    for (const auto& tally : tallies(m_store.list().all()))
-        lines += tr("%1 against %2: %3 better, %4 ties, %5 worse (%6 %, 95 % interval %7–%8)")
-                     .arg(QString::fromStdString(tally.first), QString::fromStdString(tally.second))
-                     .arg(tally.firstBetter)
-                     .arg(tally.ties)
-                     .arg(tally.secondBetter)
-                     .arg(locale.toString(100 * tally.share, 'f', 0), locale.toString(100 * tally.low, 'f', 0),
-                          locale.toString(100 * tally.high, 'f', 0));
-    m_tally->setText(lines.value(0));
-    m_tally->setToolTip(lines.isEmpty() ? QString()
-                                        : lines.join(u'\n') + u'\n'
-                                + tr("Blind votes over all chats; a tie is half a vote; Wilson's score interval"));
-}
-
-void ChatPage::showSuggestions()
-{
-    delete m_suggestions->layout();
-    qDeleteAll(m_suggestions->findChildren<QWidget*>(QString(), Qt::FindDirectChildrenOnly));
-    const auto found = m_client.model() ? suggestionsOf(*m_client.model()) : Suggestions();
-    auto* layout = new QVBoxLayout(m_suggestions);
-    layout->setContentsMargins(Theme::grid(2), 0, Theme::grid(2), Theme::grid(4));
-    if (!found.note.isEmpty()) {
-        auto* note = new QLabel(found.note);
-        note->setProperty("secondary", true);
-        note->setWordWrap(true);
-        note->setAlignment(Qt::AlignHCenter);
-        layout->addWidget(note);
-    }
-    for (const auto& question : found.questions.mid(0, mostSuggestions)) {
-        auto* button = new QPushButton(question);
-        button->setProperty("small", true);
-        connect(button, &QPushButton::clicked, this, [this, question] {
-            m_composer->setPlainText(question);
-            m_composer->setFocus(Qt::OtherFocusReason);
-        });
-        layout->addWidget(button, 0, Qt::AlignHCenter);
-    }
-    m_suggestions->setVisible(!found.note.isEmpty() || !found.questions.isEmpty());
-}
-
 std::vector<ShortcutGroup> ChatPage::shortcuts() const
 {
     ShortcutGroup chat{tr("Chat"), {{tr("Enter"), tr("Ask, or open what is current")}, m_chats->newAction()}};
@@ -541,73 +432,6 @@ std::vector<ShortcutGroup> ChatPage::shortcuts() const
 std::pair<FindTarget*, QWidget*> ChatPage::findTarget()
 {
     return {m_view, m_view};
-}
-
-void ChatPage::exportAs(Export what)
-{
-    const bool markdown = what == Export::Markdown;
-    auto name = QString::fromStdString(m_chat.title()).replace(u'/', u'-');
-    auto* dialog = saveDialog(this, m_settings, tr("Export the chat"), name + (markdown ? u".md"_s : u".json"_s));
-    connect(dialog, &QFileDialog::fileSelected, this, [this, what, chat = m_chat](const QString& file) {
-        if (what == Export::Markdown)
-            return save(file, chat.toMarkdown());
-        if (what == Export::Json)
-            return save(file, jsonText(chat.toJson(), 1) + "\n");
-        exportWithTexts(chat, file);
-    });
-    dialog->open();
-}
-
-void ChatPage::save(const QString& file, const std::string& content)
-{
-    try {
-        writeFile(file.toStdString(), content);
-        Q_EMIT reported(tr("Saved %1").arg(file));
-    } catch (const Error& error) {
-        showError(error);
-    }
-}
-
-/// With the texts by the ids that questions name memories by; written once all have come. What is missing is left out.
-void ChatPage::exportWithTexts(const Conversation& chat, const QString& file)
-{
-    struct Gathered {
-        nlohmann::json json;
-        std::set<std::string> awaited;
-    };
-    const auto gathered = std::make_shared<Gathered>(Gathered{chat.toJson(), {}});
-    gathered->json["texts"] = nlohmann::json::object();
-    for (const auto& question : chat.questions())
-        for (const auto& memory : question.memories)
-            gathered->awaited.insert(memory.id);
-    const auto came = [this, gathered, file](const std::string& id) {
-        gathered->awaited.erase(id);
-        if (gathered->awaited.empty())
-            save(file, jsonText(gathered->json, 1) + "\n");
-    };
-    if (gathered->awaited.empty())
-        return came({});
-    for (const auto& id : std::set(gathered->awaited))
-        m_client.call(protocol::libraryText, {id}, this,
-                      {.done =
-                           [gathered, came, id](const LibraryText& text) {
-                               gathered->json["texts"][id] = text.text;
-                               came(id);
-                           },
-                       .failed = [came, id](const Error& /*missing*/) { came(id); }});
-}
-
-void ChatPage::importChat()
-{
-    auto* dialog = openDialog(this, m_settings, tr("Import a chat"));
-    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& file) {
-        try {
-            m_chats->select(m_store.import(file));
-        } catch (const Error& error) {
-            showError(error);
-        }
-    });
-    dialog->open();
 }
 
 } // namespace icae
