@@ -1,6 +1,7 @@
 #include "models/conversation_model.h"
 
 #include "models/byte_text.h"
+#include "models/model_tree_model.h"
 
 #include <QCoreApplication>
 #include <QLocale>
@@ -52,7 +53,8 @@ AnswerCell cellOf(const Conversation& chat, const ChatAnswer& answer, const std:
     if (answer.kvBytes > 0)
         facts += tr("%1 of keys and values").arg(byteText(answer.kvBytes));
     if (!answer.model.empty())
-        facts += QString::fromStdString(answer.adapter.empty() ? answer.model : answer.model + " · " + answer.adapter);
+        facts += answer.adapter.empty() ? folderName(answer.model)
+                                        : u"%1 · %2"_s.arg(folderName(answer.model), folderName(answer.adapter));
     cell.facts = facts.join(u'\n');
     const auto pages = chat.pages(answer.id);
     cell.pages = static_cast<int>(pages.size());

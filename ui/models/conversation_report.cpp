@@ -1,5 +1,6 @@
 // What a chat is for others: Markdown, and how votes stand.
 #include "models/conversation.h"
+#include "models/model_tree_model.h"
 
 #include <QCoreApplication>
 #include <QStringList>
@@ -46,8 +47,8 @@ QString answerLine(const Conversation& chat, const ChatAnswer& answer)
 {
     QStringList line{QString::fromStdString(contextTitle(answer.context))};
     if (!answer.model.empty())
-        line.append(
-            QString::fromStdString(answer.adapter.empty() ? answer.model : answer.model + " · " + answer.adapter));
+        line.append(answer.adapter.empty() ? folderName(answer.model)
+                                           : u"%1 · %2"_s.arg(folderName(answer.model), folderName(answer.adapter)));
     const auto pages = chat.pages(answer.id);
     if (pages.size() > 1) {
         const auto page = std::find(pages.begin(), pages.end(), answer.id) - pages.begin() + 1;

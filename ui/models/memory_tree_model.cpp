@@ -50,12 +50,14 @@ void MemoryTreeModel::setMemories(const std::vector<LibraryMemory>& memories)
             entries.push_back(std::move(kept));
         } else if (found != memories.end()) {
             entries.push_back(entryOf(*found));
+            use(entries.back(), old.wanted); // as the chat named it
             entries.back().used = old.used;
         } else if (old.missing) {
             entries.push_back(old);
         } else if (old.used) { // gone while it was used
             entries.push_back(old);
             entries.back().missing = true;
+            entries.back().wanted = usedOf(old);
         }
     }
     for (const auto& memory : memories)
@@ -129,27 +131,52 @@ QModelIndex MemoryTreeModel::spanIndex(const QString& id, std::int64_t span) con
     return found == spans.end() ? QModelIndex() : index(static_cast<int>(found - spans.begin()), 0, memory);
 }
 
+UsedMemory MemoryTreeModel::usedOf(const Entry& entry)
+{
+    UsedMemory memory{entry.memory.id, entry.memory.name, entry.memory.textSha256, {}, {}};
+    bool all = true;
+    for (std::size_t i = 0; i < entry.spans.size(); ++i) {
+        const auto& span = entry.spans[i];
+        all = all && span.used && span.index == static_cast<std::int64_t>(i);
+        if (span.used)
+            memory.spans.push_back(span.index);
+        if (span.used && span.expanded)
+            memory.expanded.push_back(span.index);
+    }
+    if (all)
+        memory.spans.clear();
+    return memory;
+}
+
 std::vector<UsedMemory> MemoryTreeModel::used() const
 {
     std::vector<UsedMemory> used;
     for (const auto& entry : m_entries) {
         if (!entry.used)
             continue;
-        UsedMemory memory{entry.memory.id, entry.memory.name, entry.memory.textSha256, {}, {}};
-        bool all = true;
-        for (std::size_t i = 0; i < entry.spans.size(); ++i) {
-            const auto& span = entry.spans[i];
-            all = all && span.used && span.index == static_cast<std::int64_t>(i);
-            if (span.used)
-                memory.spans.push_back(span.index);
-            if (span.used && span.expanded)
-                memory.expanded.push_back(span.index);
+        if (entry.missing) { // as it was, should it come back
+            used.push_back(entry.wanted);
+            continue;
         }
-        if (all)
-            memory.spans.clear();
-        used.push_back(std::move(memory));
+        used.push_back(usedOf(entry));
     }
     return used;
+}
+
+/// Its spans as a question read them.
+void MemoryTreeModel::use(Entry& entry, const UsedMemory& memory)
+{
+    entry.used = true;
+    const auto placeOf = [&](const Span& span) {
+        return std::find(memory.spans.begin(), memory.spans.end(), span.index) - memory.spans.begin();
+    };
+    for (auto& span : entry.spans) {
+        span.used = memory.spans.empty() || placeOf(span) < std::ssize(memory.spans);
+        span.expanded = std::find(memory.expanded.begin(), memory.expanded.end(), span.index) != memory.expanded.end();
+    }
+    if (!memory.spans.empty())
+        std::stable_sort(entry.spans.begin(), entry.spans.end(),
+                         [&](const Span& a, const Span& b) { return placeOf(a) < placeOf(b); });
 }
 
 void MemoryTreeModel::setUsed(const std::vector<UsedMemory>& used)
@@ -167,22 +194,12 @@ void MemoryTreeModel::setUsed(const std::vector<UsedMemory>& used)
             entry.memory.name = memory.name;
             entry.memory.textSha256 = memory.textSha256;
             entry.missing = true;
+            entry.wanted = memory;
         } else {
             entry = entryOf(m_entries[static_cast<std::size_t>(row)].memory);
             m_entries.erase(m_entries.begin() + row);
         }
-        entry.used = true;
-        const auto placeOf = [&](const Span& span) {
-            return std::find(memory.spans.begin(), memory.spans.end(), span.index) - memory.spans.begin();
-        };
-        for (auto& span : entry.spans) {
-            span.used = memory.spans.empty() || placeOf(span) < std::ssize(memory.spans);
-            span.expanded =
-                std::find(memory.expanded.begin(), memory.expanded.end(), span.index) != memory.expanded.end();
-        }
-        if (!memory.spans.empty())
-            std::stable_sort(entry.spans.begin(), entry.spans.end(),
-                             [&](const Span& a, const Span& b) { return placeOf(a) < placeOf(b); });
+        use(entry, memory);
         first.push_back(std::move(entry));
     }
     m_entries.insert(m_entries.begin(), std::make_move_iterator(first.begin()), std::make_move_iterator(first.end()));

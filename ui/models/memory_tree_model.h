@@ -71,9 +71,12 @@ private:
         bool used = false;
         bool missing = false;
         std::vector<Span> spans;
+        UsedMemory wanted = {}; ///< of a missing one: as the chat names it
     };
 
     static Entry entryOf(const LibraryMemory& memory);
+    static UsedMemory usedOf(const Entry& entry);
+    static void use(Entry& entry, const UsedMemory& memory);
     int rowOf(const std::string& id) const;
     const Entry& entry(const QModelIndex& index) const;
     Entry& entry(const QModelIndex& index);
