@@ -2,7 +2,10 @@
 
 #include "check/bench.h"
 #include "check/step_bench.h"
+#include "check/tokenizer_bench.h"
 #include "protocol/error.h"
+#include "text/text_file.h"
+#include "text/tokenizer_folder.h"
 
 #include <iostream>
 
@@ -16,7 +19,36 @@ struct Arguments {
     BenchOptions bench;
     bool training = false;
     StepBenchOptions step;
+    std::string encoded; ///< a text; the tokenizer is measured
 };
+
+int runTokenizerBench(const Arguments& arguments, CommandContext& context)
+{
+    // The folder's tokenizer is all that is needed: neither weights nor a configuration.
+    std::filesystem::path folder = arguments.model.model;
+    std::error_code ignored;
+    if (std::filesystem::is_directory(folder / "base", ignored))
+        folder /= "base";
+    const auto words = loadFolderTokenizer(folder);
+    if (!words.tokenizer)
+        throw Error(ErrorKind::NotFound, folder.string() + " holds neither tokenizer.model nor tokenizer.json.",
+                    "Name a folder with one by --model.");
+    const auto result =
+        benchTokenizer(*words.tokenizer, readTextFile(arguments.encoded), arguments.bench.rounds, context.stop);
+    const auto megabytes = static_cast<double>(result.bytes) * 1e-6;
+    if (arguments.model.json)
+        printJson(nlohmann::json{{"tokenizer", words.file.string()},
+                                 {"bytes", result.bytes},
+                                 {"tokens", result.tokens},
+                                 {"one_thread_seconds", result.oneThread},
+                                 {"seconds", result.allThreads}});
+    else
+        std::cout << "encode    " << grouped(static_cast<std::int64_t>(result.bytes)) << " bytes, "
+                  << grouped(static_cast<std::int64_t>(result.tokens))
+                  << " tokens: " << fixed(megabytes / result.allThreads, 2) << " MB/s, on one thread "
+                  << fixed(megabytes / result.oneThread, 2) << " MB/s\n";
+    return exitSuccess;
+}
 
 /// A training step of the published adapter on a base of that shape, or of the model's own shape and adapter.
 int runStepBench(const Arguments& arguments, CommandContext& context)
@@ -141,9 +173,16 @@ CommandAction addBench(CLI::App& program)
                    "Compute layers again in the backward pass: less memory, more time")
         ->needs(training);
     training->excludes(contextTokens)->excludes(decodeTokens);
+    command->add_option("--encode", arguments->encoded, "Measure the tokenizer of --model on this text instead")
+        ->excludes(training)
+        ->excludes(contextTokens)
+        ->excludes(decodeTokens);
     command->footer("Example: icae bench --model models/nano --json\n"
-                    "         icae bench --training --shape mistral-7b --batch 8");
+                    "         icae bench --training --shape mistral-7b --batch 8\n"
+                    "         icae bench --model models/nano --encode book.txt");
     return [arguments](CommandContext& context) {
+        if (!arguments->encoded.empty())
+            return runTokenizerBench(*arguments, context);
         return arguments->training ? runStepBench(*arguments, context) : runBench(*arguments, context);
     };
 }

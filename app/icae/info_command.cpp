@@ -51,6 +51,8 @@ void printBase(const BaseInfo& b)
               << "  memory         " << megabytes(b.memoryBytes.fp32) << " in fp32, " << megabytes(b.memoryBytes.bf16)
               << " in bf16\n"
               << "  weights        sha256 " << b.weightsSha256 << "\n";
+    std::cout << "  texts          begin with " << (b.beginsWith.empty() ? "nothing" : b.beginsWith) << ", end with "
+              << listed(b.endsWith) << "\n";
     if (b.tokenizer)
         std::cout << "  tokenizer      " << b.tokenizerFile << "\n";
     else

@@ -174,8 +174,7 @@ ChatDesk::Opened ChatDesk::open(const ChatPrompt& prompt, const Model& model, bo
         auto source = m_library.open(used.id, model, slots);
         const auto& header = source->memory.header;
         const bool same = header.adapterHash == model.adapterHash()
-            && header.baseConfigHash == model.baseHashes().config
-            && header.baseWeightsHash == model.baseHashes().weights;
+            && model.base().is({header.baseConfigHash, header.baseWeightsHash});
         opened.question.memories.push_back({source.get(), used.spans, used.expanded, same});
         opened.sources.push_back(std::move(source));
     }

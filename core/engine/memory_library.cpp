@@ -319,8 +319,8 @@ std::shared_ptr<const Source> MemoryLibrary::open(const std::string& id, const M
     if (found.fault)
         throw Error(*found.fault);
     const auto& header = found.file->header;
-    const bool sameModel = header.adapterHash == model.adapterHash()
-        && header.baseConfigHash == model.baseHashes().config && header.baseWeightsHash == model.baseHashes().weights;
+    const bool sameModel =
+        header.adapterHash == model.adapterHash() && model.base().is({header.baseConfigHash, header.baseWeightsHash});
     slots = slots && sameModel;
     auto source = found.source;
     const bool bos = model.adapter().config.contextBos;

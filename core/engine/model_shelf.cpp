@@ -80,8 +80,9 @@ std::shared_ptr<const Model> ModelShelf::unchanged(const std::string& id, const 
     }
     if (!model)
         return nullptr;
-    const auto base = hashBase(paths.base);
-    bool same = base.config == model->baseHashes().config && base.weights == model->baseHashes().weights;
+    const auto config = readLlmConfig(paths.base);
+    bool same = config.eosIds == model->config().eosIds && config.maxPositions == model->config().maxPositions
+        && hashBase(paths.base) == model->baseHashes();
     if (same && !paths.adapter.empty()) {
         const auto adapter = AdapterFile::open(paths.adapter);
         same = sha256OfFiles(adapter.files()) == model->adapterHash()
@@ -145,17 +146,19 @@ std::shared_ptr<const Model> ModelShelf::get(const std::string& id)
     return m_held.front().model;
 }
 
-std::shared_ptr<const Model> ModelShelf::thatMade(const std::string& adapterHash, const std::string& baseWeightsHash)
+std::shared_ptr<const Model> ModelShelf::thatMade(const MemoryHeader& memory)
 {
-    std::string id;
+    std::vector<std::pair<std::string, std::shared_ptr<const Model>>> candidates;
     {
         const std::scoped_lock lock(m_mutex);
         for (const auto& held : m_held)
-            if (id.empty() && !adapterHash.empty() && held.model->adapterHash() == adapterHash
-                && held.model->baseHashes().weights == baseWeightsHash)
-                id = held.id;
+            if (!memory.adapterHash.empty() && held.model->adapterHash() == memory.adapterHash)
+                candidates.emplace_back(held.id, held.model);
     }
-    return get(id);
+    for (const auto& [id, model] : candidates) // a hash of files may have to be computed
+        if (model->base().weights(memory.baseWeightsHash) == memory.baseWeightsHash)
+            return get(id);
+    return get({});
 }
 
 void ModelShelf::unload(const std::string& id)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "icae/memory_header.h"
 #include "icae/model.h"
 #include "protocol/model_messages.h"
 
@@ -24,7 +25,7 @@ public:
     /// @throws Error (InvalidInput) where none is loaded; (NotFound) where there is no such model any more
     std::shared_ptr<const Model> get(const std::string& id);
     /// The one that made a memory, else as get({}).
-    std::shared_ptr<const Model> thatMade(const std::string& adapterHash, const std::string& baseWeightsHash);
+    std::shared_ptr<const Model> thatMade(const MemoryHeader& memory);
     /// @param id empty: all
     void unload(const std::string& id);
 

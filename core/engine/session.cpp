@@ -253,8 +253,7 @@ MemoryInfo Session::saveMemory(const SaveMemoryParams& params, const RequestCont
 MemoryInfo Session::loadMemory(const LoadMemoryParams& params, const RequestContext& /*context*/)
 {
     const auto header = params.model.empty() ? Memory::readHeader(params.path) : std::nullopt;
-    const auto model =
-        header ? m_models.thatMade(header->adapterHash, header->baseWeightsHash) : m_models.get(params.model);
+    const auto model = header ? m_models.thatMade(*header) : m_models.get(params.model);
     Source source;
     source.memory = Memory::load(params.path, *model);
     return m_memories.add(std::move(source), params.path).info;
@@ -265,7 +264,7 @@ std::shared_ptr<const Model> Session::modelFor(const std::string& model, const s
     if (!model.empty() || memory.empty())
         return m_models.get(model);
     const auto header = m_memories.find(memory).source->memory.header;
-    return m_models.thatMade(header.adapterHash, header.baseWeightsHash);
+    return m_models.thatMade(header);
 }
 
 MemoryShelf::Held Session::resolve(const SourceParams& params, const Model& model, const ProgressCallback& progress,

@@ -86,7 +86,8 @@ std::string whyAdapterDoesNotFit(const AdapterFile& file, const LlmConfig& confi
     for (std::int64_t layer = 0; layer < config.layers; ++layer)
         for (const auto& linear : linears(config)) {
             const auto pair = file.pair(layer, linear.name);
-            if (!pair
+            const bool leftOut = file.peft && file.peft->layers && !file.peft->layers->contains(layer);
+            if (!pair && !leftOut
                 && std::find(file.config.targets.begin(), file.config.targets.end(), linear.name)
                     != file.config.targets.end())
                 return "LoRA for " + moduleName(layer, linear.name) + " is missing";

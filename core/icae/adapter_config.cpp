@@ -162,6 +162,14 @@ std::int64_t commonRank(const std::map<std::int64_t, int>& ranks)
     return rank;
 }
 
+std::string layersSentence(const std::set<std::int64_t>& layers)
+{
+    std::string text = "LoRA on layer" + std::string(layers.size() == 1 ? " " : "s ");
+    for (auto layer = layers.begin(); layer != layers.end(); ++layer)
+        text += (layer == layers.begin() ? "" : ", ") + std::to_string(*layer);
+    return text + " alone (layers_to_transform): from adapter_config.json.";
+}
+
 std::string alphaSentence(const PeftConfig* peft)
 {
     if (peft == nullptr)
@@ -212,6 +220,8 @@ AdapterConfig inferAdapterConfig(const std::vector<TensorShape>& tensors, const 
         "Spans of at most " + std::to_string(config.spanTokens) + " tokens: 4 tokens a slot, as published.",
         "Sequential positions, BOS before the text and the prompt [INST] … [/INST]: as published.",
     };
+    if (peft != nullptr && peft->layers)
+        config.inferred.push_back(layersSentence(*peft->layers));
     return config;
 }
 

@@ -31,10 +31,14 @@ struct PromptTemplate {
     std::string rightAfter;
 };
 
-/// SHA-256 of a base's config.json and of its weights; each empty where unknown.
+/// What a base is known again by; each empty where unknown. Either SHA-256 of what is computed with it, whatever files
+/// it lies in ("…:fields" of its configuration, "…:tensors" of its weights as stored), or, as older versions noted it,
+/// SHA-256 of config.json and of the weights' files (digits alone). BaseIdentity compares them.
 struct BaseHashes {
     std::string config;
     std::string weights;
+
+    bool operator==(const BaseHashes&) const = default;
 };
 
 /// Everything about an adapter but its numbers (icae_config.json).

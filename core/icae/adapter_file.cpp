@@ -114,6 +114,10 @@ void checkTensors(const AdapterFile& file)
         const auto where = " for " + lora->target + " of layer " + std::to_string(lora->layer);
         if (std::find(config.targets.begin(), config.targets.end(), lora->target) == config.targets.end())
             unusable(file.weights, "it has LoRA on " + lora->target + ", which its configuration does not mention");
+        if (file.peft && file.peft->layers && !file.peft->layers->contains(lora->layer))
+            unusable(file.weights,
+                     "it has LoRA" + where
+                         + ", and layers_to_transform of its adapter_config.json leaves that layer out");
         const auto other = file.tensors.find(publishedLoraName(lora->layer, lora->target, !lora->isB));
         if (other == file.tensors.end())
             unusable(file.weights, std::string(lora->isB ? "lora_A" : "lora_B") + where + " is missing");

@@ -35,14 +35,20 @@ std::int64_t sizeOfFiles(const std::vector<fs::path>& files)
     return total;
 }
 
-AdapterFit fitOf(const AdapterFile& file, const BaseInfo& base)
+HashOptions hashingOf(bool hash, const std::stop_token& stop)
+{
+    return {hash ? HashOptions::Effort::Remembered : HashOptions::Effort::Little, {}, stop};
+}
+
+AdapterFit fitOf(const AdapterFile& file, const BaseInfo& base, const HashOptions& hashing)
 {
     AdapterFit fit;
     fit.base = base.folder;
     const auto config = readLlmConfig(base.folder);
     fit.doesNotFit = whyAdapterDoesNotFit(file, config);
     if (fit.doesNotFit.empty())
-        fit.doesNotFit = whyBaseDiffers(file.config.base, {base.configSha256, base.weightsSha256});
+        fit.doesNotFit = trainedOnAnother(
+            BaseIdentity(base.folder, {base.configSha256, base.weightsSha256}, hashing).whyNot(file.config.base));
     if (fit.doesNotFit.empty())
         fit.memoryBytes = memoryNeed(config, &file.config);
     return fit;
@@ -141,6 +147,7 @@ std::string additionsOf(const LlmConfig& config)
 
 BaseInfo describeBase(const fs::path& folder, bool hash, const std::stop_token& stop)
 {
+    const auto hashing = hashingOf(hash, stop);
     BaseInfo info;
     info.folder = folder.string();
     info.name = hubName(folder);
@@ -170,11 +177,16 @@ BaseInfo describeBase(const fs::path& folder, bool hash, const std::stop_token& 
         info.tokenizerFile = words.file.filename().string();
         if (words.tokenizer)
             info.remarks = adoptTokenizer(config, *words.tokenizer);
+        if (config.hasBos)
+            info.beginsWith = describeToken(words.tokenizer.get(), config.bosId);
+        for (const auto id : config.eosIds)
+            info.endsWith.push_back(describeToken(words.tokenizer.get(), id));
+        if (auto remark = headRemark(config, *store); !remark.empty())
+            info.remarks.push_back(std::move(remark));
         if (!words.remark.empty())
             info.remarks.push_back(words.remark);
-        info.configSha256 = sha256OfFile(folder / "config.json", stop);
-        info.weightsSha256 =
-            hash ? sha256OfFiles(store->files(), stop) : quickSha256OfFiles(store->files()).value_or(std::string());
+        info.configSha256 = fieldsHash(config);
+        info.weightsSha256 = hashBase(config, *store, hashing).weights;
     } catch (const Error& error) {
         info.problem = error.message();
         info.remedy = error.remedy();
@@ -209,7 +221,7 @@ AdapterInfo describeAdapter(const fs::path& path, const std::vector<BaseInfo>& b
         info.baseNamed = !c.base.weights.empty();
         for (const auto& base : bases)
             if (!base.architecture.empty() && base.diskBytes > 0)
-                info.fits.push_back(fitOf(file, base));
+                info.fits.push_back(fitOf(file, base, hashingOf(hash, stop)));
     } catch (const Error& error) {
         info.problem = error.message();
         info.remedy = error.remedy();

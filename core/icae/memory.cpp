@@ -71,8 +71,9 @@ std::optional<MemoryHeader> Memory::readHeader(const fs::path& path)
 
 void Memory::requireSameModel(const MemoryHeader& header, const Model& model, const std::string& source)
 {
-    refuseOther("base configuration", source, header.baseConfigHash, model.baseHashes().config);
-    refuseOther("base", source, header.baseWeightsHash, model.baseHashes().weights);
+    const auto& base = model.base();
+    refuseOther("base configuration", source, header.baseConfigHash, base.config(header.baseConfigHash));
+    refuseOther("base", source, header.baseWeightsHash, base.weights(header.baseWeightsHash));
     refuseOther("adapter", source, header.adapterHash, model.adapterHash());
 }
 

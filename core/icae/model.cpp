@@ -50,23 +50,6 @@ LlmConfig readLlmConfig(const fs::path& base)
     return config;
 }
 
-BaseHashes hashBase(const fs::path& base)
-{
-    return {sha256OfFile(base / "config.json"), sha256OfFiles(TensorStore::open(base)->files())};
-}
-
-std::string whyBaseDiffers(const BaseHashes& trainedOn, const BaseHashes& base)
-{
-    const auto compare = [](const std::string& expected, const std::string& actual, const std::string& what) {
-        if (expected.empty() || actual.empty() || expected == actual)
-            return std::string();
-        return "it was trained on another base: its " + what + " has the hash " + expected.substr(0, 12)
-            + "…, this base's is " + actual.substr(0, 12) + "…";
-    };
-    auto why = compare(trainedOn.config, base.config, "config.json");
-    return why.empty() ? compare(trainedOn.weights, base.weights, "weights") : why;
-}
-
 std::int64_t memoryNeeded(const LlmConfig& config, const AdapterConfig* adapter, at::ScalarType dtype)
 {
     std::int64_t numbers = config.parameters();
@@ -127,13 +110,18 @@ std::shared_ptr<const Model> Model::load(const ModelPaths& paths, const Options&
     }
     const auto store = TensorStore::open(paths.base);
     checkWeights(config, *store);
-    model->m_baseHashes = {sha256OfFile(paths.base / "config.json"), sha256OfFiles(store->files(), stop)};
+    model->m_base =
+        BaseIdentity(paths.base, hashBase(config, *store, {HashOptions::Effort::Remembered, progress, stop}));
+    if (auto remark = headRemark(config, *store); !remark.empty())
+        model->m_remarks.push_back(std::move(remark));
     if (adapter) {
-        if (const auto why = whyBaseDiffers(adapter->config.base, model->m_baseHashes); !why.empty())
-            throw Error(ErrorKind::Mismatch,
-                        "The adapter " + adapter->weights.string() + " does not fit this base: " + why + ".",
-                        "Use the base that the adapter was trained on.");
-        if (const auto why = whyFrozenWeightsDiffer(*adapter, *store); !why.empty())
+        auto why = model->m_base.whyNot(adapter->config.base);
+        if (!why.empty()) { // what is remembered does not decide
+            model->m_base = model->m_base.readAnew(stop);
+            why = model->m_base.whyNot(adapter->config.base);
+        }
+        why = why.empty() ? whyFrozenWeightsDiffer(*adapter, *store) : trainedOnAnother(why);
+        if (!why.empty())
             throw Error(ErrorKind::Mismatch,
                         "The adapter " + adapter->weights.string() + " does not fit this base: " + why + ".",
                         "Use the base that the adapter was trained on.");
@@ -141,8 +129,7 @@ std::shared_ptr<const Model> Model::load(const ModelPaths& paths, const Options&
             model->m_remarks.emplace_back("The adapter does not name its base: only shapes were compared.");
     }
     const auto same = std::find_if(options.loaded.begin(), options.loaded.end(), [&](const auto& other) {
-        return other->m_baseHashes.weights == model->m_baseHashes.weights
-            && other->m_baseHashes.config == model->m_baseHashes.config && other->m_device.device == device
+        return other->baseHashes() == model->baseHashes() && other->m_device.device == device
             && other->m_weights.dtype() == dtype;
     });
     const bool isLoaded = same != options.loaded.end();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "icae/adapter.h"
+#include "icae/base_identity.h"
 #include "llm/decoder.h"
 #include "protocol/progress.h"
 #include "tensor/device.h"
@@ -34,13 +35,6 @@ std::vector<std::filesystem::path> adaptersIn(const std::filesystem::path& folde
 
 /// Reads config.json of a base folder.
 LlmConfig readLlmConfig(const std::filesystem::path& base);
-
-/// Hashes a base folder's files. Large ones are read once a version, as sha256OfFile() says.
-/// @throws Error (NotFound, InvalidInput, Io) where they cannot be read
-BaseHashes hashBase(const std::filesystem::path& base);
-
-/// Why a base is not the one that an adapter was trained on; empty where it is, or a hash is unknown.
-std::string whyBaseDiffers(const BaseHashes& trainedOn, const BaseHashes& base);
 
 /// Bytes that weights, merged encoder and a short text's working memory take.
 std::int64_t memoryNeeded(const LlmConfig& config, const AdapterConfig* adapter, at::ScalarType dtype);
@@ -95,7 +89,8 @@ public:
     /// What could not be checked or had to be inferred, as sentences.
     const std::vector<std::string>& remarks() const { return m_remarks; }
 
-    const BaseHashes& baseHashes() const { return m_baseHashes; }
+    const BaseIdentity& base() const { return m_base; }
+    const BaseHashes& baseHashes() const { return m_base.hashes(); }
     const std::string& adapterHash() const { return m_adapterHash; }
 
     /// Ids of a context as this adapter was trained on it: with BOS where it asks for one.
@@ -115,7 +110,7 @@ private:
     std::unique_ptr<const Adapter> m_adapter;
     std::shared_ptr<const Tokenizer> m_tokenizer;
     ModelPaths m_paths;
-    BaseHashes m_baseHashes;
+    BaseIdentity m_base;
     std::string m_adapterHash;
     std::vector<std::string> m_remarks;
 };

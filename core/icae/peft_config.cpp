@@ -3,6 +3,8 @@
 #include "protocol/error.h"
 #include "protocol/json.h"
 
+#include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <regex>
 
@@ -10,10 +12,46 @@ namespace icae {
 
 namespace {
 
+constexpr std::int64_t mostLayers = 1023;
+
 [[noreturn]] void refuse(const std::string& source, const std::string& what)
 {
     throw Error(ErrorKind::Unsupported, source + " asks for " + what + ", which is not supported.",
                 "Use an adapter with plain LoRA; merge others into their base first.");
+}
+
+/// PEFT's ways to begin with other base weights than the base's; what it converts to plain LoRA no longer says so.
+bool changesTheBase(const std::string& initialisation)
+{
+    for (const auto* name : {"pissa", "olora", "loftq", "corda"})
+        if (initialisation.starts_with(name))
+            return true;
+    return false;
+}
+
+std::string lowerCase(std::string text)
+{
+    std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+    return text;
+}
+
+/// Layers by number, where PEFT was told to leave some out.
+std::optional<std::set<std::int64_t>> layersOf(const JsonReader& json)
+{
+    if (json.has("layers_pattern")) {
+        const bool several = json.at("layers_pattern").is_array();
+        const auto patterns =
+            several ? json.texts("layers_pattern") : std::vector<std::string>{json.text("layers_pattern")};
+        for (const auto& pattern : patterns)
+            if (pattern != "layers") // what these bases call them
+                refuse(json.source(), "LoRA on layers that are called \"" + pattern + "\" (layers_pattern)");
+    }
+    if (!json.has("layers_to_transform"))
+        return std::nullopt;
+    if (!json.at("layers_to_transform").is_array())
+        return std::set<std::int64_t>{json.integer("layers_to_transform", 0, mostLayers)};
+    const auto layers = json.integers("layers_to_transform", 0, mostLayers);
+    return layers.empty() ? std::nullopt : std::optional(std::set(layers.begin(), layers.end()));
 }
 
 } // namespace
@@ -31,7 +69,13 @@ PeftConfig parsePeftConfig(std::string_view text, const std::string& source)
         refuse(source, "biases of LoRA (lora_bias)");
     if (json.boolean("fan_in_fan_out", false))
         refuse(source, "transposed weights (fan_in_fan_out)");
+    if (json.has("layer_replication"))
+        refuse(source, "layers that stand twice (layer_replication)");
+    if (json.has("init_lora_weights") && json.at("init_lora_weights").is_string())
+        if (const auto way = json.text("init_lora_weights"); changesTheBase(lowerCase(way)))
+            refuse(source, "a base that was changed for it (init_lora_weights \"" + way + "\")");
     PeftConfig config;
+    config.layers = layersOf(json);
     config.alpha = json.number("lora_alpha", 0, 1e6, config.alpha);
     config.rankStabilised = json.boolean("use_rslora", false);
     if (json.has("alpha_pattern")) {

@@ -2,6 +2,8 @@
 
 #include "protocol/error.h"
 
+#include <algorithm>
+
 namespace icae {
 
 namespace {
@@ -15,6 +17,13 @@ std::string named(const Tokenizer& tokenizer, std::int64_t id)
 }
 
 } // namespace
+
+std::string describeToken(const Tokenizer* tokenizer, std::int64_t id)
+{
+    const auto known = static_cast<std::int32_t>(id);
+    const bool hasPiece = tokenizer != nullptr && tokenizer->contains(known);
+    return hasPiece ? tokenizer->piece(known) + " (" + std::to_string(id) + ")" : std::to_string(id);
+}
 
 std::vector<std::string> adoptTokenizer(LlmConfig& config, const Tokenizer& tokenizer)
 {
@@ -41,8 +50,13 @@ std::vector<std::string> adoptTokenizer(LlmConfig& config, const Tokenizer& toke
     }
     for (const auto id : config.eosIds)
         if (!tokenizer.isControl(static_cast<std::int32_t>(id)))
-            remarks.push_back("Texts end with token " + named(tokenizer, id)
-                              + " by the configuration, which is no control token of the tokenizer.");
+            remarks.push_back("Texts end with token " + named(tokenizer, id) + " by the configuration, which is no "
+                              + (tokenizer.contains(static_cast<std::int32_t>(id)) ? "control token" : "token")
+                              + " of the tokenizer.");
+    const auto eos = tokenizer.eosId();
+    if (eos >= 0 && std::find(config.eosIds.begin(), config.eosIds.end(), eos) == config.eosIds.end())
+        remarks.push_back("The configuration says that texts end with token " + named(tokenizer, config.eosId())
+                          + ", and the tokenizer " + named(tokenizer, eos) + ": the configuration's is used.");
     return remarks;
 }
 

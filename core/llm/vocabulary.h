@@ -14,4 +14,7 @@ namespace icae {
 /// @throws Error (Mismatch) where the tokenizer has more tokens than the model rows
 std::vector<std::string> adoptTokenizer(LlmConfig& config, const Tokenizer& tokenizer);
 
+/// A token for people: its piece, where it has one, and its id, e.g. "</s> (2)".
+std::string describeToken(const Tokenizer* tokenizer, std::int64_t id);
+
 } // namespace icae

@@ -174,6 +174,20 @@ void checkWeights(const LlmConfig& config, const TensorStore& store)
                 "Download the model again, or check that config.json and weights belong together.");
 }
 
+std::string headRemark(const LlmConfig& config, const TensorStore& store)
+{
+    constexpr auto headName = "lm_head.weight";
+    if (!config.tiedEmbeddings || !store.contains(headName))
+        return {};
+    const auto& head = store.tensor(headName);
+    const auto& embedding = store.tensor("model.embed_tokens.weight");
+    if (head.dtype == embedding.dtype && head.shape == embedding.shape
+        && std::equal(head.data.begin(), head.data.end(), embedding.data.begin(), embedding.data.end()))
+        return {};
+    return std::string("The head is the embedding, as tie_word_embeddings of config.json says; ") + headName
+        + ", which holds other numbers, is not used. Set tie_word_embeddings to false to use it.";
+}
+
 LlmWeights loadWeights(const LlmConfig& config, const TensorStore& store, const at::Device& device,
                        at::ScalarType dtype, const ProgressCallback& progress, const std::stop_token& stop)
 {

@@ -53,6 +53,10 @@ at::Tensor inverseFrequencies(const RopeConfig& rope, std::int64_t headDim);
 /// @throws Error (Mismatch) listing missing, extra and misshaped tensors by name
 void checkWeights(const LlmConfig& config, const TensorStore& store);
 
+/// What of the weights is not used, a sentence; empty where all is. Reads a tied model's embedding and head, where it
+/// has one.
+std::string headRemark(const LlmConfig& config, const TensorStore& store);
+
 /// Loads and fuses the weights.
 /// @throws Error as checkWeights; (Cancelled); (OutOfMemory)
 LlmWeights loadWeights(const LlmConfig& config, const TensorStore& store, const at::Device& device,

@@ -96,10 +96,12 @@ struct BaseInfo {
     bool tiedEmbeddings = false;
     bool tokenizer = false; ///< there is one
     std::string tokenizerFile; ///< its name
+    std::string beginsWith; ///< what stands before every text, e.g. "<s> (1)"; empty where nothing does
+    std::vector<std::string> endsWith; ///< tokens that end a text, e.g. "</s> (2)"
     std::vector<std::string> remarks; ///< sentences on what its files say differently, or leave open
     std::int64_t diskBytes = 0; ///< of the weights
-    std::string configSha256;
-    std::string weightsSha256; ///< empty where it has not been computed yet
+    std::string configSha256; ///< of the fields that change what is computed, "…:fields"
+    std::string weightsSha256; ///< of the tensors, "…:tensors"; empty where it has not been computed yet
     MemoryNeed memoryBytes; ///< without an adapter
     std::string problem; ///< why it cannot be used, a sentence; empty where it can
     std::string remedy;
@@ -125,6 +127,8 @@ struct BaseInfo {
         field("tied_embeddings", value.tiedEmbeddings);
         field("tokenizer", value.tokenizer);
         field("tokenizer_file", value.tokenizerFile);
+        field("begins_with", value.beginsWith);
+        field("ends_with", value.endsWith);
         field("remarks", value.remarks);
         field("disk_bytes", value.diskBytes);
         field("config_sha256", value.configSha256);

@@ -223,7 +223,7 @@ public:
     }
 
 private:
-    /// How many parts the free memory carries at once: half of it, for their caches and what is computed beside them.
+    /// How many parts fit at once, with their caches and what is computed beside them.
     std::size_t partsAtOnce() const
     {
         std::int64_t longest = 1;
@@ -236,7 +236,7 @@ private:
             (logits * c.vocabSize + 4 * (c.hiddenSize + c.intermediateSize)) * static_cast<std::int64_t>(sizeof(float));
         const auto one = KvCache::bytes(c, 1, longest, dtype) + beside;
         const auto device = m_model.device().device;
-        auto room = deviceMemory(device).free / 2;
+        auto room = m_options.roomBytes > 0 ? m_options.roomBytes : deviceMemory(device).free / 2;
         if (device.is_cpu()) // where more at once is not faster
             room = std::min(room, std::int64_t{768} << 20U);
         return static_cast<std::size_t>(std::max<std::int64_t>(1, room / one));

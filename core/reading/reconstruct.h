@@ -25,6 +25,8 @@ struct ReconstructOptions {
     bool tokens = false; ///< rate every token, free-running and teacher-forced
     std::int64_t alternatives = 0; ///< likeliest tokens to report with each of those
     Decoding decoding = Decoding::Drafted; ///< where tokens are chosen greedily and the text is known
+    std::int64_t roomBytes =
+        0; ///< for all that is written at once; 0: half of what is free, on the CPU at most 768 MiB
 };
 
 /// Writes a memory back (autoencoding), span by span or over all spans as the adapter was trained, and measures it

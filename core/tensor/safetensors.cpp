@@ -13,6 +13,7 @@
 #include <array>
 #include <cstring>
 #include <fstream>
+#include <functional>
 #include <set>
 #include <sstream>
 #include <utility>
@@ -56,33 +57,84 @@ const DTypeInfo& info(DType dtype)
     torn(source, "tensor \"" + name + "\" " + why);
 }
 
+/// Looks at a header while it is parsed, so that what is no header is refused before it has taken memory.
+class HeaderWatch {
+public:
+    explicit HeaderWatch(const std::string& source)
+        : m_source(source)
+    {
+    }
+
+    /// As json::parser_callback_t. @param depth of what is parsed: 0 for the header itself
+    bool operator()(int depth, json::parse_event_t event, const json& parsed)
+    {
+        using Event = json::parse_event_t;
+        if (depth > deepestHeader)
+            torn(m_source, "its header is nested too deeply");
+        const bool opens = event == Event::object_start || event == Event::array_start;
+        if (depth == 0 && (event == Event::array_start || event == Event::value))
+            torn(m_source, "its header is not a JSON object");
+        if (depth == 1 && event == Event::array_start)
+            tornTensor(m_source, m_name, notDescribed);
+        if (depth == 1 && event == Event::value)
+            m_odd = m_name;
+        if (opens)
+            m_items = 0;
+        if (event == Event::object_start)
+            m_keys.emplace_back();
+        else if (event == Event::object_end)
+            close(depth);
+        else if (event == Event::key)
+            open(depth, parsed.get<std::string>());
+        else if (event == Event::value && ++m_items > mostItems)
+            tornTensor(m_source, m_name, "has a list of more than " + std::to_string(mostItems) + " numbers");
+        return true;
+    }
+
+private:
+    static constexpr std::size_t mostItems = 64; // of a shape
+    static constexpr std::size_t mostMetadata = std::size_t{1} << 16U;
+    static constexpr std::size_t fieldsOfTensor = 3;
+    static constexpr auto notDescribed = "is not described by an object";
+
+    void open(int depth, const std::string& key)
+    {
+        m_items = 0;
+        if (depth == 1)
+            m_name = key;
+        auto& keys = m_keys.back();
+        if (!keys.insert(key).second)
+            torn(m_source, "\"" + key + "\" appears twice in its header");
+        if (!m_odd.empty())
+            tornTensor(m_source, m_odd, notDescribed);
+        if (depth == 2 && keys.size() > mostMetadata)
+            torn(m_source, "\"" + m_name + "\" has more than " + std::to_string(mostMetadata) + " entries");
+    }
+
+    void close(int depth)
+    {
+        if (depth == 1 && m_name != metadataKey && m_keys.back().size() < fieldsOfTensor)
+            tornTensor(m_source, m_name, "lacks dtype, shape or data_offsets");
+        m_keys.pop_back();
+    }
+
+    const std::string& m_source;
+    std::vector<std::set<std::string>> m_keys; ///< of the objects around what is parsed
+    std::string m_name; ///< of the tensor
+    std::string m_odd; ///< the first tensor that is no object
+    std::size_t m_items = 0; ///< values since the last key or opening bracket
+};
+
 /// The header as JSON, without duplicate keys and without deep nesting.
 json parseHeader(std::string_view text, const std::string& source)
 {
-    std::vector<std::set<std::string>> keys;
-    std::string duplicate;
-    const auto watch = [&](int depth, json::parse_event_t event, json& parsed) {
-        if (depth > deepestHeader)
-            torn(source, "its header is nested too deeply"); // before the parser remembers every level
-        if (event == json::parse_event_t::object_start) {
-            keys.emplace_back();
-        } else if (event == json::parse_event_t::object_end) {
-            keys.pop_back();
-        } else if (event == json::parse_event_t::key) {
-            const auto key = parsed.get<std::string>();
-            if (!keys.back().insert(key).second)
-                duplicate = key;
-        }
-        return duplicate.empty();
-    };
+    HeaderWatch watch(source);
     json header;
     try {
-        header = json::parse(text, watch);
+        header = json::parse(text, std::ref(watch));
     } catch (const json::exception& e) {
         torn(source, "its header is not valid JSON", e.what());
     }
-    if (!duplicate.empty())
-        torn(source, "\"" + duplicate + "\" appears twice in its header");
     if (!header.is_object())
         torn(source, "its header is not a JSON object");
     return header;

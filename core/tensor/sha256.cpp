@@ -1,17 +1,13 @@
 #include "tensor/sha256.h"
 
-#include "input/user_folder.h"
 #include "protocol/error.h"
-#include "protocol/json_text.h"
-#include "tensor/atomic_file.h"
+#include "tensor/hash_cache.h"
 
-#include <nlohmann/json.hpp>
 #include <openssl/evp.h>
 
 #include <array>
 #include <fstream>
 #include <optional>
-#include <sys/stat.h>
 
 namespace icae {
 
@@ -58,34 +54,6 @@ std::string sha256(std::string_view bytes)
 
 namespace {
 
-constexpr std::uintmax_t worthRemembering = 64U << 20U;
-
-std::optional<fs::path> cacheFile()
-{
-    const auto cache = userFolder("XDG_CACHE_HOME", ".cache");
-    return cache.empty() ? std::nullopt : std::optional(cache / "icae" / "hashes.json");
-}
-
-nlohmann::json readCache(const fs::path& path)
-{
-    std::ifstream file(path);
-    auto cache = nlohmann::json::parse(file, nullptr, false);
-    return cache.is_object() ? cache : nlohmann::json::object();
-}
-
-/// A cache that cannot be written only costs time at the next start.
-void remember(const fs::path& cachePath, const std::string& key, const std::string& hash)
-{
-    std::error_code ignored;
-    fs::create_directories(cachePath.parent_path(), ignored);
-    auto cache = readCache(cachePath);
-    cache[key] = hash;
-    try {
-        writeFile(cachePath, jsonText(cache, 1));
-    } catch (const Error&) { // NOLINT(bugprone-empty-catch)
-    }
-}
-
 std::string hashContent(const fs::path& path, const std::stop_token& stop = {})
 {
     std::error_code ignored;
@@ -103,42 +71,6 @@ std::string hashContent(const fs::path& path, const std::stop_token& stop = {})
         throw Error(ErrorKind::Io, path.string() + " cannot be read.",
                     "Check that it exists and that you may read it.");
     return hash.hex();
-}
-
-} // namespace
-
-namespace {
-
-/// Where a large file's hash is remembered; nothing for a small one.
-struct CacheEntry {
-    fs::path cache;
-    std::string key;
-};
-
-std::optional<CacheEntry> cacheEntryOf(const fs::path& path)
-{
-    std::error_code fault;
-    const auto size = fs::file_size(path, fault);
-    const auto cachePath = cacheFile();
-    if (fault || size < worthRemembering || !cachePath)
-        return std::nullopt;
-    struct stat facts { };
-    if (stat(path.c_str(), &facts) != 0)
-        return std::nullopt;
-    // Whoever sets a file's time back cannot set back when its facts changed.
-    auto key = fs::absolute(path).string() + "|" + std::to_string(size) + "|" + std::to_string(facts.st_dev) + "|"
-        + std::to_string(facts.st_ino);
-    for (const auto& time : {facts.st_mtim, facts.st_ctim})
-        key += "|" + std::to_string(time.tv_sec) + "." + std::to_string(time.tv_nsec);
-    return CacheEntry{*cachePath, std::move(key)};
-}
-
-std::optional<std::string> remembered(const CacheEntry& entry)
-{
-    const auto cache = readCache(entry.cache);
-    if (cache.contains(entry.key) && cache[entry.key].is_string())
-        return cache[entry.key].get<std::string>();
-    return std::nullopt;
 }
 
 /// One hash for several files, by a function that hashes one, perhaps.
@@ -160,29 +92,34 @@ template <typename Hash> std::optional<std::string> hashTogether(const std::vect
 
 std::string freshSha256OfFile(const fs::path& path, const std::stop_token& stop)
 {
-    const auto entry = cacheEntryOf(path);
+    const auto entry = HashCacheEntry::of({path});
     auto hash = hashContent(path, stop);
     if (entry)
-        remember(entry->cache, entry->key, hash);
+        entry->write(hash);
     return hash;
 }
 
 std::string sha256OfFile(const fs::path& path, const std::stop_token& stop)
 {
-    const auto entry = cacheEntryOf(path);
-    auto known = entry ? remembered(*entry) : std::nullopt;
+    const auto entry = HashCacheEntry::of({path});
+    auto known = entry ? entry->read() : std::nullopt;
     return known ? *known : freshSha256OfFile(path, stop);
 }
 
 std::optional<std::string> quickSha256OfFile(const fs::path& path)
 {
-    const auto entry = cacheEntryOf(path);
-    return entry ? remembered(*entry) : hashContent(path);
+    const auto entry = HashCacheEntry::of({path});
+    return entry ? entry->read() : hashContent(path);
 }
 
 std::string sha256OfFiles(const std::vector<fs::path>& files, const std::stop_token& stop)
 {
     return *hashTogether(files, [&](const fs::path& file) { return std::optional(sha256OfFile(file, stop)); });
+}
+
+std::string freshSha256OfFiles(const std::vector<fs::path>& files, const std::stop_token& stop)
+{
+    return *hashTogether(files, [&](const fs::path& file) { return std::optional(freshSha256OfFile(file, stop)); });
 }
 
 std::optional<std::string> quickSha256OfFiles(const std::vector<fs::path>& files)

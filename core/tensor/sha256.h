@@ -30,8 +30,7 @@ private:
 
 std::string sha256(std::string_view bytes);
 
-/// Hash of a file's content, read once a version: files of 64 MB and more are remembered under
-/// $XDG_CACHE_HOME/icae/hashes.json by path, size and time of change.
+/// Hash of a file's content, read once a version: those of files of 64 MB and more are remembered (HashCacheEntry).
 /// @throws Error (Io, Cancelled)
 std::string sha256OfFile(const std::filesystem::path& path, const std::stop_token& stop = {});
 
@@ -43,6 +42,8 @@ std::optional<std::string> quickSha256OfFile(const std::filesystem::path& path);
 
 /// One hash for several files in the given order: the file's own for one, else the hash of their hashes.
 std::string sha256OfFiles(const std::vector<std::filesystem::path>& files, const std::stop_token& stop = {});
+/// The same, read anew whatever is remembered.
+std::string freshSha256OfFiles(const std::vector<std::filesystem::path>& files, const std::stop_token& stop = {});
 /// The same where it takes no time.
 std::optional<std::string> quickSha256OfFiles(const std::vector<std::filesystem::path>& files);
 

@@ -55,7 +55,7 @@ public:
         : m_job(job)
         , m_stop(std::move(stop))
         , m_estimate(estimate)
-        , m_base(fixedBase(job, m_stop))
+        , m_base(fixedBase(job, options, m_stop))
         , m_data(loadTrainData(job, options, m_stop))
         , m_network(makeTrainNetwork(job, m_base, options, m_stop))
         , m_optimizer(m_network.parameters(), job.optimizer)
@@ -162,7 +162,7 @@ private:
         const auto start = Clock::now();
         const TemporaryFolder folder;
         writeCheckpoint(folder.path(), {}, m_optimizer, 1, [&](const std::filesystem::path& inside) {
-            exportModel(m_network, inside, m_base, configTextOf(m_job), tokenizerFileOf(m_job));
+            exportModel(m_network, inside, m_base, configTextOf(m_job), besideBase(m_job));
         });
         return since(start);
     }

@@ -4,6 +4,7 @@
 #include "protocol/error.h"
 #include "tensor/atomic_file.h"
 #include "tensor/tensor_data.h"
+#include "train/job_check.h"
 
 #include <fstream>
 #include <sstream>
@@ -60,8 +61,18 @@ void requireExportable(const TrainJob& job, const fs::path& folder)
     }
 }
 
+std::vector<fs::path> besideBase(const TrainJob& job)
+{
+    std::vector<fs::path> files{tokenizerFileOf(job)};
+    const auto generation = job.base / "generation_config.json";
+    std::error_code ignored;
+    if (job.stage == Stage::Midtrain && fs::exists(generation, ignored))
+        files.push_back(generation);
+    return files;
+}
+
 void exportModel(const TrainNetwork& network, const fs::path& folder, const BaseHashes& base,
-                 const std::string& configText, const fs::path& tokenizer)
+                 const std::string& configText, const std::vector<fs::path>& beside)
 {
     const at::NoGradGuard guard;
     const auto home = folder / "base";
@@ -69,8 +80,9 @@ void exportModel(const TrainNetwork& network, const fs::path& folder, const Base
         makeFolder(home);
         writeFile(home / "config.json", configText);
         std::error_code ignored;
-        if (!fs::exists(home / tokenizer.filename(), ignored))
-            copyFile(tokenizer, home / tokenizer.filename());
+        for (const auto& file : beside)
+            if (!fs::exists(home / file.filename(), ignored))
+                copyFile(file, home / file.filename());
         writeTensors(home / "model.safetensors", network.baseTensors());
     }
     auto tensors = network.adapterTensors();
@@ -78,7 +90,7 @@ void exportModel(const TrainNetwork& network, const fs::path& folder, const Base
         return;
     makeFolder(folder / "adapter");
     auto config = network.adapterConfig();
-    config.base = network.options().trainsBase ? hashBase(home) : base;
+    config.base = network.options().trainsBase ? hashBase(home, {HashOptions::Effort::Anew, {}, {}}) : base;
     writeTensors(folder / "adapter" / "icae.safetensors", std::move(tensors));
     writeFile(folder / "adapter" / "icae_config.json", toJsonText(config));
 }

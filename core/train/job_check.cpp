@@ -55,6 +55,13 @@ void checkTokenizer(const TrainJob& job)
     });
 }
 
+/// What is remembered of the base does not decide.
+std::string whyAnotherBase(const TrainJob& job, const BaseHashes& named)
+{
+    const BaseIdentity base(job.base, hashBase(job.base));
+    return base.is(named) ? std::string() : trainedOnAnother(base.readAnew().whyNot(named));
+}
+
 /// @param hashes whether the base's hashes are compared, which may take a while
 void checkStart(const TrainJob& job, bool hashes)
 {
@@ -69,7 +76,7 @@ void checkStart(const TrainJob& job, bool hashes)
         const auto file = AdapterFile::open(job.initFrom);
         auto why = whyAdapterDoesNotFit(file, config);
         if (hashes && why.empty() && !job.trainsBase() && !file.config.base.weights.empty())
-            why = whyBaseDiffers(file.config.base, hashBase(job.base));
+            why = whyAnotherBase(job, file.config.base);
         const auto compare = [&](const char* what, std::int64_t its, std::int64_t ours) {
             if (why.empty() && its != ours)
                 why = "its " + std::string(what) + " is " + std::to_string(its) + ", the job's " + std::to_string(ours);

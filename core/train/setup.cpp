@@ -3,7 +3,6 @@
 #include "icae/model.h"
 #include "llm/vocabulary.h"
 #include "protocol/error.h"
-#include "tensor/sha256.h"
 #include "text/text_file.h"
 #include "train/batch.h"
 #include "train/job_check.h"
@@ -19,29 +18,24 @@ std::string configTextOf(const TrainJob& job)
 
 namespace {
 
-/// As fixedBase(), by what is remembered of files that have not changed since.
-BaseHashes rememberedBase(const TrainJob& job)
+BaseHashes baseOf(const TrainJob& job, const HashOptions& options)
 {
     if (job.stage == Stage::Base)
         return {};
-    return job.trainsBase() ? BaseHashes{sha256OfFile(job.base / "config.json"), {}} : hashBase(job.base);
+    return job.trainsBase() ? BaseHashes{fieldsHash(readLlmConfig(job.base)), {}} : hashBase(job.base, options);
 }
 
 } // namespace
 
-BaseHashes fixedBase(const TrainJob& job, const std::stop_token& stop)
+BaseHashes fixedBase(const TrainJob& job, const TrainOptions& options, const std::stop_token& stop)
 {
-    if (job.trainsBase())
-        return rememberedBase(job);
-    const auto store = TensorStore::open(job.base);
-    for (const auto& file : store->files())
-        freshSha256OfFile(file, stop); // what is remembered of it is renewed
-    return rememberedBase(job);
+    return baseOf(job, {HashOptions::Effort::Anew, options.progress, stop});
 }
 
 void requireSameBase(const TrainJob& job, const fs::path& run, const BaseHashes& trainedOn, const BaseHashes& base)
 {
-    if (const auto why = whyBaseDiffers(trainedOn, base); !why.empty())
+    const BaseIdentity identity(job.base, base, {HashOptions::Effort::Anew, {}, {}});
+    if (const auto why = trainedOnAnother(identity.whyNot(trainedOn)); !why.empty())
         throw Error(ErrorKind::Mismatch,
                     "The run " + run.string() + " cannot go on with the base " + job.base.string() + ": " + why + ".",
                     "Put back the base that it began with, or start a new run.");
@@ -81,7 +75,7 @@ TrainNetwork makeTrainNetwork(const TrainJob& job, const BaseHashes& base, const
         : loadWeights(config, *TensorStore::open(job.stage == Stage::Base ? job.initFrom : job.base), settings.device,
                       job.trainsBase() ? at::kFloat : settings.dtype, options.progress, stop);
     // What was hashed is what was read only if both are still there: files are replaced whole, by whoever trains it.
-    if (const auto now = rememberedBase(job); now.config != base.config || now.weights != base.weights)
+    if (baseOf(job, {HashOptions::Effort::Remembered, options.progress, stop}) != base)
         throw Error(ErrorKind::Mismatch, "The base " + job.base.string() + " changed while it was being loaded.",
                     "Start again when nothing writes to it.");
     TrainNetwork network(config, std::move(weights), settings);

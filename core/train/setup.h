@@ -30,7 +30,7 @@ std::string configTextOf(const TrainJob& job);
 /// What of its base a job takes as given: all where it is frozen; what trains it has its own weights. Read anew,
 /// whatever is remembered of it.
 /// @throws Error as hashBase(); (Cancelled)
-BaseHashes fixedBase(const TrainJob& job, const std::stop_token& stop);
+BaseHashes fixedBase(const TrainJob& job, const TrainOptions& options, const std::stop_token& stop);
 
 /// An adapter's numbers mean nothing beside another base.
 /// @param trainedOn what the run began with; @param base what is there now

@@ -31,6 +31,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto metricsName = "metrics.jsonl";
 constexpr auto samplesName = "samples.jsonl";
+constexpr auto reportEvery = std::chrono::milliseconds(500);
 constexpr std::size_t mostWarnings = 20; // that a status lists; the log has all
 
 /// One curve's value in a line for a person.
@@ -54,7 +55,7 @@ public:
         , m_options(options)
         , m_directory(directory)
         , m_stop(std::move(stop))
-        , m_base(fixedBase(job, m_stop))
+        , m_base(fixedBase(job, options, m_stop))
         , m_configText(configTextOf(job))
         , m_data(loadTrainData(job, options, m_stop))
         , m_network(makeTrainNetwork(job, m_base, options, m_stop))
@@ -384,7 +385,7 @@ private:
 
     void exportTo(const std::filesystem::path& folder) const
     {
-        exportModel(m_network, folder, m_base, m_configText, tokenizerFileOf(m_job));
+        exportModel(m_network, folder, m_base, m_configText, besideBase(m_job));
     }
 
     RunStatus finish()
@@ -458,6 +459,18 @@ RunStatus trainIn(const TrainJob& job, const std::string& jobText, const TrainOp
         directory.log(reason);
         directory.status().writeLast(status);
     };
+    TrainOptions watched = options; // what it does before the first step takes minutes on a large base
+    ProgressMeter meter(reportEvery);
+    watched.progress = [&](const Progress& progress) {
+        if (options.progress)
+            options.progress(progress);
+        const auto reading = reached == Reached::Training ? std::nullopt : meter.read(progress);
+        if (!reading)
+            return;
+        status.paused = progress.phase
+            + (reading->fraction ? ": " + std::to_string(std::lround(*reading->fraction * 100)) + " %." : ".");
+        directory.status().write(status);
+    };
     DevicePlace place(options.device, options.run);
     const auto await = [&](std::int64_t before) {
         status.state = RunState::Waiting;
@@ -476,7 +489,7 @@ RunStatus trainIn(const TrainJob& job, const std::string& jobText, const TrainOp
         directory.status().write(status);
         if (!options.resume)
             writeRunInputs(options.run, job, jobText, stop);
-        Trainer trainer(job, options, directory, status, stop);
+        Trainer trainer(job, watched, directory, status, stop);
         reached = Reached::Training;
         return trainer.run();
     } catch (const Error& error) {

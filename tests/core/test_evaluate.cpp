@@ -1,5 +1,6 @@
 #include "protocol/error.h"
 #include "reading/attribution.h"
+#include "reading/reconstruct.h"
 #include "study/conditions.h"
 #include "study/evaluate.h"
 #include "study/question_asker.h"
@@ -44,6 +45,40 @@ private Q_SLOTS:
         std::ofstream(path) << "\n";
         QVERIFY_EXCEPTION_THROWN(icae::readTexts(path), icae::Error);
         QVERIFY_EXCEPTION_THROWN(icae::readQuestions(path), icae::Error);
+    }
+
+    /// What is written at once is bounded by the memory that it may take, and the text is the same.
+    void longTextsAreWrittenInGroups()
+    {
+        const std::filesystem::path golden = ICAE_TEST_GOLDEN;
+        const QTemporaryDir folder;
+        const std::filesystem::path base = folder.path().toStdString();
+        for (const char* name : {"config.json", "model.safetensors"})
+            std::filesystem::copy_file(golden / "llama_tied_mha_all_linear" / name, base / name);
+        std::filesystem::copy_file(std::filesystem::path(ICAE_TEST_DATA) / "tiny/tokenizer.model",
+                                   base / "tokenizer.model");
+        const auto model = icae::Model::load({base, golden / "spread_elastic"}, {}, {}, {});
+        std::string text;
+        for (int i = 0; i < 60; ++i)
+            text += "The miller counted " + std::to_string(i * i) + " coins. ";
+        const auto source = icae::compressSource(*model, text, {}, {}, {});
+        const auto spans = std::ssize(source.memory.header.spans);
+        QVERIFY(spans > 5);
+        icae::ReconstructOptions options;
+        options.decoding = icae::Decoding::Plain;
+        const auto whole = icae::reconstruct(*model, source, options, {}, {});
+        options.roomBytes = 1;
+        int last = 0;
+        bool inOrder = true;
+        icae::ReadListener listener;
+        listener.token = [&](std::size_t, const icae::GeneratedToken& token) {
+            inOrder = inOrder && static_cast<int>(token.sequence) >= last;
+            last = static_cast<int>(token.sequence);
+        };
+        const auto oneByOne = icae::reconstruct(*model, source, options, listener, {});
+        QCOMPARE(oneByOne.text, whole.text);
+        QVERIFY(inOrder);
+        QCOMPARE(last, static_cast<int>(spans) - 1);
     }
 
     /// Chat's prompts are those of `icae ask` and of the evaluation, for both layouts; expanded spans and turns stand

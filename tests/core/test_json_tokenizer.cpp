@@ -1,3 +1,4 @@
+#include "../slowness.h"
 #include "error_of.h"
 #include "text/json/json_tokenizer.h"
 #include "text/streaming.h"
@@ -8,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include <fstream>
+#include <random>
 #include <sstream>
 
 namespace fs = std::filesystem;
@@ -161,9 +163,16 @@ private Q_SLOTS:
     {
         QFETCH(QString, name);
         const auto tokenizer = tokenizerOf(name.toStdString());
-        for (const auto& text : {std::string(std::size_t{2} << 20U, 'a'), std::string(std::size_t{1} << 20U, ' '),
+        std::string word;
+        std::mt19937 random(7);
+        while (word.size() < std::size_t{2} << 20U)
+            word += static_cast<char>('a' + random() % 26);
+        for (const auto& text : {std::string(std::size_t{2} << 20U, 'a'), word, std::string(std::size_t{1} << 20U, ' '),
                                  std::string(std::size_t{1} << 20U, ' ') + "a", std::string(100000, '\n') + "   x"}) {
+            QElapsedTimer timer;
+            timer.start();
             const auto tokens = tokenizer.encode(text);
+            QVERIFY2(timer.elapsed() < 2000 * slowness, qPrintable(QString::number(timer.elapsed())));
             requireRanges(text, tokens);
             QVERIFY(!tokens.empty());
         }

@@ -2,6 +2,7 @@
 #include "icae/adapter.h"
 #include "icae/hub_folder.h"
 #include "icae/model.h"
+#include "tensor/sha256.h"
 #include "tensor/tensor_data.h"
 #include "tensor/weight_files.h"
 
@@ -181,6 +182,11 @@ private Q_SLOTS:
         QTest::newRow("type") << QByteArray(R"({"peft_type":"LOHA"})") << QByteArray("LOHA");
         QTest::newRow("bias") << QByteArray(R"({"bias":"all"})") << QByteArray("trained biases");
         QTest::newRow("lora bias") << QByteArray(R"({"lora_bias":true})") << QByteArray("lora_bias");
+        QTest::newRow("other layers") << QByteArray(R"({"layers_pattern":["blocks"]})") << QByteArray("layers_pattern");
+        QTest::newRow("layers twice") << QByteArray(R"({"layer_replication":[[0,2],[0,2]]})")
+                                      << QByteArray("layer_replication");
+        QTest::newRow("another base") << QByteArray(R"({"init_lora_weights":"pissa_niter_4"})")
+                                      << QByteArray("init_lora_weights");
         QTest::newRow("transposed") << QByteArray(R"({"fan_in_fan_out":true})") << QByteArray("fan_in_fan_out");
     }
 
@@ -209,6 +215,130 @@ private Q_SLOTS:
         const auto error = icae::errorOf([&] { icae::AdapterFile::open(path("torn.safetensors")); });
         QVERIFY2(error.message().find("lora_A for q_proj of layer 0 has rank 4, and its lora_B 2") != std::string::npos,
                  error.what());
+    }
+
+    void someLayersAlone()
+    {
+        auto some = m_adapter;
+        std::erase_if(some, [](const auto& one) {
+            const auto lora = icae::parseLoraName(one.first);
+            return lora && lora->layer != 1;
+        });
+        const auto folder = path("some");
+        save(folder / "adapter_model.safetensors", some);
+        write(folder / "adapter_config.json", R"({"r":4,"lora_alpha":32})");
+        const auto missing = icae::errorOf([&] { loaded(folder); });
+        QVERIFY2(missing.message().find("LoRA for q_proj of layer 0 is missing") != std::string::npos, missing.what());
+        for (const auto* layers : {"[1]", "1"}) {
+            write(folder / "adapter_config.json",
+                  R"({"r":4,"lora_alpha":32,"layers_pattern":"layers","layers_to_transform":)" + std::string(layers)
+                      + "}");
+            const auto adapter = loaded(folder);
+            QVERIFY(adapter.encoder.layers[0].qkv.is_same(m_weights.layers[0].qkv));
+            QVERIFY(
+                at::equal(adapter.encoder.layers[1].qkv, loaded(golden / "icae.safetensors").encoder.layers[1].qkv));
+            QCOMPARE(adapter.config.inferred.back(),
+                     std::string("LoRA on layer 1 alone (layers_to_transform): from adapter_config.json."));
+        }
+        save(folder / "adapter_model.safetensors", m_adapter);
+        const auto odd = icae::errorOf([&] { icae::AdapterFile::open(folder); });
+        QVERIFY2(odd.message().find("layers_to_transform of its adapter_config.json leaves that layer out")
+                     != std::string::npos,
+                 odd.what());
+    }
+
+    /// A base is its numbers and what is computed with them, however its files say it.
+    void basesAreKnownByTheirNumbers()
+    {
+        const auto expected = icae::hashBase(golden);
+        // What adapters and memories name for good.
+        QCOMPARE(expected.config,
+                 std::string("b63ae84805fd612c00b1c8bcb6c02b94d4130de4acacac67d0a117460067918d:fields"));
+        QCOMPARE(expected.weights,
+                 std::string("6b98036b5e1e836714228c816fc45176513f69f0a2767b16fe8cc0ebc9b0bc2a:tensors"));
+        const auto text = [](const fs::path& file) {
+            std::ostringstream content;
+            content << std::ifstream(file).rdbuf();
+            return content.str();
+        };
+        auto config = json::parse(text(golden / "config.json"));
+        const auto again = path("again");
+        const auto saveAgain = [&](const json& fields, const std::vector<Tensors>& shards) {
+            fs::remove_all(again);
+            write(again / "config.json", fields.dump(3));
+            for (std::size_t i = 0; i < shards.size(); ++i) {
+                std::vector<icae::TensorView> views;
+                for (const auto& [name, tensor] : shards[i])
+                    views.push_back(icae::viewOf(name, tensor));
+                const auto number = [](std::size_t n) { return "0000" + std::to_string(n); };
+                icae::writeSafetensors(
+                    again / ("part-" + number(i + 1) + "-of-" + number(shards.size()) + ".safetensors"), views,
+                    {{"format", "pt"}, {"saved", "again"}});
+            }
+            return icae::hashBase(again);
+        };
+        Tensors one;
+        Tensors other;
+        for (const auto& tensor : m_base)
+            (one.size() <= other.size() ? one : other).insert(tensor);
+        auto fields = config;
+        fields["transformers_version"] = "9.0";
+        fields["dtype"] = "float32";
+        fields["use_cache"] = false;
+        const auto theta = fields.contains("rope_theta") ? fields["rope_theta"] : json(10000.0);
+        fields.erase("rope_scaling");
+        fields["rope_parameters"] = {{"rope_type", "default"}, {"rope_theta", theta}};
+        QCOMPARE(saveAgain(fields, {one, other}), expected);
+
+        const auto base = icae::Model::load({again, golden / "icae.safetensors"}, {}, {}, {});
+        QVERIFY(base->base().is(expected));
+        fields["rope_parameters"]["rope_theta"] = 20000.0;
+        QVERIFY(saveAgain(fields, {one, other}).config != expected.config);
+        fields["rope_parameters"]["rope_theta"] = theta;
+        other.begin()->second = other.begin()->second.clone();
+        other.begin()->second.view({-1}).narrow(0, 0, 1).add_(1);
+        const auto changed = saveAgain(fields, {one, other});
+        QCOMPARE(changed.config, expected.config);
+        QVERIFY(changed.weights != expected.weights);
+        auto half = m_base; // the same numbers, stored as others
+        for (auto& [name, tensor] : half)
+            tensor = tensor.to(at::kDouble);
+        QVERIFY(saveAgain(fields, {half}).weights != expected.weights);
+    }
+
+    /// What older versions wrote names a base by its files.
+    void oldHashesAreReadable()
+    {
+        const auto folder = path("old");
+        fs::create_directories(folder);
+        for (const auto* name : {"config.json", "model.safetensors"})
+            fs::copy_file(golden / name, folder / name, fs::copy_options::overwrite_existing);
+        const icae::BaseHashes old{icae::sha256OfFile(folder / "config.json"),
+                                   icae::sha256OfFile(folder / "model.safetensors")};
+        const icae::BaseIdentity base(folder, icae::hashBase(folder));
+        QVERIFY(base.is(old) && base.is(base.hashes()));
+        QVERIFY(base.whyNot(old).empty() && base.whyNot({}).empty());
+        QVERIFY(!base.is({old.config, std::string(64, 'f')}));
+        QVERIFY(base.whyNot({old.config, std::string(64, 'f')}).find("weights has the hash ffffffffffff…")
+                != std::string::npos);
+        QVERIFY(!base.is({old.weights, old.weights}));
+    }
+
+    void headBesideATiedEmbedding()
+    {
+        auto config = m_config;
+        config.tiedEmbeddings = true;
+        auto tensors = m_base;
+        tensors["lm_head.weight"] = tensors.at("model.embed_tokens.weight").clone();
+        save(path("tied/model.safetensors"), tensors);
+        QVERIFY(icae::headRemark(config, *icae::TensorStore::open(path("tied"))).empty());
+        tensors["lm_head.weight"] = tensors["lm_head.weight"] + 1;
+        save(path("tied/model.safetensors"), tensors);
+        const auto remark = icae::headRemark(config, *icae::TensorStore::open(path("tied")));
+        QVERIFY2(remark.find("lm_head.weight, which holds other numbers, is not used") != std::string::npos,
+                 remark.c_str());
+        config.tiedEmbeddings = false;
+        QVERIFY(icae::headRemark(config, *icae::TensorStore::open(path("tied"))).empty());
     }
 
     /// What is wrong with the file is said of the file, and not of its base.

@@ -1,11 +1,15 @@
+#include "../slowness.h"
 #include "error_of.h"
 #include "tensor/safetensors.h"
+#include "tensor/sha256.h"
+#include "tensor/tensor_hash.h"
 
 #include <QTemporaryDir>
 #include <QtTest>
 
 #include <cstring>
 #include <fstream>
+#include <sys/resource.h>
 
 namespace fs = std::filesystem;
 
@@ -78,6 +82,85 @@ private Q_SLOTS:
         QVERIFY2(error.message().find("some.safetensors") != std::string::npos, error.what());
         QVERIFY2(error.message().find(named.toStdString()) != std::string::npos, error.what());
         QVERIFY(!error.remedy().empty());
+    }
+
+    /// Headers of 40 MB that hold no tensors: said soon, and before they have taken memory.
+    void hugeHeaders_data()
+    {
+        QTest::addColumn<QByteArray>("start");
+        QTest::addColumn<QByteArray>("unit");
+        QTest::newRow("brackets") << QByteArray() << QByteArray("[");
+        QTest::newRow("brackets of a tensor") << QByteArray("{\"t\":{\"shape\":") << QByteArray("[");
+        QTest::newRow("objects") << QByteArray() << QByteArray("{\"t\":");
+        QTest::newRow("numbers") << QByteArray("{\"t\":{\"shape\":[0") << QByteArray(",0");
+        QTest::newRow("a number a name") << QByteArray("{") << QByteArray("\"#\":0,");
+        QTest::newRow("nothing a name") << QByteArray("{") << QByteArray("\"#\":{},");
+        QTest::newRow("metadata") << QByteArray("{\"__metadata__\":{") << QByteArray("\"#\":\"\",");
+    }
+
+    void hugeHeaders()
+    {
+        QFETCH(QByteArray, start);
+        QFETCH(QByteArray, unit);
+        constexpr qsizetype size = 40'000'000;
+        auto header = start;
+        header.reserve(size + 32);
+        const bool numbered = unit.contains('#');
+        for (int i = 0; header.size() < size; ++i)
+            header += numbered ? QByteArray(unit).replace('#', QByteArray::number(i, 36)) : unit;
+        const auto file = fileOf(header.toStdString(), 0);
+        header.clear();
+        const auto most = [] {
+            rusage usage{};
+            getrusage(RUSAGE_SELF, &usage);
+            return usage.ru_maxrss; // KiB
+        };
+        const auto before = most();
+        QElapsedTimer timer;
+        timer.start();
+        QCOMPARE(icae::errorOf([&] { parse(file); }).kind(), icae::ErrorKind::InvalidInput);
+        QVERIFY2(timer.elapsed() < 2000 * slowness, qPrintable(QString::number(timer.elapsed())));
+        QVERIFY2(most() - before < 100 << 10, qPrintable(QString::number(most() - before)));
+    }
+
+    /// The hash of a base: the same on any number of cores, in any cut.
+    void hashOfTensors()
+    {
+        const QTemporaryDir folder;
+        const fs::path path = folder.path().toStdString();
+        std::string numbers((std::size_t{9} << 20U) + 2, '\0'); // three pieces
+        for (std::size_t i = 0; i < numbers.size(); ++i)
+            numbers[i] = static_cast<char>(i * 2654435761U >> 24U);
+        const auto view = [](const char* name, std::vector<std::int64_t> shape, std::string_view bytes) {
+            return icae::TensorView{name, icae::DType::BF16, std::move(shape), std::as_bytes(std::span(bytes))};
+        };
+        const std::string_view all = numbers;
+        const auto large = view("large", {(9 << 19) + 1, 1}, all);
+        const auto small = view("small", {2}, all.substr(0, 4));
+        icae::writeSafetensors(path / "whole.safetensors", {large, small}, {{"format", "pt"}});
+        fs::create_directory(path / "cut");
+        icae::writeSafetensors(path / "cut" / "a-00001-of-00002.safetensors", {small}, {});
+        icae::writeSafetensors(path / "cut" / "a-00002-of-00002.safetensors", {large}, {});
+        constexpr std::size_t piece = std::size_t{4} << 20U;
+        const auto expected =
+            icae::sha256("5 large BF16 [4718593, 1] " + icae::sha256(all.substr(0, piece)) + " "
+                         + icae::sha256(all.substr(piece, piece)) + " " + icae::sha256(all.substr(2 * piece)) + "\n"
+                         + "5 small BF16 [2] " + icae::sha256(all.substr(0, 4)) + "\n");
+        for (const auto* file : {"whole.safetensors", "cut"}) {
+            const auto store = icae::TensorStore::open(path / file);
+            icae::Progress last;
+            QCOMPARE(icae::hashOfTensors(*store, {"large", "small"}, [&](const auto& now) { last = now; }), expected);
+            QCOMPARE(last.done, static_cast<double>(numbers.size() + 4));
+            QCOMPARE(last.total, last.done);
+            QVERIFY(icae::hashOfTensors(*store, {"large"}) != expected);
+        }
+        std::stop_source stop;
+        stop.request_stop();
+        const auto store = icae::TensorStore::open(path / "cut");
+        const auto error = icae::errorOf([&] { icae::hashOfTensors(*store, {"large"}, {}, stop.get_token()); });
+        QCOMPARE(error.kind(), icae::ErrorKind::Cancelled);
+        fs::resize_file(path / "cut" / "a-00002-of-00002.safetensors", 100);
+        QCOMPARE(icae::errorOf([&] { icae::hashOfTensors(*store, {"large"}); }).kind(), icae::ErrorKind::Io);
     }
 
     void tornFiles()

@@ -402,6 +402,10 @@ private Q_SLOTS:
             m_model.with(u"bench"_s, {u"--training"_s, u"--batch"_s, u"2"_s, u"--rounds"_s, u"1"_s, u"--json"_s}));
         QCOMPARE(training.code, 0);
         QVERIFY(training.json()["training_tokens_per_s"].get<double>() > 0);
+        const auto words = m_model.run(m_model.with(u"bench"_s, {u"--encode"_s, u"text.txt"_s, u"--json"_s}));
+        QCOMPARE(words.code, 0);
+        QCOMPARE(words.json()["bytes"], ModelFixture::text(20).size());
+        QVERIFY(words.json()["one_thread_seconds"].get<double>() > 0 && words.json()["tokens"] > 0);
     }
 
     /// Ctrl-C ends a run at once and leaves no file.

@@ -183,6 +183,27 @@ private Q_SLOTS:
         QVERIFY2(unmeasured.startsWith("stopped midtrain 0 - - - - preparing"), unmeasured);
     }
 
+    /// What takes long before the first step is told, and stops.
+    void stoppedWhileHashingTheBase()
+    {
+        m_train.writeVastBase("vast_base", std::int64_t{12} << 20U);
+        m_train.writeJob("vast.json", TrainFixture::adapterJob("vast_base", 5));
+        const auto process = m_train.start({u"train"_s, u"vast.json"_s, u"--run"_s, u"hashing"_s});
+        const auto said = [&] {
+            const auto status = nlohmann::json::parse(
+                m_train.contentOf(m_train.path("hashing/status.json")).toStdString(), nullptr, false);
+            return status.is_object() ? status.value("paused", std::string()) : std::string();
+        };
+        QTRY_VERIFY2_WITH_TIMEOUT(said().starts_with("Hashing the base: "), process->readAll(), 30000 * slowness);
+        const auto table = m_train.run({u"runs"_s, u"hashing"_s}).out;
+        QVERIFY2(table.contains("preparing"), table);
+        process->terminate();
+        QVERIFY(process->waitForFinished(30000 * slowness));
+        QVERIFY2(process->exitCode() == 0, process->readAll());
+        QCOMPARE(m_train.listed("hashing")["state"], "stopped");
+        QCOMPARE(m_train.listed("hashing")["paused"], "");
+    }
+
     /// A base that holds NaN: nothing is made of it.
     void numbersThatAreNoneAreRefused()
     {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstring>
 #include <fstream>
 #include <optional>
 #include <vector>
@@ -80,6 +81,40 @@ public:
     void writeJob(const std::string& name, const Json& json) const
     {
         write(name, QByteArray::fromStdString(json.dump(1)));
+    }
+
+    /// The small model with an embedding of so many rows; what it has more is zeros that take no room on the disk.
+    void writeVastBase(const std::string& folder, std::int64_t rows) const
+    {
+        std::filesystem::create_directories(path(folder));
+        copy(path("base/tokenizer.model"), folder + "/tokenizer.model");
+        auto config = Json::parse(contentOf(path("base/config.json")).toStdString());
+        config["vocab_size"] = rows;
+        writeJob(folder + "/config.json", config);
+        const auto file = contentOf(path("base/model.safetensors")).toStdString();
+        std::uint64_t size = 0;
+        std::memcpy(&size, file.data(), sizeof size);
+        auto header = Json::parse(file.substr(sizeof size, size));
+        const auto data = file.substr(sizeof size + size);
+        auto& embedding = header["model.embed_tokens.weight"];
+        const std::int64_t begin = embedding["data_offsets"][0];
+        const std::int64_t end = embedding["data_offsets"][1];
+        const std::int64_t bytes = (end - begin) / embedding["shape"][0].get<std::int64_t>() * rows;
+        for (auto& [name, tensor] : header.items()) // what stood behind it moves up, and it stands last
+            if (name != "__metadata__" && tensor["data_offsets"][0] >= end)
+                for (auto& offset : tensor["data_offsets"])
+                    offset = offset.get<std::int64_t>() - (end - begin);
+        const auto place = static_cast<std::int64_t>(data.size()) - (end - begin);
+        embedding["shape"][0] = rows;
+        embedding["data_offsets"] = {place, place + bytes};
+        const auto text = header.dump();
+        size = text.size();
+        auto all = std::string(sizeof size, '\0') + text + data.substr(0, static_cast<std::size_t>(begin))
+            + data.substr(static_cast<std::size_t>(end));
+        std::memcpy(all.data(), &size, sizeof size);
+        const auto weights = folder + "/model.safetensors";
+        write(weights, QByteArray::fromStdString(all));
+        std::filesystem::resize_file(path(weights), all.size() + static_cast<std::uintmax_t>(bytes));
     }
 
     /// A process that trains.

@@ -128,7 +128,8 @@ QString runStateText(RunState state)
 QString runLine(const RunInfo& run)
 {
     const auto& status = run.status;
-    QStringList parts{status.paused.empty() ? runStateText(status.state) : tr("paused")};
+    const bool pauses = !status.paused.empty() && status.state != RunState::Preparing; // which says what it reads
+    QStringList parts{pauses ? tr("paused") : runStateText(status.state)};
     if (status.state != RunState::Finished && status.progress > 0)
         parts.front() += tr(", %1 %").arg(std::floor(status.progress * 100), 0, 'f', 0);
     if (status.state == RunState::Running && status.paused.empty()) {

@@ -66,15 +66,20 @@ std::vector<std::pair<QString, std::vector<Fact>>> baseFacts(const BaseInfo& bas
     };
     const std::vector<Fact> files{
         {tr("On disk"), byteText(base.diskBytes), {}, false},
+        {tr("Texts begin with"), base.beginsWith.empty() ? tr("nothing") : text(base.beginsWith), {}, false},
+        {tr("Texts end with"), list(base.endsWith), tr("Tokens at which writing stops"), false},
         {tr("Tokenizer"), base.tokenizer ? QString::fromStdString(base.tokenizerFile) : tr("missing"), {}, false},
         {tr("Memory"),
          tr("%1 in float32, %2 in half precision")
              .arg(byteText(base.memoryBytes.fp32), byteText(base.memoryBytes.bf16)),
          tr("What loading takes, working memory for a short text included"), true},
-        {tr("SHA-256 of config"), hash(base.configSha256), {}, true},
-        {tr("SHA-256 of weights"), hash(base.weightsSha256), {}, true},
+        {tr("SHA-256 of config"), hash(base.configSha256), tr("Of the fields that change what is computed"), true},
+        {tr("SHA-256 of weights"), hash(base.weightsSha256), tr("Of the tensors, whatever files they lie in"), true},
     };
-    return {{tr("Architecture"), architecture}, {tr("Files"), files}};
+    std::vector<Fact> notes;
+    for (const auto& sentence : base.remarks)
+        notes.push_back({notes.empty() ? tr("Notes") : QString(), QString::fromStdString(sentence), {}, true});
+    return {{tr("Architecture"), architecture}, {tr("Files"), files}, {tr("What its files say"), notes}};
 }
 
 std::vector<std::pair<QString, std::vector<Fact>>> adapterFacts(const AdapterInfo& adapter, const BaseInfo* base)
