@@ -53,7 +53,7 @@ std::vector<std::size_t> sentenceEnds(std::string_view text);
 TextDiff diffTexts(std::string_view reference, std::string_view hypothesis);
 
 /// The diff for a terminal: deleted orange and struck through, inserted blue and underlined; without colours
-/// [-deleted-] and {+inserted+}.
+/// [-deleted-] and {+inserted+}. With colours, which only people see, it says so where nothing differs.
 /// @param shown what stands for a stretch of the texts, in their order; as it is where there is none
 std::string renderDiff(const TextDiff& diff, std::string_view reference, std::string_view hypothesis, bool colours,
                        const std::function<std::string(std::string_view)>& shown = {});

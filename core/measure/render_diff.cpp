@@ -9,6 +9,7 @@ namespace {
 constexpr std::string_view deletedOn = "\x1b[38;5;208;9m";
 constexpr std::string_view insertedOn = "\x1b[38;5;75;4m";
 constexpr std::string_view off = "\x1b[0m";
+constexpr std::string_view nothingDiffers = "\n\x1b[38;5;72mNo difference.\x1b[0m"; // else one looks for it
 
 } // namespace
 
@@ -21,6 +22,7 @@ std::string renderDiff(const TextDiff& diff, std::string_view reference, std::st
         if (!text.empty())
             out.append(on).append(asShown(withVisibleSpace(text))).append(end);
     };
+    bool same = true;
     for (const auto& row : diff.rows) {
         for (const auto& hunk : row.hunks) {
             const auto ours = reference.substr(hunk.referenceBegin, hunk.referenceEnd - hunk.referenceBegin);
@@ -29,10 +31,13 @@ std::string renderDiff(const TextDiff& diff, std::string_view reference, std::st
                 out += asShown(theirs);
                 continue;
             }
+            same = false;
             mark(ours, colours ? deletedOn : "[-", colours ? off : "-]");
             mark(theirs, colours ? insertedOn : "{+", colours ? off : "+}");
         }
     }
+    if (same && colours)
+        out += nothingDiffers;
     return out;
 }
 

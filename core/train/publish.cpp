@@ -1,5 +1,6 @@
 #include "train/publish.h"
 
+#include "icae/base_identity.h"
 #include "protocol/error.h"
 #include "protocol/fields.h"
 #include "runs/appended_lines.h"
@@ -120,6 +121,24 @@ private:
 
 } // namespace
 
+namespace {
+
+/// What is given away is read anew: others will trust the hashes in it.
+void requireItsBase(const fs::path& base, const fs::path& adapter, const fs::path& checkpoint)
+{
+    const auto file = adapter / "icae_config.json";
+    const auto named = parseAdapterConfig(readTextFile(file), file.string()).base;
+    const BaseIdentity found(base, hashBase(base, {HashOptions::Effort::Anew, {}, {}}),
+                             {HashOptions::Effort::Anew, {}, {}});
+    if (const auto why = found.whyNot(named); !why.empty())
+        throw Error(ErrorKind::InvalidInput,
+                    "The checkpoint " + checkpoint.string()
+                        + " is damaged: its adapter names another base than the one " + "beside it: " + why + ".",
+                    "Check the disk, and choose another checkpoint.");
+}
+
+} // namespace
+
 PublishedRun publishRun(const PublishRunParams& params, const std::string& version)
 {
     const auto checkpoint = chosen(params);
@@ -131,6 +150,8 @@ PublishedRun publishRun(const PublishRunParams& params, const std::string& versi
     if (source.hasBase)
         folder.copy(from / "base", folder.aside() / "base");
     folder.copy(from / "adapter", source.hasBase ? folder.aside() / "adapter" : folder.aside());
+    if (source.hasBase)
+        requireItsBase(folder.aside() / "base", folder.aside() / "adapter", from);
     writeFile(folder.aside() / "README.md", modelCard(source));
     writeFile(folder.aside() / "curves.svg", curvesFigure(source));
     folder.finish();

@@ -45,6 +45,11 @@ ModelList models()
     nano.memoryBytes = {gigabyte / 4, gigabyte / 8};
     BaseInfo huge = nano;
     huge.folder = "/models/huge";
+    huge.beginsWith = "<|begin_of_text|> (128000)";
+    huge.endsWith = {"<|end_of_text|> (128001)", "<|eot_id|> (128009)"};
+    huge.ropeScaling = "llama3, factor 8";
+    huge.remarks = {"The head is the embedding; lm_head.weight is not used."};
+    huge.weightsSha256 = "0123456789abcdef:tensors";
     huge.memoryBytes = {64 * gigabyte, 32 * gigabyte};
     BaseInfo slow = nano;
     slow.folder = "/models/slow";

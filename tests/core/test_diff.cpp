@@ -81,6 +81,10 @@ private Q_SLOTS:
         const auto colours = icae::renderDiff(diff, "a b", "a c", true);
         QVERIFY(colours.find("\x1b[38;5;208;9m") != std::string::npos); // struck through as well as orange
         QVERIFY(colours.find("\x1b[38;5;75;4m") != std::string::npos);
+        QVERIFY(colours.find("No difference") == std::string::npos);
+        const auto same = icae::renderDiff(icae::diffTexts("a b", "a b"), "a b", "a b", true);
+        QCOMPARE(same, std::string("a b\n\x1b[38;5;72mNo difference.\x1b[0m"));
+        QCOMPARE(rendered("a b", "a b"), std::string("a b"));
     }
 
     void words()

@@ -204,6 +204,35 @@ private Q_SLOTS:
         QCOMPARE(m_train.listed("hashing")["paused"], "");
     }
 
+    /// A hash that is remembered is shown, but refuses nobody: that is computed anew.
+    void whatIsRememberedRefusesNobody()
+    {
+        m_train.writeVastBase("large", std::int64_t{1} << 20U); // 128 MB: remembered
+        const auto hash = [&] {
+            return m_train.run({u"info"_s, u"large"_s, u"--json"_s})
+                .json()["base"]["weights_sha256"]
+                .get<std::string>();
+        };
+        const auto right = hash();
+        auto config =
+            nlohmann::json::parse(TrainFixture::contentOf(m_train.path("reconstruct/icae_config.json")).toStdString());
+        config["base"] = {{"weights_sha256", right}};
+        fs::create_directories(m_train.path("named"));
+        m_train.copy(m_train.path("reconstruct/icae.safetensors"), "named/icae.safetensors");
+        m_train.writeJob("named/icae_config.json", config);
+        auto wrong = right;
+        wrong.front() = wrong.front() == '0' ? '1' : '0';
+        auto cache = TrainFixture::contentOf(m_train.path("cache/icae/hashes.json"));
+        QVERIFY(cache.contains(right.c_str()));
+        m_train.write("cache/icae/hashes.json", cache.replace(right.c_str(), wrong.c_str()));
+        QCOMPARE(hash(), wrong);
+        const QStringList compress{u"compress"_s, u"text.txt"_s, u"-o"_s, u"large.memory"_s,
+                                   u"-m"_s,       u"large"_s,    u"-a"_s, u"named"_s};
+        const auto result = m_train.run(compress);
+        QVERIFY2(result.code == 0, result.err);
+        QCOMPARE(hash(), right);
+    }
+
     /// A base that holds NaN: nothing is made of it.
     void numbersThatAreNoneAreRefused()
     {
@@ -386,6 +415,23 @@ private Q_SLOTS:
         QVERIFY2(result.code == 0, result.err);
         QVERIFY2(result.err.contains("A checkpoint is damaged") && result.err.contains("of step 4"), result.err);
         QCOMPARE(m_train.metrics("flip"), before);
+
+        // Neither is it given away with a base that its adapter was not trained on.
+        const auto publish = [&](const QString& folder) {
+            return m_train.run({u"runs"_s, u"publish"_s, u"flip"_s, folder});
+        };
+        const auto good = publish(u"good"_s);
+        QVERIFY2(good.code == 0, good.err);
+        {
+            std::fstream weights(m_train.path("flip/checkpoints/step-8/base/model.safetensors"),
+                                 std::ios::in | std::ios::out | std::ios::binary);
+            weights.seekp(-1, std::ios::end);
+            weights.put('\x3d');
+        }
+        const auto bad = publish(u"bad"_s);
+        QCOMPARE(bad.code, 3);
+        QVERIFY2(bad.err.contains("its adapter names another base than the one beside it"), bad.err);
+        QVERIFY(!fs::exists(m_train.path("bad")));
     }
 
     void damagedCheckpointsAreNamed()

@@ -51,6 +51,11 @@ private Q_SLOTS:
         QTRY_VERIFY(FakeExplorer::shows(m_explorer->models(), u"LlamaForCausalLM"_s));
         QVERIFY(button(u"Load"_s)->isEnabled());
 
+        list().setCurrentIndex(indexOf(u"huge"_s)); // what `icae info` says of it
+        for (const auto& fact : {u"<|begin_of_text|> (128000)"_s, u"<|end_of_text|> (128001), <|eot_id|> (128009)"_s,
+                                 u"llama3, factor 8"_s, u"lm_head.weight is not used"_s, u"0123456789abcdef:tensors"_s})
+            QTRY_VERIFY2(FakeExplorer::shows(m_explorer->models(), fact), qPrintable(fact));
+
         list().setCurrentIndex(indexOf(u"broken"_s));
         QTRY_VERIFY(FakeExplorer::shows(m_explorer->models(), u"GPT2LMHeadModel"_s));
         QVERIFY(!button(u"Load"_s)->isEnabled());

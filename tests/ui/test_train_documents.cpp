@@ -2,6 +2,7 @@
 // edited by its fields.
 #include "models/curve_document.h"
 #include "models/json_text.h"
+#include "models/run_list_model.h"
 
 #include <QElapsedTimer>
 #include <QTest>
@@ -36,6 +37,16 @@ class TestTrainDocuments : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    /// What takes long before the first step is not called a pause.
+    void whatIsReadFirstIsNoPause()
+    {
+        RunInfo run;
+        run.status.paused = "Hashing the base: 40 %.";
+        QCOMPARE(runLine(run), u"preparing"_s);
+        run.status.state = RunState::Running;
+        QCOMPARE(runLine(run), u"paused"_s);
+    }
+
     void linesBecomeCurves()
     {
         const auto first = appendLines(nullptr, u"/runs/a"_s, trainLine(50, "2.5") + trainLine(100, "null"), {});

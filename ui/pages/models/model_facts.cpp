@@ -78,7 +78,7 @@ std::vector<std::pair<QString, std::vector<Fact>>> baseFacts(const BaseInfo& bas
     };
     std::vector<Fact> notes;
     for (const auto& sentence : base.remarks)
-        notes.push_back({notes.empty() ? tr("Notes") : QString(), QString::fromStdString(sentence), {}, true});
+        notes.push_back({tr("Note"), QString::fromStdString(sentence), {}, true});
     return {{tr("Architecture"), architecture}, {tr("Files"), files}, {tr("What its files say"), notes}};
 }
 
