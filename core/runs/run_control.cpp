@@ -1,5 +1,6 @@
 #include "runs/run_control.h"
 
+#include "input/remove_tree.h"
 #include "protocol/error.h"
 #include "protocol/fields.h"
 #include "runs/launcher.h"
@@ -181,7 +182,7 @@ fs::path startRun(RunKind kind, const std::string& spec, const fs::path& runs, c
     } catch (const Error&) {
         std::error_code ignored;
         if (!fs::exists(run / "config.json", ignored))
-            fs::remove_all(run, ignored); // nothing began
+            removeTree(run); // nothing began
         throw;
     }
     return run;

@@ -1,5 +1,6 @@
 #include "runs/temporary_folder.h"
 
+#include "input/remove_tree.h"
 #include "protocol/error.h"
 
 #include <cstdlib>
@@ -20,8 +21,7 @@ TemporaryFolder::TemporaryFolder()
 
 TemporaryFolder::~TemporaryFolder()
 {
-    std::error_code ignored;
-    fs::remove_all(m_path, ignored);
+    removeTree(m_path);
 }
 
 } // namespace icae

@@ -1,5 +1,6 @@
 #include "train/checkpoint.h"
 
+#include "input/remove_tree.h"
 #include "protocol/error.h"
 #include "protocol/fields.h"
 #include "runs/run_checkpoints.h"
@@ -110,7 +111,7 @@ void removeFolder(const fs::path& folder)
 {
     std::error_code ignored;
     fs::remove(folder / doneName, ignored); // first, so that half of a checkpoint never counts
-    fs::remove_all(folder, ignored);
+    removeTree(folder);
 }
 
 /// Drops whole checkpoints beyond `keep`, and halves of others.

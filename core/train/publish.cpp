@@ -1,6 +1,7 @@
 #include "train/publish.h"
 
 #include "icae/base_identity.h"
+#include "input/remove_tree.h"
 #include "protocol/error.h"
 #include "protocol/fields.h"
 #include "runs/appended_lines.h"
@@ -79,17 +80,13 @@ public:
                         "Name a folder from the root.");
         if (fs::exists(m_target, fault))
             throw Error(ErrorKind::InvalidInput, m_target.string() + " exists already.", "Name a new folder.");
-        fs::remove_all(m_aside, fault);
+        removeTree(m_aside);
         fs::create_directories(m_aside, fault);
         if (fault)
             throw Error(ErrorKind::Io, m_target.string() + " cannot be made: " + fault.message() + ".",
                         "Check that you may write there.");
     }
-    ~NewFolder()
-    {
-        std::error_code ignored;
-        fs::remove_all(m_aside, ignored);
-    }
+    ~NewFolder() { removeTree(m_aside); }
     NewFolder(const NewFolder&) = delete;
     NewFolder& operator=(const NewFolder&) = delete;
 

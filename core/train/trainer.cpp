@@ -1,5 +1,6 @@
 #include "train/trainer.h"
 
+#include "input/remove_tree.h"
 #include "protocol/error.h"
 #include "protocol/fields.h"
 #include "runs/device_queue.h"
@@ -522,7 +523,7 @@ RunStatus train(const TrainJob& job, const std::string& jobText, const TrainOpti
         return trainIn(job, jobText, options, stop, reached);
     } catch (const Error&) { // what can train nothing leaves no run
         if (made && reached == Reached::Folder)
-            std::filesystem::remove_all(options.run, ignored);
+            removeTree(options.run);
         throw;
     }
 }

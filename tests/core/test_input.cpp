@@ -1,5 +1,6 @@
 #include "error_of.h"
 #include "input/read_input.h"
+#include "input/remove_tree.h"
 #include "input/unicode_text.h"
 #include "protocol/error.h"
 
@@ -7,6 +8,7 @@
 #include <QtTest>
 
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <sys/stat.h>
@@ -33,6 +35,28 @@ class TestInput : public QObject {
     }
 
 private Q_SLOTS:
+    /// What a checkpoint's folder is removed by: all of it, links as links, and no word about what is not there.
+    void trees()
+    {
+        namespace fs = std::filesystem;
+        const fs::path tree = path("tree");
+        fs::create_directories(tree / "a" / "b");
+        std::ofstream(tree / "a" / "b" / "file") << "x";
+        std::ofstream(path("kept")) << "x";
+        fs::create_symlink(path("kept"), tree / "link");
+        fs::create_directory(path("keptfolder"));
+        std::ofstream(path("keptfolder/file")) << "x";
+        fs::create_directory_symlink(path("keptfolder"), tree / "a" / "folder");
+        QVERIFY(!icae::removeTree(tree));
+        QVERIFY(!fs::exists(tree));
+        QVERIFY(fs::exists(path("kept")));
+        QVERIFY(fs::exists(path("keptfolder/file")));
+        QVERIFY(!icae::removeTree(tree));
+        QVERIFY(!icae::removeTree(path("kept")));
+        QVERIFY(!fs::exists(path("kept")));
+        QVERIFY(icae::removeTree(fs::path(path("keptfolder/file")) / "below"));
+    }
+
     void files()
     {
         const std::string content(200'000, 'x');
