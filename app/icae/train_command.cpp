@@ -15,6 +15,7 @@
 #include <iostream>
 
 #include <sys/prctl.h>
+#include <unistd.h>
 
 namespace icae {
 
@@ -29,6 +30,8 @@ struct Arguments {
     std::string printTemplate;
     std::string data;
     std::string device; ///< empty: the job's
+    std::optional<std::int64_t> ranks; ///< none: the job's
+    std::int64_t patience = 600; ///< s
     bool detach = false;
     bool queue = false;
     bool estimate = false;
@@ -49,9 +52,9 @@ std::string storedPath(const fs::path& path, const fs::path& run)
 }
 
 /// The job with paths from the run's folder, so that config.json stays valid where both are moved.
-/// @param device that it is resumed on, unless another is named then; empty: as the job has it
+/// @param device that it is resumed on, unless another is named then; empty: as the job has it; @param ranks likewise
 std::string portableJob(const std::string& text, const fs::path& folder, const fs::path& data, const fs::path& run,
-                        const std::string& device)
+                        const std::string& device, const std::optional<std::int64_t>& ranks)
 {
     auto json = nlohmann::ordered_json::parse(text, nullptr, true, true);
     const auto home = fs::absolute(run).lexically_normal();
@@ -73,6 +76,8 @@ std::string portableJob(const std::string& text, const fs::path& folder, const f
                 resolve(file);
     if (!device.empty())
         json["device"] = device;
+    if (ranks)
+        json["ranks"] = *ranks;
     json["run"] = home.string();
     return json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
@@ -111,6 +116,19 @@ int estimate(const Arguments& arguments, const std::string& text, const fs::path
     return exitSuccess;
 }
 
+/// A rank that rank 0 started: rank 0 says what there is to say, as long as it lives.
+int trainAsChild(const TrainJob& job, const std::string& text, const TrainOptions& options, CommandContext& context)
+{
+    try {
+        train(job, text, options, context.stop);
+        return exitSuccess;
+    } catch (const std::exception&) {
+        if (getppid() == options.place.parent)
+            return exitError;
+        throw;
+    }
+}
+
 int trainJob(const Arguments& arguments, const CLI::App& command, CommandContext& context)
 {
     if (!arguments.printTemplate.empty()) {
@@ -126,10 +144,15 @@ int trainJob(const Arguments& arguments, const CLI::App& command, CommandContext
     const auto folder = fs::absolute(file).parent_path();
     const fs::path data = arguments.data.empty() ? folder : fs::path(arguments.data);
     const auto text = readTextFile(file);
-    const auto job = parseTrainJob(text, file.string(), folder, data, resume && hasCheckpoint(arguments.resume));
+    auto job = parseTrainJob(text, file.string(), folder, data, resume && hasCheckpoint(arguments.resume));
+    const auto place = rankPlace(arguments.ranks, job.ranks);
+    job.ranks = place.size;
     if (arguments.estimate)
         return estimate(arguments, text, data, context);
     const auto device = arguments.device.empty() ? job.device : arguments.device;
+    if (arguments.detach && place.fromEnvironment)
+        throw Error(ErrorKind::InvalidInput, "--detach does not go with ranks that somebody else starts.",
+                    "Leave it out, or unset RANK and WORLD_SIZE.");
     if (arguments.detach && !arguments.prepare) {
         const fs::path run = resume ? arguments.resume : arguments.run;
         requireUsable(run, resume);
@@ -152,8 +175,11 @@ int trainJob(const Arguments& arguments, const CLI::App& command, CommandContext
     options.resume = resume;
     options.acceptChanges = arguments.acceptChanges;
     options.device = device;
+    options.place = place;
+    options.patience = std::chrono::seconds(arguments.patience);
     options.plainKernels = arguments.plain;
-    options.progress = context.progress.callback();
+    if (place.first())
+        options.progress = context.progress.callback();
     options.queue = arguments.queue;
     if (arguments.dryStep)
         return dryStep(job, options, context);
@@ -162,15 +188,17 @@ int trainJob(const Arguments& arguments, const CLI::App& command, CommandContext
         context.progress.clear();
         return exitSuccess;
     }
-    if (!arguments.json)
+    if (!arguments.json && place.first())
         options.message = [&](const std::string& line) {
             context.progress.clear();
             std::cerr << line << "\n";
         };
-    const auto status = train(job, resume ? text : portableJob(text, folder, data, options.run, arguments.device),
-                              options, context.stop);
+    const auto stored = resume ? text : portableJob(text, folder, data, options.run, arguments.device, arguments.ranks);
+    if (place.parent != 0)
+        return trainAsChild(job, stored, options, context);
+    const auto status = train(job, stored, options, context.stop);
     context.progress.clear();
-    if (arguments.json)
+    if (arguments.json && place.first())
         printJson(nlohmann::json(status));
     return exitSuccess;
 }
@@ -191,6 +219,16 @@ CommandAction addTrain(CLI::App& program)
     command->add_option("--template", arguments->printTemplate,
                         "Print a commented job for a stage: base, midtrain, adapter or instruct");
     command->add_option("-d,--device", arguments->device, "auto, cpu, cuda or cuda:N; without it, what the job says");
+    command
+        ->add_option("--gpus,--ranks", arguments->ranks,
+                     "Train on so many GPUs of this host, a process each; on the CPU so many processes")
+        ->check(CLI::Range(std::int64_t{1}, mostRanks));
+    command
+        ->add_option("--patience", arguments->patience,
+                     "Seconds without progress after which a rank is taken to hang and all end; longer than an "
+                     "evaluation or a checkpoint takes")
+        ->check(countable())
+        ->capture_default_str();
     command->add_flag(detachFlag, arguments->detach, "Go on in the background, also after the terminal is closed");
     command->add_flag("--accept-changes", arguments->acceptChanges,
                       "With --resume: go on although data or job are not what the run began with; the run notes it");
@@ -203,6 +241,8 @@ CommandAction addTrain(CLI::App& program)
     command->add_flag("--plain", arguments->plain, "Use plain ATen operations instead of fused kernels");
     command->add_flag("--json", arguments->json, "Print the last status as one JSON object");
     command->footer("SIGINT, SIGTERM and a closed terminal write a checkpoint first; the run can then be resumed.\n"
+                    "Ranks on several hosts: torchrun --no-python or srun start this command once a GPU, with RANK,\n"
+                    "WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT set.\n"
                     "Example: icae train --template adapter > job.json && icae train job.json --run runs/first");
     return [arguments, command](CommandContext& context) { return trainJob(*arguments, *command, context); };
 }

@@ -51,7 +51,7 @@ StepBenchResult benchAdapterStep(const LlmConfig& config, const AdapterConfig& a
     try {
         TrainNetwork network(config, randomWeights(config, settings.device, settings.dtype), settings);
         network.addAdapter(adapter, 0);
-        Optimizer optimizer(network.parameters(), {});
+        Optimizer optimizer(network.parameters(), {}, StepRunner::lossesOf(1));
         StepRunner runner(network, optimizer, 1, true);
         const auto batch = randomBatch(config, adapter, options.sequences);
         std::vector<double> seconds;

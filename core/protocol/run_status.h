@@ -119,6 +119,9 @@ struct RunStatus {
     std::string reason; ///< why it ended
     std::string paused; ///< why it does not compute just now, a sentence; empty where it does
     std::string device;
+    std::int64_t ranks = 1; ///< of training: processes that train it together
+    std::vector<std::string> devices; ///< of several ranks, in their order, each with its host
+    double exchangeShare = 0; ///< of several ranks: time in exchanges between them, waiting included, 0 to 1
 
     static void describe(auto& value, auto&& field)
     {
@@ -138,6 +141,9 @@ struct RunStatus {
         field("reason", value.reason);
         field("paused", value.paused);
         field("device", value.device);
+        field("ranks", value.ranks);
+        field("devices", value.devices);
+        field("exchange_share", value.exchangeShare);
     }
 };
 

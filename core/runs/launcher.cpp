@@ -8,10 +8,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <fstream>
 
 namespace icae {
 
@@ -49,6 +51,14 @@ public:
         require(posix_spawn_file_actions_adddup2(&m_actions, error, STDERR_FILENO));
         require(posix_spawn_file_actions_addclosefrom_np(&m_actions, STDERR_FILENO + 1));
     }
+    /// Nothing on standard input and output; standard error is this process's.
+    Files()
+    {
+        require(posix_spawn_file_actions_init(&m_actions));
+        require(posix_spawn_file_actions_addopen(&m_actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0));
+        require(posix_spawn_file_actions_addopen(&m_actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0));
+        require(posix_spawn_file_actions_addclosefrom_np(&m_actions, STDERR_FILENO + 1));
+    }
     ~Files() { posix_spawn_file_actions_destroy(&m_actions); }
     Files(const Files&) = delete;
     Files& operator=(const Files&) = delete;
@@ -59,20 +69,22 @@ private:
     posix_spawn_file_actions_t m_actions{};
 };
 
-/// A session of its own, and signals as a new terminal's program has them.
+/// Signals as a new terminal's program has them.
 class Attributes {
 public:
-    Attributes()
+    /// @param apart in a session of its own
+    explicit Attributes(bool apart)
     {
         require(posix_spawnattr_init(&m_attributes));
         sigset_t signals;
         sigemptyset(&signals);
         require(posix_spawnattr_setsigmask(&m_attributes, &signals));
-        for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD})
-            sigaddset(&signals, signal);
+        if (apart) // in the same session what is ignored, under nohup, stays so
+            for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD})
+                sigaddset(&signals, signal);
         require(posix_spawnattr_setsigdefault(&m_attributes, &signals));
-        require(posix_spawnattr_setflags(&m_attributes,
-                                         POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
+        const int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | (apart ? POSIX_SPAWN_SETSID : 0);
+        require(posix_spawnattr_setflags(&m_attributes, static_cast<short>(flags)));
     }
     ~Attributes() { posix_spawnattr_destroy(&m_attributes); }
     Attributes(const Attributes&) = delete;
@@ -125,25 +137,64 @@ private:
     std::array<int, 2> m_ends{-1, -1};
 };
 
-pid_t spawn(const std::vector<std::string>& arguments, const Files& files)
+std::vector<char*> pointersTo(std::vector<std::string>& words)
 {
-    std::string name = "icae";
-    std::vector<std::string> words = arguments;
-    std::vector<char*> pointers{name.data()};
+    std::vector<char*> pointers;
+    pointers.reserve(words.size() + 1);
     for (auto& word : words)
         pointers.push_back(word.data());
     pointers.push_back(nullptr);
-    const Attributes attributes;
+    return pointers;
+}
+
+/// @param words the program's name and its arguments
+pid_t spawn(std::vector<std::string> words, const Files& files, const Attributes& attributes, char** environment)
+{
     pid_t child = 0;
-    require(posix_spawn(&child, thisProgram, files.get(), attributes.get(), pointers.data(), environ));
+    require(posix_spawn(&child, thisProgram, files.get(), attributes.get(), pointersTo(words).data(), environment));
     return child;
+}
+
+std::vector<std::string> named(const std::vector<std::string>& arguments)
+{
+    std::vector<std::string> words{"icae"};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    return words;
+}
+
+/// The arguments of this process, its name first.
+std::vector<std::string> ownWords()
+{
+    std::ifstream file("/proc/self/cmdline", std::ios::binary);
+    std::vector<std::string> words;
+    for (std::string word; std::getline(file, word, '\0');)
+        words.push_back(word);
+    return words;
+}
+
+/// This process's environment, with some of it replaced.
+std::vector<std::string> changedEnvironment(const std::vector<std::string>& changes)
+{
+    const auto nameOf = [](const std::string& entry) { return entry.substr(0, entry.find('=')); };
+    auto all = changes;
+    for (char** entry = environ; *entry != nullptr; ++entry)
+        if (std::none_of(changes.begin(), changes.end(),
+                         [&](const auto& change) { return nameOf(change) == nameOf(*entry); }))
+            all.emplace_back(*entry);
+    return all;
 }
 
 } // namespace
 
 pid_t launchDetached(const Launch& launch)
 {
-    return spawn(launch.arguments, Files(launch.output));
+    return spawn(named(launch.arguments), Files(launch.output), Attributes(true), environ);
+}
+
+pid_t launchTwin(const std::vector<std::string>& environment)
+{
+    auto entries = changedEnvironment(environment);
+    return spawn(ownWords(), Files(), Attributes(false), pointersTo(entries).data());
 }
 
 Ended runApart(const std::vector<std::string>& arguments, const std::stop_token& stop)
@@ -151,7 +202,7 @@ Ended runApart(const std::vector<std::string>& arguments, const std::stop_token&
     constexpr int lookAgain = 50; // milliseconds
     Pipe output;
     Pipe error;
-    const auto child = spawn(arguments, Files(output.writing(), error.writing()));
+    const auto child = spawn(named(arguments), Files(output.writing(), error.writing()), Attributes(true), environ);
     output.closeWriting();
     error.closeWriting();
     Ended ended;

@@ -20,6 +20,13 @@ struct Launch {
 /// @throws Error (Internal) where no process can be started
 pid_t launchDetached(const Launch& launch);
 
+/// Starts this program with this process's own arguments, beside it: in the same session, with the same standard error,
+/// and nothing on standard input and output. It inherits no other open file.
+/// @param environment "NAME=value", in place of what this process has of that name
+/// @return its process number
+/// @throws Error (Internal) where no process can be started
+pid_t launchTwin(const std::vector<std::string>& environment);
+
 /// What a process of this program left that was waited for.
 struct Ended {
     int code = 0;

@@ -251,6 +251,49 @@ void HostCopy::wait()
 #endif
 }
 
+#ifdef ICAE_WITH_CUDA
+struct DeviceMoment::Event {
+    at::cuda::CUDAEvent event{cudaEventDefault}; // which has a time
+};
+#else
+struct DeviceMoment::Event { };
+#endif
+
+DeviceMoment::DeviceMoment(const at::Device& device)
+    : m_device(device)
+    , m_event(std::make_unique<Event>())
+{
+}
+
+DeviceMoment::~DeviceMoment() = default;
+
+void DeviceMoment::mark()
+{
+    m_time = std::chrono::steady_clock::now();
+#ifdef ICAE_WITH_CUDA
+    if (m_device.is_cuda())
+        m_event->event.record(c10::cuda::getCurrentCUDAStream(m_device.index()));
+#endif
+}
+
+void DeviceMoment::wait()
+{
+#ifdef ICAE_WITH_CUDA
+    if (m_device.is_cuda())
+        m_event->event.synchronize();
+#endif
+}
+
+double DeviceMoment::secondsBetween(const DeviceMoment& begin, const DeviceMoment& end)
+{
+#ifdef ICAE_WITH_CUDA
+    constexpr double milliseconds = 1e-3;
+    if (begin.m_device.is_cuda())
+        return milliseconds * static_cast<double>(begin.m_event->event.elapsed_time(end.m_event->event));
+#endif
+    return std::chrono::duration<double>(end.m_time - begin.m_time).count();
+}
+
 BlasInfo blasInfo()
 {
     if (const auto config = findSymbol<char*()>("openblas_get_config")) {

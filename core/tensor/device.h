@@ -2,6 +2,7 @@
 
 #include "tensor/torch.h"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -69,6 +70,26 @@ public:
 private:
     struct Event;
     at::Device m_device;
+    std::unique_ptr<Event> m_event;
+};
+
+/// A moment in the work of a device, which the host may wait for; on the CPU one of the clock's.
+class DeviceMoment {
+public:
+    explicit DeviceMoment(const at::Device& device);
+    ~DeviceMoment();
+    DeviceMoment(const DeviceMoment&) = delete;
+    DeviceMoment& operator=(const DeviceMoment&) = delete;
+
+    void mark(); ///< what has been enqueued so far is before it
+    void wait();
+    /// Both must have been waited for.
+    static double secondsBetween(const DeviceMoment& begin, const DeviceMoment& end);
+
+private:
+    struct Event;
+    at::Device m_device;
+    std::chrono::steady_clock::time_point m_time;
     std::unique_ptr<Event> m_event;
 };
 

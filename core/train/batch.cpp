@@ -131,6 +131,42 @@ Batch assemble(Objective objective, const std::vector<Sample>& samples, std::int
     return batch;
 }
 
+Batch partOf(const Batch& whole, std::int64_t part, std::int64_t parts)
+{
+    const auto first = whole.sequences * part / parts;
+    const auto count = whole.sequences * (part + 1) / parts - first;
+    // What each example has of a tensor follows what the one before has of it.
+    const auto share = [&](const auto& values) {
+        using Values = std::decay_t<decltype(values)>;
+        const auto each = whole.sequences == 0 ? 0 : std::ssize(values) / whole.sequences;
+        const auto begin = values.begin() + first * each;
+        return Values(begin, begin + count * each);
+    };
+    Batch batch;
+    batch.objective = whole.objective;
+    batch.series = whole.series;
+    batch.contextTokens = whole.contextTokens;
+    batch.targetCount = whole.targetCount;
+    batch.spanRows = whole.sequences == 0 ? 0 : whole.spanRows / whole.sequences * count;
+    batch.spanLength = whole.spanLength;
+    batch.slots = whole.slots;
+    batch.spanIds = share(whole.spanIds);
+    batch.spanPositions = share(whole.spanPositions);
+    batch.slotRows = share(whole.slotRows);
+    const auto rowsBefore = whole.sequences == 0 ? 0 : whole.spanRows / whole.sequences * first;
+    for (auto& row : batch.slotRows)
+        row -= rowsBefore * whole.spanLength;
+    batch.dropoutKeys = share(whole.dropoutKeys);
+    batch.sequences = count;
+    batch.leftLength = whole.leftLength;
+    batch.textLength = whole.textLength;
+    batch.leftIds = share(whole.leftIds);
+    batch.textIds = share(whole.textIds);
+    batch.positions = share(whole.positions);
+    batch.targets = share(whole.targets);
+    return batch;
+}
+
 BatchSource::BatchSource(const TrainJob& job, const LlmConfig& config, std::shared_ptr<const TextCorpus> texts,
                          std::shared_ptr<const QuestionCorpus> questions, const Tokenizer& tokenizer)
     : m_job(job)
@@ -201,14 +237,25 @@ void BatchSource::sortQuestions()
 Batch BatchSource::make(std::int64_t number) const
 {
     auto random = Random::of(m_job.seed, 0, static_cast<std::uint64_t>(number));
+    auto batch = draw(random);
+    if (m_job.loraDropout > 0) {
+        auto keys = Random::of(m_job.seed, 1, static_cast<std::uint64_t>(number));
+        for (std::int64_t row = 0; row < batch.spanRows; ++row)
+            batch.dropoutKeys.push_back(static_cast<std::int64_t>(keys.next()));
+    }
+    return batch;
+}
+
+Batch BatchSource::draw(Random& random) const
+{
     double total = 0;
     for (const auto& entry : m_job.mixture)
         total += entry.weight;
-    double draw = random.uniform() * total;
+    double drawn = random.uniform() * total;
     auto objective = m_job.mixture.back().objective;
     for (const auto& entry : m_job.mixture) {
-        draw -= entry.weight;
-        if (draw < 0) {
+        drawn -= entry.weight;
+        if (drawn < 0) {
             objective = entry.objective;
             break;
         }

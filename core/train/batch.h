@@ -42,6 +42,7 @@ struct Batch {
     std::vector<std::int64_t> spanIds; ///< [R, spanLength]
     std::vector<float> spanPositions; ///< [R, spanLength]
     std::vector<std::int64_t> slotRows; ///< [R·k]: rows of the memory tokens among R·spanLength
+    std::vector<std::int64_t> dropoutKeys; ///< [R]: dropout of a span follows from its key, whichever rank reads it
 
     std::int64_t sequences = 0; ///< B
     std::int64_t leftLength = 0;
@@ -70,6 +71,12 @@ struct Padding {
 Batch assemble(Objective objective, const std::vector<Sample>& samples, std::int64_t slots, const LlmConfig& config,
                const AdapterConfig& adapter, const Padding& padding);
 
+/// The examples of a batch that one of several ranks reads: consecutive ones, as many as others have, or one more or
+/// less; none where there are fewer than ranks. Series, tokens and targets stay those of the whole batch, so that
+/// losses and gradients of all parts add up to its own.
+/// @param part from 0
+Batch partOf(const Batch& whole, std::int64_t part, std::int64_t parts);
+
 /// Draws batches from corpora. Which batch comes at which number depends on the job alone.
 class BatchSource {
 public:
@@ -82,6 +89,7 @@ public:
     std::int64_t leftOut() const { return m_leftOut; }
 
 private:
+    Batch draw(Random& random) const;
     /// Questions whose batches have one shape.
     struct BucketShape {
         std::int64_t spans = 0; ///< 0: the text is read without slots

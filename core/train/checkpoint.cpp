@@ -39,20 +39,6 @@ std::vector<std::pair<std::int64_t, fs::path>> checkpointsIn(const fs::path& run
     return found;
 }
 
-std::string toText(const TrainPosition& position)
-{
-    nlohmann::json json{{"step", position.step},
-                        {"seconds", position.seconds},
-                        {"tokens", position.tokens},
-                        {"evaluated", position.evaluated}};
-    if (position.watched)
-        json["watched"] = *position.watched;
-    for (const auto& [name, loss] : position.pending)
-        json["pending"][name] = {loss.sum, loss.batches};
-    json["base"] = {{"config_sha256", position.base.config}, {"weights_sha256", position.base.weights}};
-    return json.dump(1) + "\n";
-}
-
 LossSums parsePending(const JsonReader& json)
 {
     LossSums sums;
@@ -67,14 +53,10 @@ LossSums parsePending(const JsonReader& json)
     return sums;
 }
 
-/// @param step that the folder's name says
-TrainPosition parsePosition(const fs::path& file, std::int64_t step)
+TrainPosition positionOf(const JsonReader& json)
 {
-    const auto json = JsonReader::parse(readTextFile(file), file.string());
     TrainPosition position;
     position.step = json.integer("step", 0, mostSteps);
-    if (position.step != step)
-        json.fail("step", std::to_string(step));
     position.seconds = json.number("seconds", 0, 1e300);
     position.tokens = json.integer("tokens", 0, mostTokens);
     position.evaluated = json.integer("evaluated", 0, mostSteps, position.step);
@@ -86,6 +68,16 @@ TrainPosition parsePosition(const fs::path& file, std::int64_t step)
         const auto base = json.object("base");
         position.base = {base.text("config_sha256"), base.text("weights_sha256")};
     }
+    return position;
+}
+
+/// @param step that the folder's name says
+TrainPosition readPosition(const fs::path& file, std::int64_t step)
+{
+    const auto json = JsonReader::parse(readTextFile(file), file.string());
+    auto position = positionOf(json);
+    if (position.step != step)
+        json.fail("step", std::to_string(step));
     return position;
 }
 
@@ -147,6 +139,25 @@ void readNumbers(const fs::path& folder, const Optimizer& optimizer)
 
 } // namespace
 
+std::string toText(const TrainPosition& position)
+{
+    nlohmann::json json{{"step", position.step},
+                        {"seconds", position.seconds},
+                        {"tokens", position.tokens},
+                        {"evaluated", position.evaluated}};
+    if (position.watched)
+        json["watched"] = *position.watched;
+    for (const auto& [name, loss] : position.pending)
+        json["pending"][name] = {loss.sum, loss.batches};
+    json["base"] = {{"config_sha256", position.base.config}, {"weights_sha256", position.base.weights}};
+    return json.dump(1) + "\n";
+}
+
+TrainPosition parsePosition(const std::string& text, const std::string& source)
+{
+    return positionOf(JsonReader::parse(text, source));
+}
+
 bool hasCheckpoint(const fs::path& run)
 {
     return !checkpointsIn(run).empty();
@@ -196,7 +207,7 @@ std::optional<TrainPosition> readCheckpoint(const fs::path& run, const Optimizer
         const auto& [step, folder] = *it;
         try {
             requireUnbroken(folder);
-            auto position = parsePosition(folder / positionName, step);
+            auto position = readPosition(folder / positionName, step);
             readNumbers(folder, optimizer);
             return position;
         } catch (const Error& error) {

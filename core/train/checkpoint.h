@@ -24,6 +24,12 @@ struct TrainPosition {
     BaseHashes base; ///< of what the numbers need to be the same; empty where it does not matter, or is unknown
 };
 
+/// A position as text, for checkpoints and other ranks.
+std::string toText(const TrainPosition& position);
+/// @param source name for messages
+/// @throws Error (InvalidInput)
+TrainPosition parsePosition(const std::string& text, const std::string& source);
+
 /// Whether a run has a whole checkpoint.
 bool hasCheckpoint(const std::filesystem::path& run);
 

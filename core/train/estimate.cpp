@@ -58,7 +58,7 @@ public:
         , m_base(fixedBase(job, options, m_stop))
         , m_data(loadTrainData(job, options, m_stop))
         , m_network(makeTrainNetwork(job, m_base, options, m_stop))
-        , m_optimizer(m_network.parameters(), job.optimizer)
+        , m_optimizer(m_network.parameters(), job.optimizer, StepRunner::lossesOf(job.accumulate))
         , m_source(job, m_network.config(), m_data.texts, m_data.questions, *m_data.tokenizer)
         , m_runner(m_network, m_optimizer, job.accumulate, job.loraDropout == 0)
     {
@@ -95,6 +95,7 @@ private:
         for (const auto& [objective, batch] : m_largest) {
             requireGoing(m_stop);
             m_runner.backward(batch);
+            m_runner.drop();
         }
         m_runner.update(0, 1);
         synchronize(device());
@@ -134,7 +135,7 @@ private:
         const auto start = Clock::now();
         const at::NoGradGuard guard;
         const auto model = modelOf(m_network, m_data.tokenizer);
-        validate(*model, job, data, [](const nlohmann::json&) {}, {{}, m_stop});
+        validate(*model, job, data, {{}, m_stop});
         synchronize(device());
         return since(start);
     }

@@ -3,6 +3,7 @@
 #include "protocol/field_error.h"
 #include "protocol/json.h"
 #include "text/text_file.h"
+#include "train/rank_place.h"
 
 #include <algorithm>
 #include <array>
@@ -379,7 +380,7 @@ TrainJob parseTrainJob(std::string_view text, const std::string& source, const f
     json.requireKnown({"stage",      "base",      "new_base", "tokenizer", "init_from", "adapter",
                        "data",       "mixture",   "ae",       "lm",        "plain",     "batch_tokens",
                        "accumulate", "optimizer", "stop",     "every",     "precision", "checkpoint_activations",
-                       "seed",       "evaluate",  "run",      "device"});
+                       "seed",       "evaluate",  "run",      "device",    "ranks"});
     TrainJob job;
     job.source = source;
     const auto stage = json.text("stage");
@@ -409,6 +410,7 @@ TrainJob parseTrainJob(std::string_view text, const std::string& source, const f
     if (job.precision != "auto" && job.precision != "fp32" && job.precision != "bf16")
         refuse(json, "precision", R"(must be "auto", "fp32" or "bf16")");
     job.device = json.text("device", job.device);
+    job.ranks = json.integer("ranks", 1, mostRanks, job.ranks);
     job.checkpointActivations = json.boolean("checkpoint_activations", false);
     if (job.checkpointActivations && job.loraDropout > 0)
         refuse(json, "checkpoint_activations", "cannot be combined with dropout",

@@ -92,6 +92,7 @@ struct TrainJob {
     std::optional<std::int64_t> steps; ///< stop after so many …
     std::optional<double> minutes; ///< … or after so long
     std::string device = "auto"; ///< as chooseDevice() takes it
+    std::int64_t ranks = 1; ///< processes that train together, one a GPU; each reads its part of every batch
     std::string precision = "auto"; ///< of the computation: "auto", "fp32" or "bf16"; masters are float32
     bool checkpointActivations =
         false; ///< compute layers again in the backward pass instead of keeping their inner values

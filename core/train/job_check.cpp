@@ -157,7 +157,8 @@ void checkRoom(const TrainJob& job, const at::Device& device)
         longest = std::max(longest, cell.tokens);
     if (job.weightOf(Objective::Continue) > 0)
         longest = std::max(longest, job.mostSpans * job.adapter.spanTokens);
-    const auto tokens = std::min(job.batchTokens, mostSequences * longest);
+    const auto whole = std::min(job.batchTokens, mostSequences * longest);
+    const auto tokens = std::max(std::min(whole, longest), whole / job.ranks); // of a rank, at least an example
     const auto numbers = config.layers
         * (job.checkpointActivations ? config.hiddenSize : 6 * config.hiddenSize + 3 * config.intermediateSize);
     const auto bytes =

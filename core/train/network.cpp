@@ -5,6 +5,7 @@
 #include "tensor/finite.h"
 #include "tensor/tensor_data.h"
 #include "train/checkpointed.h"
+#include "train/dropout.h"
 
 #include <ATen/CPUGeneratorImpl.h>
 
@@ -102,6 +103,7 @@ DeviceBatch DeviceBatch::allocate(const Batch& batch, const at::Device& device)
     result.spanIds = onDevice({batch.spanRows, batch.spanLength}, at::kLong, device);
     result.spanPositions = onDevice({batch.spanRows * batch.spanLength}, at::kFloat, device);
     result.slotRows = onDevice({batch.spanRows * batch.slots}, at::kLong, device);
+    result.dropoutKeys = onDevice({batch.spanRows}, at::kLong, device);
     result.leftIds = onDevice({batch.sequences, batch.leftLength}, at::kLong, device);
     result.textIds = onDevice({batch.sequences, batch.textLength}, at::kLong, device);
     result.positions = onDevice({static_cast<std::int64_t>(batch.positions.size())}, at::kFloat, device);
@@ -115,6 +117,7 @@ void DeviceBatch::fill(const Batch& batch)
     copyTo(spanIds, batch.spanIds);
     copyTo(spanPositions, batch.spanPositions);
     copyTo(slotRows, batch.slotRows);
+    copyTo(dropoutKeys, batch.dropoutKeys);
     copyTo(leftIds, batch.leftIds);
     copyTo(textIds, batch.textIds);
     copyTo(positions, batch.positions);
@@ -169,7 +172,9 @@ void TrainNetwork::addAdapter(const AdapterConfig& config, std::uint64_t seed)
             layer[productOf(linear.linear)].push_back(pair);
         }
     }
+    int64_t pairs = 0;
     forEachPair(m_config, config, m_lora, [&](std::size_t layer, const LinearSpec& linear, LoraPair& pair) {
+        pair.number = pairs++;
         addParameter(loraName(layer, linear, 'A'), pair.a);
         addParameter(loraName(layer, linear, 'B'), pair.b);
     });
@@ -256,11 +261,12 @@ Rotary TrainNetwork::rotaryAt(const at::Tensor& positions) const
 }
 
 at::Tensor TrainNetwork::project(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
-                                 const std::vector<LoraPair>& lora) const
+                                 const std::vector<LoraPair>& lora, const Rows& rows) const
 {
     auto out = at::linear(x, weight, bias.defined() ? c10::optional<at::Tensor>(bias) : c10::nullopt);
     for (const auto& pair : lora) {
-        const auto dropped = at::dropout(x, m_options.loraDropout, true);
+        const auto dropped =
+            x * dropoutMask(rows.dropoutKeys, x.size(1), pair.number, m_options.loraDropout, x.scalar_type());
         const auto delta = at::linear(at::linear(dropped, pair.a.to(x.scalar_type())), pair.b.to(x.scalar_type()));
         out.narrow(1, pair.firstRow, pair.b.size(0)).add_(delta, loraScale());
     }
@@ -268,37 +274,39 @@ at::Tensor TrainNetwork::project(const at::Tensor& x, const at::Tensor& weight, 
 }
 
 TrainNetwork::Residual TrainNetwork::runLayer(const Layer& layer, const at::Tensor& x, const at::Tensor& added,
-                                              const Rotary& rotary, int64_t batch) const
+                                              const Rows& rows) const
 {
     const auto& w = layer.weights;
     const auto& k = *m_kernels;
     const auto [sum, normed] = addRmsNorm(k, x, added, w.inputNorm, m_config.rmsEps);
     const HeadShape heads{m_config.heads, m_config.kvHeads, m_config.headDim};
-    auto qkv = project(normed, w.qkv, w.qkvBias, layer.lora[0]);
+    auto qkv = project(normed, w.qkv, w.qkvBias, layer.lora[0], rows);
     if (m_config.normsHeads)
         qkv = normHeads(k, qkv, w.headInputs(m_config), heads);
-    const auto [q, keys, values] = rotateSplit(k, qkv, rotary, heads, batch);
+    const auto [q, keys, values] = rotateSplit(k, qkv, rows.rotary, heads, rows.batch);
     const auto attended = compat::attention(q, keys, values, {}).transpose(1, 2).reshape({x.size(0), -1});
     const auto [sum2, normed2] =
-        addRmsNorm(k, sum, project(attended, w.o, w.oBias, layer.lora[1]), w.postNorm, m_config.rmsEps);
-    return {sum2, project(swiglu(k, project(normed2, w.gateUp, {}, layer.lora[2])), w.down, {}, layer.lora[3])};
+        addRmsNorm(k, sum, project(attended, w.o, w.oBias, layer.lora[1], rows), w.postNorm, m_config.rmsEps);
+    const auto inner = swiglu(k, project(normed2, w.gateUp, {}, layer.lora[2], rows));
+    return {sum2, project(inner, w.down, {}, layer.lora[3], rows)};
 }
 
 TrainNetwork::Residual TrainNetwork::run(const std::vector<Layer>& layers, const at::Tensor& embeddings,
-                                         const at::Tensor& positions, int64_t batch) const
+                                         const at::Tensor& positions, int64_t batch,
+                                         const at::Tensor& dropoutKeys) const
 {
-    const auto rotary = rotaryAt(positions);
+    const Rows rows{rotaryAt(positions), batch, dropoutKeys};
     Residual state{embeddings, {}};
     for (const auto& layer : layers) {
         if (!m_options.checkpointActivations || !at::GradMode::is_enabled()) {
-            state = runLayer(layer, state.first, state.second, rotary, batch);
+            state = runLayer(layer, state.first, state.second, rows);
             continue;
         }
-        const auto again = [this, batch, rotary](const std::vector<at::Tensor>& in) -> std::vector<at::Tensor> {
+        const auto again = [this, rows](const std::vector<at::Tensor>& in) -> std::vector<at::Tensor> {
             Layer copy;
             for (std::size_t i = 0; i < layerTensors.size(); ++i)
                 copy.weights.*layerTensors[i].first = in[2 + i];
-            const auto out = runLayer(copy, in[0], in[1], rotary, batch);
+            const auto out = runLayer(copy, in[0], in[1], rows);
             return {out.first, out.second};
         };
         std::vector<at::Tensor> in{state.first, state.second};
@@ -313,7 +321,8 @@ TrainNetwork::Residual TrainNetwork::run(const std::vector<Layer>& layers, const
 at::Tensor TrainNetwork::encode(const Weights& weights, const DeviceBatch& batch) const
 {
     const auto x = at::embedding(weights.table, batch.spanIds.flatten());
-    const auto [sum, added] = run(weights.encoder, x, batch.spanPositions, batch.spanIds.size(0));
+    const auto keys = m_options.loraDropout > 0 ? dropoutKeys(batch.dropoutKeys, batch.spanIds.size(1)) : at::Tensor();
+    const auto [sum, added] = run(weights.encoder, x, batch.spanPositions, batch.spanIds.size(0), keys);
     const auto rows = at::index_select(sum, 0, batch.slotRows);
     const auto normed =
         addRmsNorm(*m_kernels, rows, at::index_select(added, 0, batch.slotRows), weights.finalNorm, m_config.rmsEps)

@@ -28,6 +28,7 @@ struct DeviceBatch {
     at::Tensor spanIds; ///< [R, spanLength] int64
     at::Tensor spanPositions; ///< [R·spanLength] float32
     at::Tensor slotRows; ///< [R·k] int64
+    at::Tensor dropoutKeys; ///< [R] int64
     at::Tensor leftIds; ///< [B, leftLength] int64
     at::Tensor textIds; ///< [B, T] int64
     at::Tensor positions; ///< [B·(left + slots + T)] float32
@@ -98,12 +99,17 @@ private:
     Weights cast(bool encoder) const;
     void addParameter(const std::string& name, at::Tensor& place);
     at::Tensor encode(const Weights& weights, const DeviceBatch& batch) const;
+    /// What the rows of a forward have in common in all layers.
+    struct Rows {
+        Rotary rotary;
+        int64_t batch = 0;
+        at::Tensor dropoutKeys; ///< [N] int64; undefined without dropout
+    };
     Residual run(const std::vector<Layer>& layers, const at::Tensor& embeddings, const at::Tensor& positions,
-                 int64_t batch) const;
-    Residual runLayer(const Layer& layer, const at::Tensor& x, const at::Tensor& added, const Rotary& rotary,
-                      int64_t batch) const;
+                 int64_t batch, const at::Tensor& dropoutKeys = {}) const;
+    Residual runLayer(const Layer& layer, const at::Tensor& x, const at::Tensor& added, const Rows& rows) const;
     at::Tensor project(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
-                       const std::vector<LoraPair>& lora) const;
+                       const std::vector<LoraPair>& lora, const Rows& rows) const;
     Rotary rotaryAt(const at::Tensor& positions) const;
     double loraScale() const;
 

@@ -37,6 +37,7 @@ struct LoraPair {
     at::Tensor a; ///< [r, in] float32
     at::Tensor b; ///< [out, r] float32
     int64_t firstRow = 0;
+    int64_t number = 0; ///< among all pairs: each has a dropout of its own
 };
 
 /// weight + scale·B·A on the rows of each pair, in the weight's dtype.

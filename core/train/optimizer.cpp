@@ -20,7 +20,7 @@ double learningRateAt(const OptimizerSettings& settings, std::int64_t step, doub
     return settings.learningRate * warm * share;
 }
 
-Optimizer::Optimizer(const std::vector<Parameter>& parameters, const OptimizerSettings& settings)
+Optimizer::Optimizer(const std::vector<Parameter>& parameters, const OptimizerSettings& settings, std::int64_t told)
     : m_settings(settings)
 {
     const at::NoGradGuard guard;
@@ -29,7 +29,9 @@ Optimizer::Optimizer(const std::vector<Parameter>& parameters, const OptimizerSe
         total += parameter.value.numel();
     const auto options = at::TensorOptions().dtype(at::kFloat).device(parameters.front().value.device());
     m_values = at::empty({total}, options);
-    m_gradients = at::zeros({total}, options);
+    m_exchanged = at::zeros({total + told}, options);
+    m_gradients = m_exchanged.narrow(0, 0, total);
+    m_told = m_exchanged.narrow(0, total, told);
     m_firstMoments = at::zeros({total}, options);
     m_secondMoments = at::zeros({total}, options);
     m_norm = at::zeros({}, options);
@@ -94,7 +96,7 @@ void Optimizer::apply()
         m_limit.copy_((m_norm / m_settings.clip).clamp_min(1));
     update(0, m_decaying, m_settings.weightDecay);
     update(m_decaying, m_values.numel() - m_decaying, 0);
-    m_gradients.zero_();
+    m_exchanged.zero_();
 }
 
 } // namespace icae

@@ -17,7 +17,14 @@ double learningRateAt(const OptimizerSettings& settings, std::int64_t step, doub
 /// live in one flat tensor each; the parameters become views of it.
 class Optimizer {
 public:
-    Optimizer(const std::vector<Parameter>& parameters, const OptimizerSettings& settings);
+    /// @param told numbers that travel with the gradients where ranks exchange them
+    Optimizer(const std::vector<Parameter>& parameters, const OptimizerSettings& settings, std::int64_t told = 0);
+
+    /// The gradients and what is told with them: one flat float32 tensor, which apply() sets to zero.
+    at::Tensor& exchanged() { return m_exchanged; }
+    /// What is told: the end of exchanged().
+    const at::Tensor& told() const { return m_told; }
+    at::Device device() const { return m_values.device(); }
 
     /// Tells the device what the next apply() uses.
     /// @param update number of this update, from 1
@@ -38,7 +45,9 @@ private:
 
     OptimizerSettings m_settings;
     at::Tensor m_values;
-    at::Tensor m_gradients;
+    at::Tensor m_exchanged;
+    at::Tensor m_gradients; ///< the beginning of m_exchanged
+    at::Tensor m_told;
     at::Tensor m_firstMoments;
     at::Tensor m_secondMoments;
     at::Tensor m_norm;

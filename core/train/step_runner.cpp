@@ -28,6 +28,10 @@ void StepRunner::run(const DeviceBatch& batch)
 
 void StepRunner::backward(const Batch& batch)
 {
+    const auto place = std::ssize(m_told);
+    m_told.push_back(batch.series);
+    if (batch.sequences == 0)
+        return;
     auto& prepared = m_prepared[{batch.shape(), batch.objective}];
     if (prepared.uses++ == 0)
         prepared.batch = DeviceBatch::allocate(batch, m_network.options().device);
@@ -41,15 +45,22 @@ void StepRunner::backward(const Batch& batch)
         run(prepared.batch);
     }
     const at::NoGradGuard guard;
-    auto& series = m_series[batch.series];
-    if (!series.sum.defined())
-        series.sum = at::zeros_like(m_loss);
-    series.sum.add_(m_loss);
-    ++series.batches;
+    m_optimizer.told().select(0, place).copy_(m_loss);
 }
 
 void StepRunner::update(double learningRate, std::int64_t number)
 {
+    {
+        const at::NoGradGuard guard;
+        for (std::size_t i = 0; i < m_told.size(); ++i) {
+            auto& series = m_series[m_told[i]];
+            if (!series.sum.defined())
+                series.sum = at::zeros_like(m_loss);
+            series.sum.add_(m_optimizer.told().select(0, static_cast<std::int64_t>(i)));
+            ++series.batches;
+        }
+        m_told.clear();
+    }
     m_optimizer.prepare(learningRate, number);
     if (m_update) {
         m_update->replay();
@@ -60,19 +71,6 @@ void StepRunner::update(double learningRate, std::int64_t number)
         m_optimizer.apply();
     }
     ++m_updates;
-}
-
-void StepRunner::mark()
-{
-    m_marked.clear();
-    for (const auto& [name, series] : m_series)
-        m_marked[name] = {series.sum.clone(), series.batches};
-}
-
-void StepRunner::drop()
-{
-    m_series = std::move(m_marked);
-    m_marked.clear();
 }
 
 LossSums StepRunner::pending() const

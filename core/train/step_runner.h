@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace icae {
 
@@ -15,16 +16,19 @@ namespace icae {
 /// the host only copies batches; losses stay on the device until somebody asks.
 class StepRunner {
 public:
+    /// Losses in the optimizer's told() of a step of so many batches: they are the first there.
+    static std::int64_t lossesOf(std::int64_t accumulate) { return accumulate; }
+
+    /// @param optimizer tells at least lossesOf(accumulate) numbers
     /// @param accumulate batches an update
     StepRunner(const TrainNetwork& network, Optimizer& optimizer, std::int64_t accumulate, bool capture);
 
-    /// Notes where the losses stand, for drop().
-    void mark();
-    /// Takes back what the batches since mark() told. Their gradients stay: nothing can be trained after it.
-    void drop();
-    /// Adds the gradient of one batch.
+    /// Adds the gradient of one batch, or of a rank's part of it, and puts its loss where the optimizer tells it. A
+    /// part may be empty.
     void backward(const Batch& batch);
-    /// Updates the parameters from what was added up.
+    /// Takes back what the batches since the last update told. Their gradients stay: nothing can be trained after it.
+    void drop() { m_told.clear(); }
+    /// Updates the parameters from what was added up, over all ranks by now where there are several.
     void update(double learningRate, std::int64_t number);
 
     /// What was computed since the last call; waits for the device.
@@ -65,7 +69,7 @@ private:
     std::int64_t m_updates = 0;
     at::Tensor m_loss; ///< [] of the last batch
     std::map<std::string, Series> m_series;
-    std::map<std::string, Series> m_marked;
+    std::vector<std::string> m_told; ///< whose losses stand in the optimizer, in order
 };
 
 } // namespace icae

@@ -1,22 +1,20 @@
-#include "train/trainer.h"
+#include "train/train_loop.h"
 
-#include "input/remove_tree.h"
 #include "protocol/error.h"
 #include "protocol/fields.h"
-#include "runs/device_queue.h"
 #include "runs/device_turn.h"
-#include "runs/event_file.h"
 #include "runs/run_checkpoints.h"
 #include "study/kept_models.h"
-#include "tensor/atomic_file.h"
 #include "tensor/compat.h"
 #include "train/checkpoint.h"
 #include "train/export.h"
 #include "train/job_check.h"
 #include "train/peak_bytes.h"
 #include "train/prefetcher.h"
-#include "train/run_inputs.h"
+#include "train/ranks.h"
+#include "train/run_record.h"
 #include "train/setup.h"
+#include "train/step_exchange.h"
 #include "train/step_runner.h"
 #include "train/validation.h"
 #include "train/watch.h"
@@ -32,7 +30,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto metricsName = "metrics.jsonl";
 constexpr auto samplesName = "samples.jsonl";
-constexpr auto reportEvery = std::chrono::milliseconds(500);
 constexpr std::size_t mostWarnings = 20; // that a status lists; the log has all
 
 /// One curve's value in a line for a person.
@@ -46,24 +43,38 @@ double since(Clock::time_point start)
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+/// What a job is, wherever its files lie.
+std::string identityOf(const std::string& jobText)
+{
+    auto json = nlohmann::json::parse(jobText, nullptr, false, true);
+    if (json.is_object())
+        for (const auto* place : {"base", "tokenizer", "init_from", "data", "run", "device", "ranks"})
+            json.erase(place);
+    return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 /// One run of a job.
 class Trainer {
 public:
+    /// @param directory of rank 0; others have none
     /// @param status what the run's last process wrote, where it is resumed
-    Trainer(const TrainJob& job, const TrainOptions& options, const RunDirectory& directory, RunStatus status,
-            std::stop_token stop)
+    Trainer(const TrainJob& job, const std::string& jobText, const TrainOptions& options, const RunDirectory* directory,
+            RunStatus status, Ranks& ranks)
         : m_job(job)
+        , m_identity(identityOf(jobText))
         , m_options(options)
-        , m_directory(directory)
-        , m_stop(std::move(stop))
+        , m_folder(options.run)
+        , m_ranks(ranks)
+        , m_stop(ranks.stop())
         , m_base(fixedBase(job, options, m_stop))
         , m_configText(configTextOf(job))
-        , m_data(loadTrainData(job, options, m_stop))
+        , m_data(loadOnce())
         , m_network(makeTrainNetwork(job, m_base, options, m_stop))
-        , m_optimizer(m_network.parameters(), job.optimizer)
+        , m_optimizer(m_network.parameters(), job.optimizer,
+                      StepRunner::lossesOf(job.accumulate) + StepExchange::wordSize)
         , m_source(job, m_network.config(), m_data.texts, m_data.questions, *m_data.tokenizer)
         , m_runner(m_network, m_optimizer, job.accumulate, job.loraDropout == 0)
-        , m_events(directory.folder())
+        , m_record(directory)
         , m_watch(adviceOnUnreadSlots(job))
         , m_device(m_network.options().device.str())
         , m_status(std::move(status))
@@ -71,11 +82,16 @@ public:
         m_status.stage = stageName(job.stage);
         m_status.steps = job.steps.value_or(0);
         m_status.device = describeDevice(m_network.options().device);
+        m_status.ranks = ranks.size();
+        m_status.devices.clear();
+        m_status.exchangeShare = 0;
     }
 
     RunStatus run()
     {
-        requireExportable(m_job, m_directory.folder() / "model");
+        if (m_ranks.first())
+            requireExportable(m_job, m_folder / "model");
+        meet();
         resume();
         if (m_source.leftOut() > 0)
             say("Left out: " + std::to_string(m_source.leftOut()) + " of " + std::to_string(m_data.questions->size())
@@ -86,13 +102,15 @@ public:
         writeStatus();
         if (m_position.step > 0 && isDue(m_job.evaluateEvery) && progress() < 1)
             evaluateNow(); // the process before was stopped in it
+        StepExchange exchange(m_ranks, m_optimizer, m_position.seconds);
+        m_exchange = &exchange;
+        m_agreed.seconds = m_position.seconds;
         Prefetcher batches(m_source, m_position.step * m_job.accumulate);
         auto last = Clock::now();
         m_intervalStart = last;
         m_lastCheckpoint = last;
-        while (progress() < 1 && !m_stop.stop_requested()) {
-            seedDropout();
-            m_runner.mark();
+        while (progress() < 1 && !toStop()) {
+            m_ranks.check();
             const auto tokensBefore = m_position.tokens;
             bool dropped = false;
             for (std::int64_t i = 0; i < m_job.accumulate && !dropped; ++i) {
@@ -101,8 +119,14 @@ public:
                 m_intervalStart += waited;
                 const auto batch = batches.next();
                 m_position.tokens += batch.contextTokens;
-                m_runner.backward(batch);
-                dropped = i + 1 < m_job.accumulate && m_stop.stop_requested();
+                if (m_ranks.alone()) {
+                    m_runner.backward(batch);
+                    dropped = i + 1 < m_job.accumulate && m_stop.stop_requested();
+                } else {
+                    m_ranks.progress();
+                    // Where a step's batches have fewer examples than there are ranks, they take turns.
+                    m_runner.backward(partOf(batch, (m_ranks.rank() + i) % m_ranks.size(), m_ranks.size()));
+                }
             }
             if (dropped) { // a resumed run does the whole step
                 m_runner.drop();
@@ -110,6 +134,7 @@ public:
                 break;
             }
             m_rate = learningRateAt(m_job.optimizer, m_position.step, progress());
+            m_agreed = exchange.run({m_stop.stop_requested(), isDue(m_job.checkpointMinutes), m_position.seconds});
             m_runner.update(m_rate, m_position.step + 1);
             ++m_position.step;
             const auto now = Clock::now();
@@ -127,7 +152,7 @@ public:
                 evaluateNow();
                 paused = true;
             }
-            if (isDue(m_job.checkpointEvery) || isDue(m_job.checkpointMinutes)) {
+            if (isDue(m_job.checkpointEvery) || m_agreed.checkpoint) {
                 checkpoint();
                 paused = true;
             }
@@ -143,16 +168,45 @@ public:
     }
 
 private:
+    /// All ranks know the same of it: time is rank 0's.
     double progress() const
     {
         return m_job.steps ? static_cast<double>(m_position.step) / static_cast<double>(*m_job.steps)
-                           : m_position.seconds / (*m_job.minutes * 60);
+                           : (m_ranks.alone() ? m_position.seconds : m_agreed.seconds) / (*m_job.minutes * 60);
+    }
+
+    bool toStop() const { return m_ranks.alone() ? m_stop.stop_requested() : m_agreed.stop; }
+
+    /// The first rank of a host fills its cache.
+    TrainData loadOnce()
+    {
+        TrainData data;
+        m_ranks.afterFirstOfHost("data", [&] { data = loadTrainData(m_job, m_options, m_stop); });
+        return data;
+    }
+
+    /// Ranks must train the same: what this one read is compared with rank 0's.
+    void meet()
+    {
+        if (m_ranks.alone())
+            return;
+        m_ranks.requireSame("the job", m_identity);
+        m_ranks.requireSame("the base", m_base.config + " " + m_base.weights);
+        m_ranks.requireSame("the data",
+                            std::to_string(m_data.texts ? m_data.texts->tokens() : 0) + " "
+                                + std::to_string(m_data.questions ? m_data.questions->size() : 0));
+        m_status.devices = m_ranks.toFirst("device", m_status.device + " on " + hostName());
+        if (m_ranks.first())
+            m_status.device = std::to_string(m_ranks.size()) + " × " + m_status.device;
+        m_ranks.join();
+        m_ranks.enter(RankPhase::Working);
     }
 
     /// Waits while an engine on the device answers a person. @return how long
     Clock::duration giveWay()
     {
         const auto waited = m_device.giveWay(m_stop, [this](bool paused) {
+            m_ranks.enter(paused ? RankPhase::Paused : RankPhase::Working);
             m_status.paused = paused ? pausedForAnEngine : std::string();
             writeStatus();
         });
@@ -164,30 +218,36 @@ private:
 
     std::int64_t trainedNumbers() const { return m_optimizer.state()[0].numel(); }
 
-    /// Dropout's masks depend on the step alone, so that a resumed run draws the same.
-    void seedDropout() const
-    {
-        if (m_job.loraDropout > 0)
-            at::manual_seed(Random::of(m_job.seed, 1, static_cast<std::uint64_t>(m_position.step)).next());
-    }
-
+    /// Rank 0 reads what there is; the others get it from there.
     void resume()
     {
         m_position.base = m_base;
+        bool found = false;
+        if (m_options.resume && m_ranks.first()) {
+            if (const auto position =
+                    readCheckpoint(m_folder, m_optimizer, [this](const std::string& damaged) { warn(damaged); })) {
+                requireSameBase(m_job, m_folder, position->base, m_base);
+                m_position = *position;
+                found = true;
+            }
+        }
+        if (!m_ranks.alone()) {
+            m_position = parsePosition(m_ranks.fromFirst("position", toText(m_position)), "rank 0's position");
+            auto state = m_optimizer.state();
+            for (std::size_t i = 0; i < (m_options.resume ? state.size() : 1); ++i)
+                m_ranks.spread(state.at(i));
+        }
+        m_position.base = m_base;
         if (!m_options.resume)
             return;
-        if (const auto position = readCheckpoint(m_directory.folder(), m_optimizer,
-                                                 [this](const std::string& damaged) { warn(damaged); })) {
-            requireSameBase(m_job, m_directory.folder(), position->base, m_base);
-            m_position = *position;
-            m_position.base = m_base;
+        if (found || !m_ranks.first()) {
             m_checkpointed = m_position.step;
             m_runner.restore(m_position.pending);
         }
         say("resumed at step " + std::to_string(m_position.step));
         m_status.watched = m_position.watched;
-        m_events.restart(m_position.step + 1);
-        m_directory.forgetAfter(metricsName, m_position.step, m_position.evaluated);
+        m_record.restartScalars(m_position.step + 1);
+        m_record.forgetAfter(metricsName, m_position.step, m_position.evaluated);
         forgetSamples();
         if (m_status.alert && m_status.alert->step > m_position.step)
             m_status.alert.reset();
@@ -197,7 +257,7 @@ private:
 
     void say(const std::string& message) const
     {
-        m_directory.log(message);
+        m_record.log(message);
         if (m_options.message)
             m_options.message(message);
     }
@@ -206,7 +266,7 @@ private:
     void tell(RunEventKind kind, const std::string& sentence, const std::string& remedy = {})
     {
         const RunEvent event{kind, m_position.step, m_position.seconds, sentence, remedy};
-        m_directory.append(metricsName, nlohmann::json(event));
+        m_record.append(metricsName, nlohmann::json(event));
         if (isAlert(kind))
             m_status.alert = event;
     }
@@ -241,7 +301,7 @@ private:
             total += loss.mean * static_cast<double>(loss.batches);
             count += loss.batches;
             losses[name] = loss.mean;
-            m_events.scalar("loss/" + name, loss.mean, m_position.step);
+            m_record.scalar("loss/" + name, loss.mean, m_position.step);
             line += figure(name, loss.mean);
             alert(m_watch.loss(name, loss.mean));
         }
@@ -250,23 +310,28 @@ private:
             alert(m_watch.stale(m_status.loss));
         const double seconds = since(m_intervalStart);
         m_status.tokensPerSecond = static_cast<double>(m_position.tokens - m_intervalTokens) / std::max(seconds, 1e-9);
+        m_status.exchangeShare = m_exchange->takeSeconds() / std::max(seconds, 1e-9);
         m_intervalStart = Clock::now();
         m_intervalTokens = m_position.tokens;
-        m_events.scalar("loss", m_status.loss, m_position.step);
-        m_events.scalar("learning_rate", m_rate, m_position.step);
-        m_events.scalar("gradient_norm", report.gradientNorm, m_position.step);
-        m_events.scalar("tokens_per_s", m_status.tokensPerSecond, m_position.step);
-        m_events.flush();
-        m_directory.append(metricsName,
-                           {{"step", m_position.step},
-                            {"seconds", m_position.seconds},
-                            {"tokens", m_position.tokens},
-                            {"learning_rate", m_rate},
-                            {"gradient_norm", report.gradientNorm},
-                            {"tokens_per_s", m_status.tokensPerSecond},
-                            {"peak_bytes", peakBytes(m_network.options().device)},
-                            {"loss", m_status.loss},
-                            {"losses", losses}});
+        m_record.scalar("loss", m_status.loss, m_position.step);
+        m_record.scalar("learning_rate", m_rate, m_position.step);
+        m_record.scalar("gradient_norm", report.gradientNorm, m_position.step);
+        m_record.scalar("tokens_per_s", m_status.tokensPerSecond, m_position.step);
+        nlohmann::json values{{"step", m_position.step},
+                              {"seconds", m_position.seconds},
+                              {"tokens", m_position.tokens},
+                              {"learning_rate", m_rate},
+                              {"gradient_norm", report.gradientNorm},
+                              {"tokens_per_s", m_status.tokensPerSecond},
+                              {"peak_bytes", peakBytes(m_network.options().device)},
+                              {"loss", m_status.loss},
+                              {"losses", losses}};
+        if (!m_ranks.alone()) {
+            m_record.scalar("exchange_share", m_status.exchangeShare, m_position.step);
+            values["exchange_share"] = m_status.exchangeShare;
+        }
+        m_record.flushScalars();
+        m_record.append(metricsName, values);
         writeStatus();
         if (m_options.message)
             m_options.message(line + "  (" + std::to_string(static_cast<std::int64_t>(m_status.tokensPerSecond))
@@ -283,7 +348,7 @@ private:
         m_status.seconds = m_position.seconds;
         m_status.secondsLeft =
             m_status.progress > 0 ? m_position.seconds * (1 - m_status.progress) / m_status.progress : 0;
-        m_directory.status().write(m_status);
+        m_record.write(m_status);
     }
 
     /// Evaluates, unless it is asked to stop meanwhile: then a resumed run does it again from the start.
@@ -291,50 +356,90 @@ private:
     {
         if (m_position.evaluated == m_position.step)
             return;
+        if (!m_data.validation.empty() && !validateModel()) {
+            m_agreed.stop = true;
+            forgetSamples();
+            return;
+        }
+        if (m_job.keepModels && m_ranks.first())
+            exportTo(keptFolder(m_folder, m_position.step));
+        m_position.evaluated = m_position.step;
+    }
+
+    /// What this rank finds in its part; nothing where it is asked to stop.
+    std::optional<ValidationResult> validatePart()
+    {
+        const at::NoGradGuard guard;
         try {
-            if (!m_data.validation.empty())
-                validateModel();
-            if (m_job.keepModels)
-                exportTo(keptFolder(m_directory.folder(), m_position.step));
-            m_position.evaluated = m_position.step;
+            const auto model = modelOf(m_network, m_data.tokenizer);
+            const auto between = [this] {
+                m_ranks.progress();
+                giveWay();
+            };
+            return validate(*model, m_job, m_data.validation, {between, m_stop}, m_ranks.rank(), m_ranks.size());
         } catch (const Error& error) {
             if (error.kind() != ErrorKind::Cancelled)
                 throw;
-            forgetSamples();
+            return std::nullopt;
         }
     }
 
-    /// Drops samples of evaluations that did not come to their end.
-    void forgetSamples() const { m_directory.forgetAfter(samplesName, m_position.evaluated, m_position.evaluated); }
-
-    void validateModel()
+    /// What all ranks found together; nothing where any was asked to stop.
+    std::optional<ValidationResult> validateTogether()
     {
-        const at::NoGradGuard guard;
-        const auto model = modelOf(m_network, m_data.tokenizer);
-        const auto write = [this](nlohmann::json line) {
+        auto found = validatePart();
+        m_ranks.check();
+        if (m_ranks.alone())
+            return found;
+        const auto topic = "validation " + std::to_string(m_position.step);
+        m_ranks.enter(RankPhase::Waiting);
+        const auto parts = m_ranks.toFirst(topic, found ? found->toBytes() : "");
+        for (std::size_t i = 1; i < parts.size(); ++i) {
+            if (parts[i].empty())
+                found.reset();
+            else if (found)
+                found->add(ValidationResult::fromBytes(parts[i]));
+        }
+        const auto all = m_ranks.fromFirst(topic + " of all", found ? found->toBytes() : "");
+        m_ranks.enter(RankPhase::Working);
+        return all.empty() ? std::nullopt : std::optional(ValidationResult::fromBytes(all));
+    }
+
+    /// Drops samples of evaluations that did not come to their end.
+    void forgetSamples() const { m_record.forgetAfter(samplesName, m_position.evaluated, m_position.evaluated); }
+
+    /// @return whether it came to its end
+    bool validateModel()
+    {
+        const auto all = validateTogether();
+        if (!all)
+            return false;
+        const auto& found = *all;
+        for (auto line : found.samples) {
             line["step"] = m_position.step;
-            m_directory.append(samplesName, line);
-        };
-        const auto found = validate(*model, m_job, m_data.validation, write, {[this] { giveWay(); }, m_stop});
-        if (found.watched && std::isfinite(found.watched->second))
-            track(found.watched->first, found.watched->second);
-        else if (found.watched)
-            alert(m_watch.loss("the validation", found.watched->second));
+            m_record.append(samplesName, line);
+        }
+        const auto watched = found.watched(m_job);
+        if (watched && std::isfinite(watched->second))
+            track(watched->first, watched->second);
+        else if (watched)
+            alert(m_watch.loss("the validation", watched->second));
         if (found.autoencoding) {
             alert(m_watch.collapsed(found.accuracy, found.bleu));
             alert(m_watch.stuck(*found.autoencoding, found.nothing.value_or(NAN), progress()));
         }
         std::string line = "validation";
         for (const auto& [name, value] : found.values.items()) {
-            m_events.scalar("validation/" + name, value.get<double>(), m_position.step);
+            m_record.scalar("validation/" + name, value.get<double>(), m_position.step);
             line += figure(name, value);
         }
-        m_events.flush();
-        m_directory.append(metricsName,
-                           {{"step", m_position.step}, {"seconds", m_position.seconds}, {"validation", found.values}});
+        m_record.flushScalars();
+        m_record.append(metricsName,
+                        {{"step", m_position.step}, {"seconds", m_position.seconds}, {"validation", found.values}});
         if (m_options.message)
             m_options.message(line);
         writeStatus();
+        return true;
     }
 
     void track(const std::string& name, double value)
@@ -359,28 +464,31 @@ private:
             alert(m_watch.loss("the last step", norm));
         if (m_watch.diverged())
             return;
-        m_directory.flush(metricsName);
-        m_directory.flush(samplesName);
+        m_lastCheckpoint = Clock::now();
+        if (!m_ranks.first())
+            return;
+        m_record.flush(metricsName);
+        m_record.flush(samplesName);
         if (m_checkpointed != m_position.step) {
-            writeCheckpoint(m_directory.folder(), m_position, m_optimizer, m_job.keepCheckpoints,
+            writeCheckpoint(m_folder, m_position, m_optimizer, m_job.keepCheckpoints,
                             [this](const std::filesystem::path& folder) { exportTo(folder); });
             tell(RunEventKind::Checkpoint, "A checkpoint was written.");
             lookAtDisk();
         }
         m_checkpointed = m_position.step;
         m_lastCheckpoint = Clock::now();
-        exportTo(m_directory.folder() / "model");
+        exportTo(m_folder / "model");
         writeStatus();
     }
 
     void lookAtDisk()
     {
         std::int64_t needed = 0;
-        for (const auto& checkpoint : checkpointsOf(m_directory.folder(), m_status))
+        for (const auto& checkpoint : checkpointsOf(m_folder, m_status))
             if (checkpoint.step == m_position.step)
                 needed += checkpoint.bytes;
         std::error_code fault;
-        if (const auto space = std::filesystem::space(m_directory.folder(), fault); !fault)
+        if (const auto space = std::filesystem::space(m_folder, fault); !fault)
             alert(m_watch.disk(needed, static_cast<std::int64_t>(space.available)));
     }
 
@@ -396,6 +504,9 @@ private:
             evaluateNow();
         const bool whole = trained && m_position.evaluated == m_position.step;
         checkpoint();
+        m_ranks.enter(RankPhase::Waiting);
+        m_ranks.fromFirst("done", "1"); // whatever becomes of the last checkpoint becomes of all
+        m_ranks.leave();
         if (m_watch.diverged()) {
             writeStatus();
             throw Error(ErrorKind::InvalidInput, m_watch.divergence().sentence, m_watch.divergence().remedy);
@@ -408,8 +519,10 @@ private:
     }
 
     const TrainJob& m_job;
+    std::string m_identity;
     const TrainOptions& m_options;
-    const RunDirectory& m_directory;
+    std::filesystem::path m_folder; ///< of the run
+    Ranks& m_ranks;
     std::stop_token m_stop;
     BaseHashes m_base; ///< what the run is pinned to
     std::string m_configText;
@@ -418,7 +531,9 @@ private:
     Optimizer m_optimizer;
     BatchSource m_source;
     StepRunner m_runner;
-    EventFile m_events;
+    StepExchange* m_exchange = nullptr; ///< of run()
+    StepWord m_agreed; ///< of several ranks
+    RunRecord m_record;
     TrainWatch m_watch;
     DeviceWatch m_device;
     TrainPosition m_position;
@@ -430,108 +545,15 @@ private:
     std::int64_t m_intervalTokens = 0;
 };
 
-/// How far a call came.
-enum class Reached { Nothing, Folder, Training };
-
-/// @param reached is set on the way
-RunStatus trainIn(const TrainJob& job, const std::string& jobText, const TrainOptions& options,
-                  const std::stop_token& stop, Reached& reached)
-{
-    std::vector<std::string> changes;
-    if (options.resume)
-        changes = requireSameInputs(options.run, job, jobText, options.acceptChanges, stop);
-    const RunDirectory directory(options.run, options.resume);
-    reached = Reached::Folder;
-    if (!options.resume)
-        writeFile(options.run / "config.json", jobText);
-    for (const auto& change : changes)
-        directory.log("Accepted: " + change);
-    auto status = options.resume ? lastRunStatus(options.run) : RunStatus();
-    status.state = RunState::Preparing;
-    status.stage = stageName(job.stage);
-    status.reason.clear();
-    status.paused.clear();
-    directory.status().write(status);
-    const auto end = [&](RunState state, const std::string& reason) {
-        status = lastRunStatus(options.run);
-        status.state = state;
-        status.reason = reason;
-        status.paused.clear();
-        directory.log(reason);
-        directory.status().writeLast(status);
-    };
-    TrainOptions watched = options; // what it does before the first step takes minutes on a large base
-    ProgressMeter meter(reportEvery);
-    watched.progress = [&](const Progress& progress) {
-        if (options.progress)
-            options.progress(progress);
-        const auto reading = reached == Reached::Training ? std::nullopt : meter.read(progress);
-        if (!reading)
-            return;
-        status.paused = progress.phase
-            + (reading->fraction ? ": " + std::to_string(std::lround(*reading->fraction * 100)) + " %." : ".");
-        directory.status().write(status);
-    };
-    DevicePlace place(options.device, options.run);
-    const auto await = [&](std::int64_t before) {
-        status.state = RunState::Waiting;
-        status.paused = before == 0
-            ? "Waits until the runs on " + options.device + " have ended."
-            : "Waits for " + options.device + "; before it in the queue: " + std::to_string(before) + ".";
-        directory.status().write(status);
-    };
-    try {
-        if (options.queue)
-            place.await(stop, await);
-        else
-            place.share();
-        status.state = RunState::Preparing;
-        status.paused.clear();
-        directory.status().write(status);
-        if (!options.resume)
-            writeRunInputs(options.run, job, jobText, stop);
-        Trainer trainer(job, watched, directory, status, stop);
-        reached = Reached::Training;
-        return trainer.run();
-    } catch (const Error& error) {
-        if (error.kind() == ErrorKind::Cancelled) {
-            end(RunState::Stopped, "Stopped on request before the first step.");
-            return status;
-        }
-        end(RunState::Failed, error.message() + (error.remedy().empty() ? "" : " " + error.remedy()));
-        throw;
-    } catch (const std::exception& error) {
-        end(RunState::Failed, compat::isOutOfMemory(error) ? "Memory ran out." : error.what());
-        compat::rethrowOutOfMemory(error, "training", options.device);
-        throw;
-    }
-}
-
 } // namespace
 
-RunStatus train(const TrainJob& job, const std::string& jobText, const TrainOptions& named, const std::stop_token& stop)
+RunStatus trainInRun(const TrainJob& job, const std::string& jobText, const TrainOptions& options,
+                     const RunDirectory* directory, const RunStatus& status, Ranks& ranks,
+                     const std::function<void()>& loaded)
 {
-    compat::allowTf32(false);
-    checkTrainJob(job, named.device);
-    auto options = named;
-    options.device = chooseDevice(named.device).device.str(); // which is the one that is waited for
-    std::error_code ignored;
-    const bool made = !options.resume
-        && (!std::filesystem::exists(options.run, ignored) || std::filesystem::is_empty(options.run, ignored));
-    auto reached = Reached::Nothing;
-    try {
-        return trainIn(job, jobText, options, stop, reached);
-    } catch (const Error&) { // what can train nothing leaves no run
-        if (made && reached == Reached::Folder)
-            removeTree(options.run);
-        throw;
-    }
-}
-
-void prepareCorpora(const TrainJob& job, const TrainOptions& options, const std::stop_token& stop)
-{
-    checkTrainJob(job, options.device);
-    loadTrainData(job, options, stop);
+    Trainer trainer(job, jobText, options, directory, status, ranks);
+    loaded();
+    return trainer.run();
 }
 
 } // namespace icae

@@ -11,24 +11,43 @@ namespace {
 
 constexpr std::int64_t mostContinuations = 32; // they take longer than a cell's windows
 
-void evaluateCells(const Model& model, const TrainJob& job, const ValidationData& data,
-                   const std::function<void(nlohmann::json)>& sample, const StudyPace& pace, ValidationResult& found)
+/// Hands out work: true where the next piece is this rank's.
+class Share {
+public:
+    Share(std::int64_t part, std::int64_t parts)
+        : m_part(part)
+        , m_parts(parts)
+    {
+    }
+
+    bool takesNext() { return m_next++ % m_parts == m_part; }
+
+private:
+    std::int64_t m_part;
+    std::int64_t m_parts;
+    std::int64_t m_next = 0;
+};
+
+void evaluateCells(const Model& model, const TrainJob& job, const ValidationData& data, const StudyPace& pace,
+                   Share& share, ValidationResult& found)
 {
     const auto cells = static_cast<double>(job.evaluate.size());
     found.autoencoding = 0;
     for (const auto& cell : job.evaluate) {
+        if (!share.takesNext())
+            continue;
         const auto name = std::to_string(cell.tokens) + "/" + std::to_string(cell.slots);
         double right = 0;
         const auto add = [&](const EvaluatedWindow& window) {
             right += window.tokenAccuracy;
             if (window.index < job.samples)
-                sample({{"tokens", window.tokens},
-                        {"slots", window.slots},
-                        {"bleu", window.bleu},
-                        {"em", window.em},
-                        {"loss", window.loss},
-                        {"reference", window.reference},
-                        {"hypothesis", window.hypothesis}});
+                found.samples.push_back({{"tokens", window.tokens},
+                                         {"slots", window.slots},
+                                         {"bleu", window.bleu},
+                                         {"em", window.em},
+                                         {"loss", window.loss},
+                                         {"reference", window.reference},
+                                         {"hypothesis", window.hypothesis}});
         };
         const auto results =
             evaluate(model, data.texts, {{cell.tokens}, {cell.slots}, job.evaluationWindows}, add, {}, pace);
@@ -40,7 +59,6 @@ void evaluateCells(const Model& model, const TrainJob& job, const ValidationData
         found.bleu += result.bleu.mean / cells;
         found.accuracy += right / static_cast<double>(result.loss.n) / cells;
     }
-    found.watched = {"loss of autoencoding", *found.autoencoding};
 }
 
 void evaluateContinuation(const Model& model, const TrainJob& job, const ValidationData& data, const StudyPace& pace,
@@ -51,12 +69,11 @@ void evaluateContinuation(const Model& model, const TrainJob& job, const Validat
     options.samples = std::min(mostContinuations, job.evaluationWindows);
     const auto after = continuation(model, data.texts, options, {}, pace).after;
     found.nothing = after.nothing.loss.mean;
-    found.values["continue after text"] = after.text.loss.mean;
+    found.continuing = after.text.loss.mean;
+    found.values["continue after text"] = *found.continuing;
     found.values["continue after nothing"] = *found.nothing;
     if (job.trainsAdapter())
         found.values["continue after slots"] = after.slots.loss.mean;
-    else
-        found.watched = {"loss of continuing", after.text.loss.mean};
 }
 
 void evaluateQuestions(const Model& model, const TrainJob& job, const ValidationData& data, const StudyPace& pace,
@@ -94,17 +111,74 @@ std::shared_ptr<const Model> modelOf(const TrainNetwork& network, std::shared_pt
     return Model::of(std::move(parts));
 }
 
-ValidationResult validate(const Model& model, const TrainJob& job, const ValidationData& data,
-                          const std::function<void(nlohmann::json)>& sample, const StudyPace& pace)
+ValidationResult validate(const Model& model, const TrainJob& job, const ValidationData& data, const StudyPace& pace,
+                          std::int64_t part, std::int64_t parts)
 {
     ValidationResult found;
+    Share share(part, parts);
     if (job.trainsAdapter() && !data.texts.empty() && !job.evaluate.empty())
-        evaluateCells(model, job, data, sample, pace, found);
-    if (!data.texts.empty())
+        evaluateCells(model, job, data, pace, share, found);
+    if (!data.texts.empty() && share.takesNext())
         evaluateContinuation(model, job, data, pace, found);
-    if (!data.questions.empty())
+    if (!data.questions.empty() && share.takesNext())
         evaluateQuestions(model, job, data, pace, found);
     return found;
+}
+
+std::optional<std::pair<std::string, double>> ValidationResult::watched(const TrainJob& job) const
+{
+    if (!job.trainsAdapter() && continuing)
+        return std::pair("loss of continuing", *continuing);
+    if (autoencoding)
+        return std::pair("loss of autoencoding", *autoencoding);
+    return std::nullopt;
+}
+
+void ValidationResult::add(const ValidationResult& other)
+{
+    values.update(other.values);
+    if (other.autoencoding)
+        autoencoding = autoencoding.value_or(0) + *other.autoencoding;
+    accuracy += other.accuracy;
+    bleu += other.bleu;
+    if (other.continuing)
+        continuing = other.continuing;
+    if (other.nothing)
+        nothing = other.nothing;
+    samples.insert(samples.end(), other.samples.begin(), other.samples.end());
+}
+
+std::string ValidationResult::toBytes() const
+{
+    nlohmann::json json{{"values", values}, {"accuracy", accuracy}, {"bleu", bleu}, {"samples", samples}};
+    const auto set = [&](const char* name, const std::optional<double>& value) {
+        if (value)
+            json[name] = *value;
+    };
+    set("autoencoding", autoencoding);
+    set("continuing", continuing);
+    set("nothing", nothing);
+    const auto bytes = nlohmann::json::to_cbor(json);
+    return {bytes.begin(), bytes.end()};
+}
+
+ValidationResult ValidationResult::fromBytes(const std::string& bytes)
+{
+    const auto json = nlohmann::json::from_cbor(bytes.begin(), bytes.end());
+    ValidationResult result;
+    result.values = json.at("values");
+    result.accuracy = json.at("accuracy").get<double>();
+    result.bleu = json.at("bleu").get<double>();
+    for (const auto& sample : json.at("samples"))
+        result.samples.push_back(sample);
+    const auto get = [&](const char* name, std::optional<double>& value) {
+        if (json.contains(name))
+            value = json[name].get<double>();
+    };
+    get("autoencoding", result.autoencoding);
+    get("continuing", result.continuing);
+    get("nothing", result.nothing);
+    return result;
 }
 
 } // namespace icae
