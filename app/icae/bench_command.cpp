@@ -19,6 +19,7 @@ struct Arguments {
     BenchOptions bench;
     bool training = false;
     StepBenchOptions step;
+    std::optional<std::int64_t> ranks;
     std::string encoded; ///< a text; the tokenizer is measured
 };
 
@@ -57,6 +58,7 @@ int runStepBench(const Arguments& arguments, CommandContext& context)
     options.rounds = arguments.bench.rounds;
     options.device = arguments.model.device;
     options.dtype = arguments.model.dtype;
+    options.place = rankPlace(arguments.ranks, 1);
     StepBenchResult result;
     if (arguments.shape.empty()) {
         const auto paths = findModel(arguments.model.model, arguments.model.adapter, "reconstruct");
@@ -66,22 +68,30 @@ int runStepBench(const Arguments& arguments, CommandContext& context)
         result = benchAdapterStep(namedShape(arguments.shape), publishedAdapterConfig(), options, context.stop);
     }
     constexpr double gibibyte = 1 << 30;
+    if (!options.place.first())
+        return exitSuccess;
+    const auto ranks = options.place.size;
     if (arguments.model.json)
-        printJson(nlohmann::json{{"training_tokens_per_s", result.tokensPerSecond},
+        printJson(nlohmann::json{{"ranks", ranks},
+                                 {"exchange_share", result.exchangeShare},
+                                 {"training_tokens_per_s", result.tokensPerSecond},
                                  {"seconds_a_step", result.secondsAStep},
                                  {"sequences", options.sequences},
+                                 {"accumulate", options.accumulate},
                                  {"trained_numbers", result.trainedNumbers},
                                  {"peak_bytes", result.peakBytes},
                                  {"device", result.device},
                                  {"dtype", result.dtype}});
     else
-        std::cout << result.device << ", " << result.dtype << "\n"
+        std::cout << (ranks > 1 ? std::to_string(ranks) + " × " : "") << result.device << ", " << result.dtype << "\n"
                   << "training  " << fixed(result.tokensPerSecond, 0) << " context tokens/s, "
-                  << fixed(1000 * result.secondsAStep, 1) << " ms a step of " << options.sequences << ", "
-                  << grouped(result.trainedNumbers) << " trained numbers"
+                  << fixed(1000 * result.secondsAStep, 1) << " ms a step of " << options.accumulate * options.sequences
+                  << ", " << grouped(result.trainedNumbers) << " trained numbers"
                   << (result.peakBytes > 0
                           ? ", at most " + fixed(static_cast<double>(result.peakBytes) / gibibyte, 1) + " GiB"
                           : std::string())
+                  << (ranks > 1 ? ", " + fixed(100 * result.exchangeShare, 1) + " % of the time in exchanges"
+                                : std::string())
                   << "\n";
     return exitSuccess;
 }
@@ -164,9 +174,16 @@ CommandAction addBench(CLI::App& program)
         ->capture_default_str()
         ->check(CLI::Range(0.0, 1.0));
     auto* training = command->add_flag("--training", arguments->training, "Measure an adapter's training step instead");
-    command->add_option("--batch", arguments->step.sequences, "Spans a training step")
+    command->add_option("--batch", arguments->step.sequences, "Spans a batch of a training step")
         ->capture_default_str()
         ->check(countable())
+        ->needs(training);
+    command->add_option("--accumulate", arguments->step.accumulate, "Batches a training step")
+        ->capture_default_str()
+        ->check(countable())
+        ->needs(training);
+    command->add_option("--gpus,--ranks", arguments->ranks, "GPUs of this host that share a step's spans")
+        ->check(CLI::Range(std::int64_t{1}, mostRanks))
         ->needs(training);
     command
         ->add_flag("--checkpoint-activations", arguments->step.checkpointActivations,

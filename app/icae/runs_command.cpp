@@ -56,6 +56,12 @@ void print(const RunSummary& run)
                   known(logged, grouped(wholeOf(s.tokensPerSecond))).c_str(),
                   known(s.step > 0, duration(s.secondsLeft)).c_str());
     std::cout << line.data() << run.folder.string() << "\n";
+    if (s.ranks > 1) {
+        std::cout << "    " << s.ranks << " ranks, " << fixed(100 * s.exchangeShare, 1)
+                  << " % of the time in exchanges\n";
+        for (std::size_t rank = 0; rank < s.devices.size(); ++rank)
+            std::cout << "    rank " << rank << ": " << s.devices[rank] << "\n";
+    }
     for (const auto& warning : s.warnings)
         std::cout << "    " << warning << "\n";
     if (!s.paused.empty())

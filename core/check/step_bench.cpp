@@ -6,6 +6,8 @@
 #include "tensor/compat.h"
 #include "tensor/device.h"
 #include "train/random.h"
+#include "train/ranks.h"
+#include "train/step_exchange.h"
 #include "train/step_runner.h"
 
 #include <chrono>
@@ -17,6 +19,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int stepsARound = 5;
+constexpr std::chrono::seconds patience(300);
 constexpr std::int64_t firstOrdinaryId = 3;
 
 /// Full spans of random tokens, to be written back.
@@ -42,18 +45,28 @@ StepBenchResult benchAdapterStep(const LlmConfig& config, const AdapterConfig& a
 {
     compat::allowTf32(false);
     TrainNetwork::Options settings;
-    settings.device = chooseDevice(options.device).device;
+    if (!options.place.alone())
+        prepareRankEnvironment();
+    settings.device = chooseDevice(rankDevice(options.device, options.place)).device;
     settings.dtype = chooseDtype(options.dtype, settings.device);
     settings.checkpointActivations = options.checkpointActivations;
     StepBenchResult result;
     result.device = describeDevice(settings.device);
     result.dtype = dtypeName(settings.dtype);
+    Ranks ranks({options.place, settings.device, patience, stop, {}});
     try {
         TrainNetwork network(config, randomWeights(config, settings.device, settings.dtype), settings);
         network.addAdapter(adapter, 0);
-        Optimizer optimizer(network.parameters(), {}, StepRunner::lossesOf(1));
-        StepRunner runner(network, optimizer, 1, true);
-        const auto batch = randomBatch(config, adapter, options.sequences);
+        Optimizer optimizer(network.parameters(), {},
+                            StepRunner::lossesOf(options.accumulate) + StepExchange::wordSize);
+        StepRunner runner(network, optimizer, options.accumulate, true);
+        const auto whole = randomBatch(config, adapter, options.sequences);
+        const auto batch = partOf(whole, ranks.rank(), ranks.size());
+        ranks.join();
+        ranks.enter(RankPhase::Working);
+        StepExchange exchange(ranks, optimizer, 0);
+        double all = 0; // seconds of the measured rounds
+        double exchanged = 0;
         std::vector<double> seconds;
         std::int64_t number = 0;
         for (int round = -1; round < options.rounds; ++round) { // the first one warms up
@@ -62,18 +75,31 @@ StepBenchResult benchAdapterStep(const LlmConfig& config, const AdapterConfig& a
             for (int i = 0; i < stepsARound; ++i) {
                 if (stop.stop_requested())
                     throw Error(ErrorKind::Cancelled, "The benchmark was stopped.", {});
-                runner.backward(batch);
+                for (std::int64_t part = 0; part < options.accumulate; ++part)
+                    runner.backward(batch);
+                exchange.run({});
                 runner.update(1e-5, ++number);
             }
             synchronize(settings.device);
-            if (round >= 0)
-                seconds.push_back(std::chrono::duration<double>(Clock::now() - start).count() / stepsARound);
+            const auto passed = std::chrono::duration<double>(Clock::now() - start).count();
+            const auto between = exchange.takeSeconds();
+            if (round < 0)
+                continue;
+            seconds.push_back(passed / stepsARound);
+            all += passed;
+            exchanged += between;
         }
         result.secondsAStep = quantile(seconds, 0.5);
-        result.tokensPerSecond = static_cast<double>(batch.contextTokens) / result.secondsAStep;
+        result.exchangeShare = exchanged / all;
+        result.tokensPerSecond = static_cast<double>(options.accumulate * whole.contextTokens) / result.secondsAStep;
         result.trainedNumbers = optimizer.state()[0].numel();
         result.peakBytes = peakTensorBytes(settings.device);
+        ranks.leave();
+    } catch (const Error& error) {
+        ranks.fail(error);
+        throw;
     } catch (const std::exception& error) {
+        ranks.fail({ErrorKind::Internal, compat::isOutOfMemory(error) ? "Memory ran out." : "It met a defect.", {}});
         compat::rethrowOutOfMemory(error, "training", result.device);
         throw;
     }

@@ -202,6 +202,14 @@ void returnFreedMemory()
 #endif
 }
 
+void useDevice([[maybe_unused]] const at::Device& device)
+{
+#ifdef ICAE_WITH_CUDA
+    if (device.is_cuda())
+        c10::cuda::set_device(device.index());
+#endif
+}
+
 void synchronize([[maybe_unused]] const at::Device& device)
 {
 #ifdef ICAE_WITH_CUDA

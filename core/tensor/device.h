@@ -51,6 +51,9 @@ std::int64_t peakTensorBytes(const at::Device& device);
 /// Gives memory that tensors have freed back to the system; see prepareProcess().
 void returnFreedMemory();
 
+/// Makes a GPU the one that the calling thread uses where none is named, so that no other is touched.
+void useDevice(const at::Device& device);
+
 /// Waits for all work on the device; for timing only.
 void synchronize(const at::Device& device);
 

@@ -143,6 +143,15 @@ public:
         : m_engine(std::move(engine))
     {
     }
+    ~EngineGroup() override
+    {
+        if constexpr (requires(Engine & e) { e.shutdown(); }) { // newer versions warn where it is left to them
+            try {
+                m_engine->shutdown();
+            } catch (const std::exception&) { // NOLINT(bugprone-empty-catch): it ends with the process
+            }
+        }
+    }
 
     void sum(at::Tensor& numbers) override
     {

@@ -1,5 +1,6 @@
 #include "train/ranks.h"
 
+#include "tensor/compat.h"
 #include "tensor/device.h"
 
 #include <omp.h>
@@ -39,6 +40,7 @@ Ranks::Ranks(Settings settings)
     if (alone())
         return;
     requireRankGroup(m_settings.device);
+    useDevice(m_settings.device);
     const bool serves = first() && !m_place.agentStore;
     m_store = openRankStore(m_place, serves);
     m_place.port = m_store->port();
@@ -62,24 +64,26 @@ Ranks::~Ranks()
 {
     if (alone())
         return;
-    if (m_guard)
-        m_guard->leave();
+    m_guard.reset();
+    if (m_settings.device.is_cuda()) {
+        if (m_left) // in ending NCCL's, all wait for each other once more
+            m_group.reset();
+        else // a GPU may still wait for ranks that will not come: the group ends with the process
+            static_cast<void>(m_group.release());
+    }
     try {
         m_store->add(leftKey, 1);
-        const auto wait = m_left ? farewell : shortFarewell;
-        const auto start = Clock::now();
+        const auto others = [this] {
+            m_processes.ended();
+            return m_place.launches() ? m_processes.any() : m_store->add(leftKey, 0) < size();
+        };
         // The store ends with rank 0: the others must have heard what there was to hear.
-        while (first() && !m_place.agentStore && Clock::now() - start < wait && m_store->add(leftKey, 0) < size())
+        const auto start = Clock::now();
+        while (first() && !m_place.agentStore && Clock::now() - start < (m_left ? farewell : shortFarewell) && others())
             std::this_thread::sleep_for(lookAgain);
     } catch (const std::exception&) { // NOLINT(bugprone-empty-catch): it is gone already
     }
-    m_guard.reset();
     m_group.reset();
-    const auto start = Clock::now();
-    while (m_processes.any() && Clock::now() - start < (m_left ? farewell : shortFarewell)) {
-        m_processes.ended();
-        std::this_thread::sleep_for(lookAgain);
-    }
     m_processes.kill();
 }
 
@@ -205,6 +209,28 @@ void Ranks::leave()
     m_left = true;
     if (m_guard)
         m_guard->leave();
+}
+
+std::string rankDevice(const std::string& spec, const RankPlace& place)
+{
+    if (place.alone() || spec == "cpu")
+        return chooseDevice(spec).device.str();
+    if (spec != "auto" && spec != "cuda")
+        throw Error(ErrorKind::InvalidInput, "Several ranks cannot share the device " + spec + ".",
+                    "Let each take its own (cuda), or compute on the CPU (cpu); CUDA_VISIBLE_DEVICES chooses among "
+                    "the GPUs.");
+    const auto count = compat::cudaDeviceCount();
+    if (count == 0)
+        return chooseDevice(spec).device.str();
+    // Slurm may show each task its own GPU alone.
+    const auto index = count == 1 && place.fromEnvironment && place.parent == 0 ? 0 : place.localRank;
+    const auto most = place.launches() ? place.size : index + 1;
+    if (most > count)
+        throw Error(ErrorKind::Device,
+                    std::to_string(most) + " ranks on this host need as many GPUs, and it has " + std::to_string(count)
+                        + ".",
+                    "Use --gpus " + std::to_string(count) + ", or start ranks on more hosts.");
+    return "cuda:" + std::to_string(index);
 }
 
 } // namespace icae

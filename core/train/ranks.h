@@ -79,4 +79,9 @@ private:
     bool m_left = false;
 };
 
+/// The device of a rank: on a host with several GPUs, each takes its own.
+/// @param spec as chooseDevice() takes it
+/// @throws Error (InvalidInput) where ranks would share a GPU; (Device) where there are too few
+std::string rankDevice(const std::string& spec, const RankPlace& place);
+
 } // namespace icae

@@ -23,7 +23,7 @@ constexpr auto notesName = "inputs.json";
 std::string hashOfJob(const std::string& text)
 {
     auto json = nlohmann::json::parse(text, nullptr, true, true);
-    for (const auto* free : {"stop", "every", "run", "device"})
+    for (const auto* free : {"stop", "every", "run", "device", "ranks"})
         json.erase(free);
     return sha256(jsonText(json));
 }

@@ -170,30 +170,6 @@ private:
     RunStatus m_status;
 };
 
-/// The device of a rank: on a host with several, each takes its own.
-std::string deviceOf(const TrainOptions& options)
-{
-    const auto& place = options.place;
-    if (place.alone() || options.device == "cpu")
-        return chooseDevice(options.device).device.str();
-    if (options.device != "auto" && options.device != "cuda")
-        throw Error(ErrorKind::InvalidInput, "Several ranks cannot share the device " + options.device + ".",
-                    "Let each take its own (cuda), or compute on the CPU (cpu); CUDA_VISIBLE_DEVICES chooses among "
-                    "the GPUs.");
-    const auto count = compat::cudaDeviceCount();
-    if (count == 0)
-        return chooseDevice(options.device).device.str();
-    // Slurm may show each task its own GPU alone.
-    const auto index = count == 1 && place.fromEnvironment && place.parent == 0 ? 0 : place.localRank;
-    const auto most = place.launches() ? place.size : index + 1;
-    if (most > count)
-        throw Error(ErrorKind::Device,
-                    std::to_string(most) + " ranks on this host need as many GPUs, and it has " + std::to_string(count)
-                        + ".",
-                    "Use --gpus " + std::to_string(count) + ", or start ranks on more hosts.");
-    return "cuda:" + std::to_string(index);
-}
-
 } // namespace
 
 RunStatus train(const TrainJob& job, const std::string& jobText, const TrainOptions& named, const std::stop_token& stop)
@@ -202,7 +178,7 @@ RunStatus train(const TrainJob& job, const std::string& jobText, const TrainOpti
     auto options = named;
     if (!options.place.alone())
         prepareRankEnvironment();
-    options.device = deviceOf(named); // which is the one that is waited for
+    options.device = rankDevice(named.device, named.place); // which is the one that is waited for
     if (!options.place.alone())
         requireRankGroup(chooseDevice(options.device).device);
     checkTrainJob(job, options.device);

@@ -210,7 +210,7 @@ private Q_SLOTS:
     void numbersThatAreNoneEndAll()
     {
         auto broken = job(0, 100000);
-        broken.merge_patch({{"optimizer", {{"learning_rate", 10}, {"clip", 0}, {"warmup", 0}}},
+        broken.merge_patch({{"optimizer", {{"learning_rate", 10}, {"weight_decay", 10}, {"warmup", 0}}},
                             {"every", {{"evaluate", 0}, {"checkpoint", 100000}}}});
         m_train.writeJob("broken.json", broken);
         const auto process = m_train.start(begin(u"broken.json"_s, u"broken"_s, 3));

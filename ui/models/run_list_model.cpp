@@ -15,6 +15,15 @@ QString tr(const char* text)
     return QCoreApplication::translate("RunListModel", text);
 }
 
+/// Its folder, and what each rank trains on.
+QString toolTipOf(const RunInfo& run)
+{
+    QStringList lines{QString::fromStdString(run.run)};
+    for (std::size_t rank = 0; rank < run.status.devices.size(); ++rank)
+        lines += tr("Rank %1: %2").arg(rank).arg(QString::fromStdString(run.status.devices[rank]));
+    return lines.join(QLatin1Char('\n'));
+}
+
 } // namespace
 
 RunListModel::RunListModel(std::vector<RunKind> kinds, QObject* parent)
@@ -88,7 +97,7 @@ QVariant RunListModel::data(const QModelIndex& index, int role) const
     case Qt::DisplayRole:
         return QString::fromStdString(run->name);
     case Qt::ToolTipRole:
-        return QString::fromStdString(run->run);
+        return toolTipOf(*run);
     case Qt::AccessibleTextRole:
         return tr("%1, %2").arg(QString::fromStdString(run->name), runLine(*run));
     case StateRole:
@@ -137,6 +146,12 @@ QString runLine(const RunInfo& run)
             parts += tr("%L1 samples/s").arg(static_cast<double>(status.step) / status.seconds, 0, 'g', 2);
         else if (status.tokensPerSecond > 0)
             parts += tr("%L1 tokens/s").arg(std::llround(status.tokensPerSecond));
+        if (status.ranks > 1) {
+            //: of a training run; a rank is a process, the share is that of the time
+            parts += tr("%1 ranks, %2 % exchanging")
+                         .arg(status.ranks)
+                         .arg(std::clamp(status.exchangeShare, 0.0, 1.0) * 100, 0, 'f', 0);
+        }
         if (status.secondsLeft > 0)
             parts += tr("%1 left").arg(durationText(status.secondsLeft));
     } else if (status.state == RunState::Finished && status.kind == RunKind::Study) {
