@@ -57,15 +57,22 @@ std::shared_ptr<const Model> ModelShelf::load(const LoadModelParams& params, con
 {
     const auto paths = findModel(params.base, params.adapter, params.preferred);
     const auto id = idOf(paths, params);
-    if (auto model = unchanged(id, paths))
+    const auto makeCurrent = [&] {
+        if (!params.beside)
+            m_current = id;
+    };
+    if (auto model = unchanged(id, paths)) {
+        const std::scoped_lock lock(m_mutex);
+        makeCurrent();
         return model;
+    }
     auto model = loadBeside(paths, params, progress, stop);
     std::list<Held> replaced;
     const std::scoped_lock lock(m_mutex);
     if (const auto old = position(id); old != m_held.end())
         replaced.splice(replaced.begin(), m_held, old);
     m_held.push_front({id, params, model});
-    m_current = id;
+    makeCurrent();
     return model;
 }
 
@@ -91,7 +98,6 @@ std::shared_ptr<const Model> ModelShelf::unchanged(const std::string& id, const 
     if (!same)
         return nullptr;
     const std::scoped_lock lock(m_mutex);
-    m_current = id;
     if (const auto found = position(id); found != m_held.end())
         m_held.splice(m_held.begin(), m_held, found);
     return model;

@@ -258,6 +258,7 @@ struct LoadModelParams {
     std::string device = "auto";
     std::string dtype = "auto"; ///< auto, fp32, bf16 or fp16
     std::string preferred = "reconstruct"; ///< adapter to take where none is named
+    bool beside = false; ///< only for requests that name it: what was loaded last stays what others mean
 
     static void describe(auto& value, auto&& field)
     {
@@ -266,6 +267,7 @@ struct LoadModelParams {
         field("device", value.device);
         field("dtype", value.dtype);
         field("preferred", value.preferred);
+        field("beside", value.beside);
     }
 };
 

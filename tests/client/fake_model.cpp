@@ -209,7 +209,10 @@ void FakeModel::load(const RequestId& id, const LoadModelParams& params)
     model.spanTokens = 512;
     model.positions = 2048;
     model.specialTokens = says(model.adapter, "chat") ? std::vector<std::string>{"FT"} : std::vector<std::string>{"AE"};
-    m_loaded = model;
+    if (params.beside)
+        model.id = model.adapter;
+    else
+        m_loaded = model;
     FakeChannel::answer(id, model);
 }
 

@@ -4,6 +4,8 @@
 
 #include <QtTest>
 
+#include <sys/resource.h>
+
 #include <csignal>
 
 using namespace icae;
@@ -232,6 +234,32 @@ private Q_SLOTS:
         QVERIFY(engine.call(protocol::chatAsk, asText).parts[0].positions > memory.tokens);
         engine.call(protocol::modelsLoad, model());
 
+        // Another base beside it, which what names no model does not mean: its memory is shown, and its slots refused.
+        const fs::path golden = ICAE_TEST_GOLDEN;
+        fs::create_directories(m_model.path("other/base"));
+        fs::create_directories(m_model.path("other/reconstruct"));
+        for (const auto* name : {"config.json", "model.safetensors"})
+            m_model.copy(golden / "llama_gqa" / name, std::string("other/base/") + name);
+        m_model.copy(golden / "llama_gqa/icae.safetensors", "other/reconstruct/icae.safetensors");
+        m_model.copy(fs::path(ICAE_TEST_DATA) / "tiny/tokenizer.model", "other/base/tokenizer.model");
+        LoadModelParams beside{m_model.path("other").string(), "reconstruct", "cpu", "auto", {}};
+        beside.beside = true;
+        const auto other = engine.call(protocol::modelsLoad, beside);
+        QVERIFY(engine.call(protocol::status, {}).model->id != other.id);
+        LibraryRecompressParams again;
+        again.id = memory.id;
+        again.model = other.id;
+        const auto foreign = engine.call(protocol::libraryRecompress, again);
+        QVERIFY(foreign.id != memory.id && foreign.problem.empty()); // its own model reads it
+        auto byOther = params;
+        byOther.prompt = about({use(foreign)});
+        QVERIFY(fails(byOther, "mismatch"));
+        byOther.model = other.id;
+        QVERIFY(engine.call(protocol::chatAsk, byOther).parts[0].tokens <= 8);
+        byOther.prompt = about({use(memory)});
+        QVERIFY(fails(byOther, "mismatch"));
+        engine.call(protocol::libraryDelete, {foreign.id});
+
         // Damaged: shown as such; what can be deleted is deleted.
         const auto file = library() / (memory.id + ".memory");
         const auto whole = fs::file_size(file);
@@ -260,6 +288,25 @@ private Q_SLOTS:
         m_model.write("gone", "no folder");
         QVERIFY(engine.failure(protocol::libraryAdd, textToAdd("Lost", m_text)).starts_with("io"));
         engine.call(protocol::libraryFolder, {"default"});
+        QCOMPARE(engine.call(protocol::chatAsk, params).parts.size(), 1U);
+
+        // A full disk: no file grows beyond a few bytes. What is there stays as it was.
+        const auto before = engine.call(protocol::libraryList, {}).memories.size();
+        const auto pid = static_cast<pid_t>(engine.process.processId());
+        rlimit limit{};
+        QCOMPARE(::prlimit(pid, RLIMIT_FSIZE, nullptr, &limit), 0);
+        const rlimit full{512, limit.rlim_max};
+        QCOMPARE(::prlimit(pid, RLIMIT_FSIZE, &full, nullptr), 0);
+        const auto refused = engine.answer(engine.send(protocol::libraryAdd, textToAdd("New", m_text + " More.")));
+        QVERIFY(refused.error && refused.error->kind == "io" && !refused.error->remedy.empty());
+        QVERIFY(engine.failure(protocol::libraryRename, {memory.id, "Renamed", {}}).starts_with("io"));
+        QVERIFY(engine.failure(protocol::libraryExport, {memory.id, m_model.path("out.memory").string()})
+                    .starts_with("io"));
+        QVERIFY(!fs::exists(m_model.path("out.memory")));
+        QCOMPARE(::prlimit(pid, RLIMIT_FSIZE, &limit, nullptr), 0);
+        const auto after = engine.call(protocol::libraryList, {}).memories;
+        QCOMPARE(after.size(), before);
+        QVERIFY(std::none_of(after.begin(), after.end(), [](const auto& one) { return one.name == "Renamed"; }));
         QCOMPARE(engine.call(protocol::chatAsk, params).parts.size(), 1U);
     }
 };

@@ -132,6 +132,8 @@ private:
 template <typename Params, typename Result> void EngineClient::remember(const Params& params, const Result& result)
 {
     if constexpr (std::is_same_v<Result, LoadedModel>) {
+        if (params.beside)
+            return;
         m_wanted = params;
         setModel(result);
     } else if constexpr (std::is_same_v<Result, EngineStatus>) {
