@@ -109,7 +109,8 @@ std::string FakeChat::answerOf(const ChatAskParams& params, AnswerContext contex
         names += (names.empty() ? "" : ", ") + memory.name;
     return "From " + std::string(nameOf(context)) + ": " + params.prompt.question + " about "
         + (names.empty() ? "nothing" : names) + ", after " + std::to_string(params.prompt.turns.size() / 2)
-        + " turns, seed " + std::to_string(params.sampling.seed) + ".";
+        + " turns, seed " + std::to_string(params.sampling.seed)
+        + (params.model.empty() ? "" : ", by " + params.model) + ".";
 }
 
 void FakeChat::ask(const RequestId& id, const ChatAskParams& params)
@@ -189,7 +190,10 @@ bool FakeChat::take(const RpcMessage& message)
         FakeChannel::answer(message.id, list());
     } else if (is(protocol::libraryAdd)) {
         const auto params = paramsOf<LibraryAddParams>(message);
-        if (says(params.text, "{full}")) {
+        if (!params.path.empty()) {
+            FakeChannel::answer(message.id, add("from a file", "The text of the file " + params.path));
+            keep();
+        } else if (says(params.text, "{full}")) {
             FakeChannel::refuse(message.id, Error(ErrorKind::Io, "The disk is full.", "Make room, and add it again."));
         } else {
             FakeChannel::answer(message.id, add(params.name, params.text));
@@ -204,13 +208,35 @@ bool FakeChat::take(const RpcMessage& message)
     } else if (is(protocol::libraryRename)) {
         const auto params = paramsOf<LibraryRenameParams>(message);
         find(params.id)->memory.name = params.name;
+        find(params.id)->memory.tags = params.tags;
         FakeChannel::answer(message.id, find(params.id)->memory);
+    } else if (is(protocol::libraryRecompress)) {
+        const auto params = paramsOf<LibraryRecompressParams>(message);
+        auto again = *find(params.id);
+        again.memory.id += "-" + std::to_string(params.slots.value_or(0)) + params.model;
+        again.memory.adapterName = params.model.empty() ? "chat" : params.model;
+        again.memory.adapterSha256 = params.model;
+        again.memory.slots = 0;
+        for (auto& span : again.memory.spans)
+            again.memory.slots += span.slots = params.slots.value_or(spanSlots);
+        if (params.replace)
+            move(m_memories, m_trash, params.id);
+        if (find(again.memory.id) == nullptr)
+            m_memories.push_back(again);
+        FakeChannel::answer(message.id, again.memory);
+    } else if (is(protocol::libraryExport)) {
+        const auto params = paramsOf<LibraryExportParams>(message);
+        std::ofstream(params.path) << "memory " << params.id;
+        FakeChannel::answer(message.id, LibraryFolder{"/library", true});
     } else if (is(protocol::libraryDelete)) {
         move(m_memories, m_trash, paramsOf<LibraryParams>(message).id);
         FakeChannel::answer(message.id, list());
     } else if (is(protocol::libraryRestore)) {
-        move(m_trash, m_memories, paramsOf<LibraryParams>(message).id);
-        FakeChannel::answer(message.id, m_memories.back().memory);
+        const auto id = paramsOf<LibraryParams>(message).id;
+        if (move(m_trash, m_memories, id))
+            FakeChannel::answer(message.id, m_memories.back().memory);
+        else
+            FakeChannel::refuse(message.id, missing(id));
     } else if (is(protocol::librarySearch)) {
         LibrarySearchResult found;
         for (const auto& one : m_memories)
@@ -236,6 +262,11 @@ bool FakeChat::take(const RpcMessage& message)
                                        : context == AnswerContext::Nothing ? 0
                                                                            : tokens));
         plan.fullText = asked + tokens;
+        std::int64_t turns = 0;
+        for (const auto& turn : params.prompt.turns)
+            turns += static_cast<std::int64_t>(turn.size());
+        if (params.prompt.turnShare > 0 && static_cast<double>(turns) > params.prompt.turnShare * positions)
+            plan.turnSlots = spanSlots;
         if (says(params.prompt.question, "{long}")) {
             plan.problem = "The question and its memories take more positions than the base has.";
             plan.remedy = "Use fewer memories.";
@@ -245,8 +276,11 @@ bool FakeChat::take(const RpcMessage& message)
         ask(message.id, paramsOf<ChatAskParams>(message));
     } else if (is(protocol::chatScore)) {
         ChatScoreResult result;
-        for (const auto context : paramsOf<ChatScoreParams>(message).contexts)
-            result.losses.push_back({context == AnswerContext::Text ? 0.25 : 0.75});
+        const auto params = paramsOf<ChatScoreParams>(message);
+        const bool expanded = std::any_of(params.prompt.memories.begin(), params.prompt.memories.end(),
+                                          [](const UsedMemory& one) { return !one.expanded.empty(); });
+        for (const auto context : params.contexts)
+            result.losses.push_back({context == AnswerContext::Text || expanded ? 0.25 : 0.75});
         FakeChannel::answer(message.id, result);
     } else if (is(protocol::chatAttribute)) {
         ChatAttribution result;
@@ -258,9 +292,14 @@ bool FakeChat::take(const RpcMessage& message)
                     for (std::int64_t first = 0; first < spanSlots; first += 16)
                         result.groups.push_back({memory.id, span, first, 16, first == 32 ? 1.5 : 0.1,
                                                  info.begin + (info.end - info.begin) * first / spanSlots,
-                                                 info.begin + (info.end - info.begin) * (first + 16) / spanSlots});
+                                                 info.begin + (info.end - info.begin) * (first + 16) / spanSlots,
+                                                 m_mapped.contains(memory.id + std::to_string(span))});
                 }
         FakeChannel::answer(message.id, result);
+    } else if (is(protocol::chatMap)) {
+        const auto params = paramsOf<ChatMapParams>(message);
+        m_mapped.insert(params.memory + std::to_string(params.span));
+        FakeChannel::answer(message.id, ChatMap());
     } else {
         return false;
     }

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,7 @@ private:
     std::vector<Stored> m_memories;
     std::vector<Stored> m_trash;
     std::map<std::int64_t, ChatAskResult> m_hanging; ///< by request, and how they end
+    std::set<std::string> m_mapped; ///< memory and span
     std::string m_file;
 };
 

@@ -1,12 +1,7 @@
-#include "fake_explorer.h"
-#include "pages/chat/chat_page.h"
+#include "chat_fixture.h"
 #include "pages/chat/context_meter.h"
-#include "pages/chat/conversation_view.h"
-#include "pages/chat/memory_pane.h"
-#include "pages/chat/question_edit.h"
 #include "watchdog.h"
 
-#include <QAbstractItemModelTester>
 #include <QClipboard>
 #include <QFileDialog>
 #include <QInputDialog>
@@ -15,40 +10,23 @@
 #include <QMimeData>
 #include <QPlainTextEdit>
 #include <QScrollBar>
-#include <QTreeView>
 
 namespace {
 
 using namespace icae;
 using namespace Qt::StringLiterals;
 
-const auto ferry = u"The ferry left the pier at six. An old man carried the clock. "_s.repeated(20);
-const auto report = u"The report says that nobody saw it, and that the clock is lost. "_s.repeated(3);
-
 } // namespace
 
 /// The Chat page with a scripted engine: the library, questions and their pages and branches, the meter, blind votes,
 /// where answers are from, and what is there again after an end.
-class TestChatPage : public QObject {
+class TestChatPage : public QObject, private ChatFixture {
     Q_OBJECT
 
 private Q_SLOTS:
-    void initTestCase() { QVERIFY(m_folder.isValid()); }
-
-    void init()
-    {
-        m_settings = m_folder.filePath(QString::number(++m_windows));
-        qputenv("ICAE_FAKE_LIBRARY", (m_settings + u"-library"_s).toUtf8());
-        open();
-    }
-
-    void cleanup()
-    {
-        m_testers.clear();
-        m_explorer.reset();
-        qunsetenv("ICAE_FAKE_LIBRARY");
-        qunsetenv("ICAE_FAKE_MEMORIES");
-    }
+    void initTestCase() { QVERIFY(isReady()); }
+    void init() { begin(); }
+    void cleanup() { end(); }
 
     void emptySaysWhatBelongsHere()
     {
@@ -460,60 +438,6 @@ private Q_SLOTS:
         }
         qInfo("longest stall while going through chats: %lld ms", watchdog.longestStall());
     }
-
-private:
-    void open(bool test = true)
-    {
-        m_explorer = std::make_unique<FakeExplorer>(m_settings);
-        QVERIFY(QTest::qWaitForWindowExposed(m_explorer->window.get()));
-        m_explorer->window->showPage(u"chat"_s);
-        m_testers.clear();
-        if (!test)
-            return;
-        m_testers.push_back(std::make_unique<QAbstractItemModelTester>(&memories()));
-        m_testers.push_back(std::make_unique<QAbstractItemModelTester>(&page().conversation()));
-        m_testers.push_back(std::make_unique<QAbstractItemModelTester>(&page().store().list()));
-    }
-
-    /// A model, and two memories that are used.
-    bool prepare()
-    {
-        if (!m_explorer->start() || !QTest::qWaitFor([this] { return page().memories().isListed(); }))
-            return false;
-        page().memories().addText(ferry, u"ferry"_s);
-        page().memories().addText(report, u"report"_s);
-        return QTest::qWaitFor([this] { return memories().used().size() == 2; });
-    }
-
-    ChatPage& page() { return *m_explorer->window->findChild<ChatPage*>(); }
-    MemoryTreeModel& memories() { return page().memories().model(); }
-    QTreeView& tree() { return page().memories().tree(); }
-    ConversationRow row(int at) { return *page().conversation().at(page().conversation().index(at)); }
-    QString answer(int at, std::size_t cell)
-    {
-        if (page().conversation().rowCount() <= at || row(at).cells.size() <= cell)
-            return {};
-        return row(at).cells[cell].text;
-    }
-    void current(int at)
-    {
-        page().view().setFocus();
-        page().view().setCurrentIndex(page().conversation().index(at));
-    }
-    void write(const QString& text) { page().composer().setPlainText(text); }
-    void enter() { QTest::keyClick(&page().composer(), Qt::Key_Return); }
-    void ask(const QString& text)
-    {
-        QVERIFY(QTest::qWaitFor([this] { return !page().isAnswering(); }));
-        write(text);
-        enter();
-    }
-
-    QTemporaryDir m_folder;
-    QString m_settings;
-    int m_windows = 0;
-    std::unique_ptr<FakeExplorer> m_explorer;
-    std::vector<std::unique_ptr<QAbstractItemModelTester>> m_testers;
 };
 
 QTEST_MAIN(TestChatPage)

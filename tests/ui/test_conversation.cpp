@@ -1,3 +1,5 @@
+#include "models/conversation_model.h"
+#include "models/question_chat.h"
 #include "protocol/error.h"
 #include "session/chat_store.h"
 
@@ -6,6 +8,8 @@
 #include <QFile>
 #include <QSignalSpy>
 #include <QtTest>
+
+#include <set>
 
 using namespace icae;
 using namespace Qt::StringLiterals;
@@ -57,7 +61,7 @@ private Q_SLOTS:
         auto chat = twoTurns();
         const auto path = chat.path();
         QCOMPARE(path.size(), 2U);
-        QCOMPARE(chat.contexts(path[0]), (std::vector{AnswerContext::Slots, AnswerContext::Text}));
+        QVERIFY((chat.columns(path[0]) == std::vector<AnswerColumn>{AnswerContext::Slots, AnswerContext::Text}));
         const auto pages = chat.pages(chat.shown(path[0], AnswerContext::Slots));
         QCOMPARE(pages.size(), 2U);
         QCOMPARE(chat.answer(pages[1])->text, "An old man.");
@@ -265,6 +269,77 @@ private Q_SLOTS:
             found += store.list().index(row).data(ChatListModel::WordsRole).toString().contains(u"what about 77?"_s);
         qInfo("and searched in %lld ms", clock.elapsed());
         QCOMPARE(found, 1);
+    }
+
+    /// A set's questions are branches, side by side in their contexts, with what was expected, and to be voted on.
+    void aQuestionSetIsAChat()
+    {
+        StudyConfig study;
+        study.spec.title = "pwc";
+        study.models = {{"chat", "/models/nano/base", "/models/nano/chat", "b", "a", 0}};
+        std::vector<StudySample> samples;
+        for (const auto context : {StudyContext::Text, StudyContext::Slots, StudyContext::Nothing})
+            for (std::int64_t i = 0; i < 8; ++i) {
+                StudySample sample;
+                sample.cell.model = "chat";
+                sample.cell.context = context;
+                sample.index = i;
+                sample.question = "Question " + std::to_string(i);
+                sample.reference = "Right";
+                sample.written = std::string(nameOf(context)) + std::to_string(i);
+                sample.loss = 0.5;
+                samples.push_back(sample);
+            }
+        auto chat = chatOfQuestions("pwc-1", study, samples, 7);
+        QCOMPARE(chat.title(), "pwc");
+        QCOMPARE(chat.path().size(), 1U);
+        QCOMPARE(chat.question(chat.path().front())->text, "Question 0");
+        QCOMPARE(chat.branches(chat.path().front()).size(), 8U);
+        QCOMPARE(chat.votes().size(), 8U);
+        QCOMPARE(chat.answers().front().adapterSha256, "a");
+        ConversationModel model;
+        model.setConversation(chat, {});
+        const auto* row = model.at(model.index(1));
+        QVERIFY(row->toVote && row->cells.size() == 2 && row->verdict.isEmpty());
+        std::set<std::string> left;
+        for (const auto& vote : chat.votes())
+            left.insert(chat.answer(vote.first)->text.substr(0, 4));
+        QCOMPARE(left.size(), 2U); // sides are drawn
+        QVERIFY(chatOfQuestions("pwc-2", study, samples, 7).votes() == chat.votes());
+        auto vote = chat.votes().front();
+        vote.preference = Preference::Tie;
+        chat.vote(vote);
+        model.setConversation(chat, {});
+        QVERIFY(model.at(model.index(1))->verdict.contains(u"Expected: Right."));
+        QCOMPARE(model.at(model.index(1))->cells.size(), 3U);
+        QVERIFY(chat.toMarkdown().find("*Expected*\n\n> Right") != std::string::npos);
+        const auto json = jsonOf(chat);
+        QCOMPARE(jsonOf(Conversation::fromJson(JsonReader::parse(json, "chat"))), json);
+    }
+
+    /// Answers of one context that differ in what they were written with stand side by side, and are compared by that.
+    void variantsAreColumns()
+    {
+        auto chat = ChatStore::make();
+        const auto question = chat.ask(-1, "Who?", ferry);
+        for (const auto* variant : {"128 slots", "32 slots", "32 slots"}) {
+            auto answer = answerOf(question, AnswerContext::Slots, variant);
+            answer.variant = variant;
+            chat.addAnswer(answer);
+        }
+        QCOMPARE(chat.columns(question).size(), 2U);
+        QCOMPARE(chat.pages(chat.shown(question, {AnswerContext::Slots, "32 slots"})).size(), 2U);
+        chat.vote({chat.answers()[2].id, chat.answers()[0].id, Preference::Second, 1});
+        const auto all = tallies({std::make_shared<const Conversation>(chat)});
+        QCOMPARE(all.size(), 1U);
+        QCOMPARE(all.front().first + "/" + all.front().second, "128 slots/32 slots");
+        QCOMPARE(all.front().firstBetter, 1);
+        chat.texts["m1"] = "The ferry.";
+        chat.turnsAsText = true;
+        const auto read = Conversation::fromJson(JsonReader::parse(jsonOf(chat), "chat"));
+        QCOMPARE(read.texts.at("m1"), "The ferry.");
+        QVERIFY(read.turnsAsText);
+        QCOMPARE(jsonOf(read), jsonOf(chat));
     }
 };
 

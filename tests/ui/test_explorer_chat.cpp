@@ -2,6 +2,7 @@
 #include "models/sample_texts.h"
 #include "pages/all_pages.h"
 #include "pages/chat/adapter_offer.h"
+#include "pages/chat/blind_menu.h"
 #include "pages/chat/chat_page.h"
 #include "pages/chat/conversation_view.h"
 #include "pages/chat/memory_pane.h"
@@ -13,6 +14,10 @@
 
 #include <QDir>
 #include <QFileDialog>
+#include <QInputDialog>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QLabel>
 #include <QPlainTextEdit>
 #include <QProcess>
@@ -227,8 +232,27 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(m_chat->row(3).verdict.contains(u"nats a token"), patience);
         QVERIFY(!page().chat().answers().back().adapterSha256.empty());
         shoot(u"chat-voted"_s);
-        m_chat->key(Qt::Key_B, Qt::AltModifier);
         m_chat->key(Qt::Key_T, Qt::AltModifier);
+    }
+
+    void aBlindVoteOverSlotCounts()
+    {
+        auto& menu = *page().findChild<BlindMenu*>();
+        Q_EMIT menu.aboutToShow();
+        for (auto* action : menu.actions())
+            if (action->text() == u"32 slots a span")
+                action->trigger();
+        const auto at = m_chat->rows() + 1;
+        m_chat->ask(u"When will the service end?"_s);
+        QTRY_VERIFY_WITH_TIMEOUT(m_chat->rows() > at && m_chat->row(at).toVote, patience);
+        QCOMPARE(memories().used().size(), 2U);
+        QCOMPARE(memories().rowCount(), 4); // the same texts in fewer slots
+        m_chat->current(at);
+        m_chat->press(Qt::Key_1);
+        QTRY_VERIFY_WITH_TIMEOUT(m_chat->row(at).verdict.contains(u"nats a token"), patience);
+        QVERIFY(m_chat->row(at).cells.front().heading.contains(u"slots"));
+        shoot(u"chat-voted-slots"_s);
+        m_chat->key(Qt::Key_B, Qt::AltModifier);
     }
 
     void spansInAnotherOrder()
@@ -305,8 +329,8 @@ private Q_SLOTS:
         QVERIFY(m_chat->start());
         QTRY_COMPARE(page().chat().id, id);
         QCOMPARE(page().chat().questions().size(), questions + 1);
-        QCOMPARE(page().chat().votes().size(), 1U);
-        QCOMPARE(memories().rowCount(), 2);
+        QCOMPARE(page().chat().votes().size(), 2U);
+        QCOMPARE(memories().rowCount(), 4);
         QTRY_COMPARE(memories().used().size(), 2U);
         QCOMPARE(memories().used().front().spans.front(), 1); // in the order they were read
         const auto& last = m_chat->row(m_chat->rows() - 1).cells.front();
@@ -343,6 +367,53 @@ private Q_SLOTS:
         const auto text = QString::fromUtf8(written.readAll());
         QVERIFY(text.contains(u"What is the name of the mayor?"));
         QVERIFY(text.contains(u"Blind vote"));
+    }
+
+    /// A question set's answers, one after the other.
+    void aQuestionSetIsSteppedThrough()
+    {
+        m_watchdog.pause(); // a study keeps both cores busy
+        QFile questions(m_folder.filePath(u"pwc.jsonl"_s));
+        QVERIFY(questions.open(QIODevice::WriteOnly));
+        for (const auto* question : {"Who is the mayor?", "When will the service end?"})
+            questions.write(QJsonDocument(QJsonObject{{u"input"_s, sampleText(u"news"_s)},
+                                                      {u"prompt"_s, QLatin1String(question)},
+                                                      {u"answer"_s, u"Ingrid Solheim"_s}})
+                                .toJson(QJsonDocument::Compact)
+                            + '\n');
+        questions.close();
+        QFile spec(m_folder.filePath(u"pwc.json"_s));
+        QVERIFY(spec.open(QIODevice::WriteOnly));
+        spec.write(QJsonDocument(QJsonObject{{u"kind"_s, u"questions"_s},
+                                             {u"title"_s, u"PwC"_s},
+                                             {u"models"_s, QJsonArray{QJsonObject{{u"base"_s, standardModel()}}}},
+                                             {u"questions"_s, questions.fileName()}})
+                       .toJson());
+        spec.close();
+        QProcess study;
+        study.setProcessChannelMode(QProcess::ForwardedErrorChannel);
+        study.start(QStringLiteral(ICAE_PROGRAM),
+                    {u"study"_s, spec.fileName(), u"--run"_s, m_folder.filePath(u"icae/runs/pwc"_s)});
+        QVERIFY(study.waitForFinished(patience));
+        QCOMPARE(study.exitCode(), 0);
+        m_watchdog.resume();
+        m_chat->key(Qt::Key_G, Qt::ControlModifier | Qt::ShiftModifier);
+        QTRY_VERIFY_WITH_TIMEOUT(page().findChild<QInputDialog*>() != nullptr, patience);
+        m_watchdog.pause();
+        page().findChild<QInputDialog*>()->accept();
+        m_watchdog.resume();
+        QTRY_COMPARE_WITH_TIMEOUT(page().chat().title(), "PwC", patience);
+        QCOMPARE(m_chat->row(0).branches, 2);
+        QVERIFY(m_chat->row(1).toVote);
+        m_chat->current(1);
+        m_chat->press(Qt::Key_1);
+        QVERIFY(m_chat->row(1).verdict.contains(u"Expected: Ingrid Solheim."));
+        QCOMPARE(m_chat->row(1).cells.size(), 3U);
+        m_chat->current(0);
+        m_chat->press(Qt::Key_Right, Qt::AltModifier);
+        QCOMPARE(m_chat->row(0).branch, 2);
+        QVERIFY(m_chat->row(1).toVote);
+        shoot(u"chat-question-set"_s);
     }
 
     void quits()

@@ -68,6 +68,12 @@ std::string contextTitle(AnswerContext context)
     return {};
 }
 
+std::string columnTitle(const ChatAnswer& answer)
+{
+    return answer.variant.empty() ? contextTitle(answer.context)
+                                  : contextTitle(answer.context) + " · " + answer.variant;
+}
+
 const ChatQuestion* Conversation::question(std::int64_t wanted) const
 {
     return find(m_questions, wanted);
@@ -90,19 +96,26 @@ std::string Conversation::title() const
     return text.toStdString();
 }
 
-std::vector<AnswerContext> Conversation::contexts(std::int64_t question) const
+std::vector<AnswerColumn> Conversation::columns(std::int64_t question) const
 {
-    std::vector<AnswerContext> contexts;
+    std::set<AnswerColumn> columns;
     for (const auto& one : m_answers)
-        if (one.question == question && std::find(contexts.begin(), contexts.end(), one.context) == contexts.end())
-            contexts.push_back(one.context);
-    std::sort(contexts.begin(), contexts.end());
-    return contexts;
+        if (one.question == question)
+            columns.emplace(one.context, one.variant);
+    return {columns.begin(), columns.end()};
 }
 
-std::int64_t Conversation::shown(std::int64_t question, AnswerContext context) const
+std::int64_t Conversation::shown(std::int64_t question, const AnswerColumn& column) const
 {
-    return latest(m_answers, [&](const ChatAnswer& one) { return one.question == question && one.context == context; });
+    return latest(m_answers, [&](const ChatAnswer& one) {
+        return one.question == question && one.context == column.context && one.variant == column.variant;
+    });
+}
+
+void Conversation::expect(std::int64_t question, std::string answer)
+{
+    if (auto* of = find(m_questions, question))
+        of->expected = std::move(answer);
 }
 
 std::vector<std::int64_t> Conversation::path() const
@@ -112,8 +125,8 @@ std::vector<std::int64_t> Conversation::path() const
     while (next >= 0) {
         path.push_back(next);
         std::set<std::int64_t> answers;
-        for (const auto context : contexts(next))
-            answers.insert(shown(next, context));
+        for (const auto& column : columns(next))
+            answers.insert(shown(next, column));
         next = latest(m_questions, [&](const ChatQuestion& one) { return answers.contains(one.parent); });
     }
     return path;
@@ -132,8 +145,9 @@ std::vector<std::int64_t> Conversation::pages(std::int64_t answer) const
     const auto* of = this->answer(answer);
     if (of == nullptr)
         return {};
-    return idsOf(m_answers,
-                 [&](const ChatAnswer& one) { return one.question == of->question && one.context == of->context; });
+    return idsOf(m_answers, [&](const ChatAnswer& one) {
+        return one.question == of->question && one.context == of->context && one.variant == of->variant;
+    });
 }
 
 std::int64_t Conversation::last() const
@@ -142,7 +156,7 @@ std::int64_t Conversation::last() const
     if (shownPath.empty())
         return -1;
     // Slots before text before nothing, whichever came first: what goes on is what this app is about.
-    const auto all = contexts(shownPath.back());
+    const auto all = columns(shownPath.back());
     return all.empty() ? -1 : shown(shownPath.back(), all.front());
 }
 
@@ -161,7 +175,7 @@ std::vector<std::pair<std::int64_t, std::int64_t>> Conversation::turnsBefore(std
 std::int64_t Conversation::ask(std::int64_t parent, std::string text, std::vector<UsedMemory> memories)
 {
     const auto made = next();
-    m_questions.push_back({made, parent, std::move(text), std::move(memories), made});
+    m_questions.push_back({made, parent, std::move(text), std::move(memories), made, {}});
     return made;
 }
 
@@ -201,6 +215,7 @@ std::int64_t Conversation::rewrite(std::int64_t answer, std::string text)
     ChatAnswer own;
     own.question = of->question;
     own.context = of->context;
+    own.variant = of->variant;
     own.text = std::move(text);
     own.ended = ReadEnd::Eos;
     return addAnswer(std::move(own));
@@ -226,14 +241,18 @@ const ChatVote* Conversation::voteOn(std::int64_t answer) const
 
 nlohmann::json Conversation::toJson() const
 {
-    return {{"icae_chat", version},
-            {"id", id},
-            {"name", name},
-            {"changed", changed},
-            {"next", m_next},
-            {"questions", FieldWriter::encode(m_questions)},
-            {"answers", FieldWriter::encode(m_answers)},
-            {"votes", FieldWriter::encode(m_votes)}};
+    nlohmann::json json = {{"icae_chat", version},
+                           {"id", id},
+                           {"name", name},
+                           {"changed", changed},
+                           {"turns_as_text", turnsAsText},
+                           {"next", m_next},
+                           {"questions", FieldWriter::encode(m_questions)},
+                           {"answers", FieldWriter::encode(m_answers)},
+                           {"votes", FieldWriter::encode(m_votes)}};
+    if (!texts.empty())
+        json["texts"] = texts;
+    return json;
 }
 
 void Conversation::check(const JsonReader& json) const
@@ -272,12 +291,19 @@ Conversation Conversation::fromJson(const JsonReader& json)
     chat.id = json.text("id");
     chat.name = json.text("name", {});
     chat.changed = json.integer("changed", 0, std::int64_t{1} << 53U, 0);
+    chat.turnsAsText = json.boolean("turns_as_text", false);
     for (const auto& one : json.objects("questions"))
         chat.m_questions.push_back(icae::fromJson<ChatQuestion>(one));
     for (const auto& one : json.objects("answers"))
         chat.m_answers.push_back(icae::fromJson<ChatAnswer>(one));
     for (const auto& one : json.objects("votes"))
         chat.m_votes.push_back(icae::fromJson<ChatVote>(one));
+    if (json.has("texts")) {
+        const auto texts = json.object("texts");
+        for (const auto& [id, text] : texts.json().items())
+            if (text.is_string())
+                chat.texts[id] = text.get<std::string>();
+    }
     chat.check(json);
     // Ids only grow, whatever the file says.
     chat.m_next = json.integer("next", 0, std::int64_t{1} << 53U, 0);

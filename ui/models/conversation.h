@@ -7,9 +7,11 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace icae {
@@ -21,6 +23,7 @@ struct ChatQuestion {
     std::string text;
     std::vector<UsedMemory> memories;
     std::int64_t turnedTo = 0; ///< of branches, that with the greatest is shown
+    std::string expected = {}; ///< answer, where a question set has it; empty: nobody knows
 
     static void describe(auto& value, auto&& field)
     {
@@ -29,16 +32,35 @@ struct ChatQuestion {
         field.required("text", value.text);
         field("memories", value.memories);
         field("turned_to", value.turnedTo);
+        field("expected", value.expected);
     }
 
     bool operator==(const ChatQuestion&) const = default;
 };
 
-/// What a model answered in one context. Answers to one question in one context are pages of each other.
+/// Where an answer stands beside others to the same question.
+struct AnswerColumn {
+    AnswerColumn(AnswerContext of, std::string what = {}) // NOLINT(google-explicit-constructor): most have no variant
+        : context(of)
+        , variant(std::move(what))
+    {
+    }
+
+    AnswerContext context;
+    std::string variant; ///< ChatAnswer::variant
+
+    auto operator<=>(const AnswerColumn&) const = default;
+};
+
+/// What a model answered in one context. Answers to one question in one column are pages of each other.
 struct ChatAnswer {
     std::int64_t id = 0;
     std::int64_t question = 0;
     AnswerContext context = AnswerContext::Slots;
+    /// What else tells it from other answers in this context, for people: "32 slots", "nano · other". Empty: nothing.
+    std::string variant;
+    std::vector<UsedMemory> memories; ///< that it read; empty: those of its question
+    std::string modelId; ///< of the engine; empty: whichever is in use
     std::string text;
     ReadEnd ended = ReadEnd::Stopped; ///< Stopped while it is written: what a kill leaves can be gone on with
     std::string model;
@@ -51,6 +73,7 @@ struct ChatAnswer {
     double seconds = 0; ///< from the first token to the last
     std::int64_t positions = 0; ///< of the base that context, turns, question and answer take
     std::int64_t kvBytes = 0;
+    std::int64_t turnSlots = 0; ///< that earlier turns were read as; 0: as text
     std::optional<double> loss; ///< nats a token, teacher-forced in its own context
     std::int64_t turnedTo = 0;
 
@@ -59,6 +82,9 @@ struct ChatAnswer {
         field.required("id", value.id);
         field.required("question", value.question);
         field.required("context", value.context);
+        field("variant", value.variant);
+        field("memories", value.memories);
+        field("model_id", value.modelId);
         field.required("text", value.text);
         field("ended", value.ended);
         field("model", value.model);
@@ -71,6 +97,7 @@ struct ChatAnswer {
         field("seconds", value.seconds);
         field("positions", value.positions);
         field("kv_bytes", value.kvBytes);
+        field("turn_slots", value.turnSlots);
         field("loss", value.loss);
         field("turned_to", value.turnedTo);
     }
@@ -115,6 +142,9 @@ public:
     std::string id; ///< of its file
     std::string name; ///< empty: title() makes one of the first question
     std::int64_t changed = 0; ///< seconds since 1970
+    bool turnsAsText = false; ///< earlier turns never become slots
+    /// Of memories, by id: what an export had with it, so that missing ones can be made again.
+    std::map<std::string, std::string> texts;
 
     const std::vector<ChatQuestion>& questions() const { return m_questions; }
     const std::vector<ChatAnswer>& answers() const { return m_answers; }
@@ -128,8 +158,8 @@ public:
     std::vector<std::int64_t> path() const; ///< questions, from the first to the last
     std::vector<std::int64_t> branches(std::int64_t question) const; ///< with it, oldest first
     std::vector<std::int64_t> pages(std::int64_t answer) const; ///< with it, oldest first
-    std::vector<AnswerContext> contexts(std::int64_t question) const; ///< that it was answered in
-    std::int64_t shown(std::int64_t question, AnswerContext context) const; ///< the answer; −1 where there is none
+    std::vector<AnswerColumn> columns(std::int64_t question) const; ///< that it was answered in
+    std::int64_t shown(std::int64_t question, const AnswerColumn& column) const; ///< the answer; −1: there is none
     /// The answer that a next question follows: that of the last question which came last; −1 where there is none.
     std::int64_t last() const;
     /// Questions and answers before a question, oldest first.
@@ -138,6 +168,7 @@ public:
     // Changes; what they return is the new one's id.
     /// @param parent an answer, or −1
     std::int64_t ask(std::int64_t parent, std::string text, std::vector<UsedMemory> memories);
+    void expect(std::int64_t question, std::string answer); ///< notes what should be answered
     /// A branch beside a question, with another text and without answers.
     std::int64_t edit(std::int64_t question, std::string text);
     /// Answers become the new page that is shown.
@@ -190,5 +221,11 @@ std::vector<VoteTally> tallies(const std::vector<ConversationPtr>& chats);
 
 /// A context for people: "Slots", "Full text".
 std::string contextTitle(AnswerContext context);
+
+/// An answer's column for people: "Slots", "Slots · 32 slots".
+std::string columnTitle(const ChatAnswer& answer);
+
+/// What is compared where two answers are: their contexts, or what else differs.
+std::string sideOf(const ChatAnswer& of, const ChatAnswer& against);
 
 } // namespace icae

@@ -46,12 +46,14 @@ AnswerCell cellOf(const Conversation& chat, const ChatAnswer& answer, const std:
     AnswerCell cell;
     cell.answer = answer.id;
     cell.context = answer.context;
-    cell.heading = QString::fromStdString(contextTitle(answer.context));
+    cell.heading = QString::fromStdString(columnTitle(answer));
     cell.text = QString::fromStdString(answer.text);
     cell.line = answerLine(answer);
     QStringList facts{cell.line};
     if (answer.kvBytes > 0)
         facts += tr("%1 of keys and values").arg(byteText(answer.kvBytes));
+    if (answer.turnSlots > 0)
+        facts += tr("earlier turns as %1 slots").arg(answer.turnSlots);
     if (!answer.model.empty())
         facts += answer.adapter.empty() ? folderName(answer.model)
                                         : u"%1 · %2"_s.arg(folderName(answer.model), folderName(answer.adapter));
@@ -66,9 +68,7 @@ AnswerCell cellOf(const Conversation& chat, const ChatAnswer& answer, const std:
 
 QString verdictOf(const Conversation& chat, const ChatVote& vote)
 {
-    const auto side = [&](std::int64_t answer) {
-        return QString::fromStdString(contextTitle(chat.answer(answer)->context));
-    };
+    const auto side = [&](std::int64_t answer) { return QString::fromStdString(columnTitle(*chat.answer(answer))); };
     auto text = vote.preference == Preference::Tie
         ? tr("You found them as good as each other.")
         : tr("You found %1 better.")
@@ -76,6 +76,8 @@ QString verdictOf(const Conversation& chat, const ChatVote& vote)
                                                         : tr("B: %1").arg(side(vote.second)));
     const auto& first = *chat.answer(vote.first);
     const auto& second = *chat.answer(vote.second);
+    if (const auto& expected = chat.question(first.question)->expected; !expected.empty())
+        text += u' ' + tr("Expected: %1.").arg(QString::fromStdString(expected));
     if (first.loss && second.loss)
         text += u' '
             + tr("Measured: %1 and %2 nats a token in their own contexts.")
@@ -151,8 +153,8 @@ void ConversationModel::setConversation(const Conversation& chat, const std::vec
         ConversationRow answers;
         answers.question = id;
         const ChatVote* vote = nullptr;
-        for (const auto context : chat.contexts(id)) {
-            const auto& answer = *chat.answer(chat.shown(id, context));
+        for (const auto& column : chat.columns(id)) {
+            const auto& answer = *chat.answer(chat.shown(id, column));
             answers.cells.push_back(cellOf(chat, answer, writing));
             if (const auto* one = chat.voteOn(answer.id); one != nullptr)
                 vote = one;

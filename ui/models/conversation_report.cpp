@@ -45,7 +45,7 @@ QString memoriesOf(const ChatQuestion& question)
 
 QString answerLine(const Conversation& chat, const ChatAnswer& answer)
 {
-    QStringList line{QString::fromStdString(contextTitle(answer.context))};
+    QStringList line{QString::fromStdString(columnTitle(answer))};
     if (!answer.model.empty())
         line.append(answer.adapter.empty() ? folderName(answer.model)
                                            : u"%1 · %2"_s.arg(folderName(answer.model), folderName(answer.adapter)));
@@ -63,16 +63,6 @@ QString answerLine(const Conversation& chat, const ChatAnswer& answer)
     return line.join(u" · "_s);
 }
 
-/// What is compared where two answers are: their contexts, or what else differs.
-std::string sideOf(const ChatAnswer& of, const ChatAnswer& against)
-{
-    if (of.context != against.context)
-        return contextTitle(of.context);
-    if (of.slotsPerSpan != against.slotsPerSpan)
-        return tr("%1 slots").arg(of.slotsPerSpan).toStdString();
-    return of.adapter == against.adapter ? of.model : of.adapter;
-}
-
 void finish(VoteTally& tally)
 {
     constexpr double z = 1.959964; // 97.5 % of the normal distribution
@@ -86,6 +76,17 @@ void finish(VoteTally& tally)
 
 } // namespace
 
+std::string sideOf(const ChatAnswer& of, const ChatAnswer& against)
+{
+    if (of.context != against.context)
+        return columnTitle(of);
+    if (of.variant != against.variant && !of.variant.empty())
+        return of.variant;
+    if (of.slotsPerSpan != against.slotsPerSpan)
+        return tr("%1 slots").arg(of.slotsPerSpan).toStdString();
+    return folderName(of.adapter == against.adapter ? of.model : of.adapter).toStdString();
+}
+
 std::string Conversation::toMarkdown() const
 {
     auto text = u"# %1\n"_s.arg(QString::fromStdString(title()));
@@ -98,8 +99,10 @@ std::string Conversation::toMarkdown() const
             memoriesBefore = memories;
         }
         text += u"\n**%1**\n\n%2\n"_s.arg(tr("You"), quoted(asked.text));
-        for (const auto context : contexts(shownQuestion)) {
-            const auto& given = *answer(shown(shownQuestion, context));
+        if (!asked.expected.empty())
+            text += u"\n*%1*\n\n%2\n"_s.arg(tr("Expected"), quoted(asked.expected));
+        for (const auto& column : columns(shownQuestion)) {
+            const auto& given = *answer(shown(shownQuestion, column));
             text += u"\n**%1**\n\n%2\n"_s.arg(answerLine(*this, given), quoted(given.text));
         }
         for (const auto& one : m_votes) {

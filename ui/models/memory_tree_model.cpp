@@ -5,6 +5,7 @@
 #include <QMimeData>
 
 #include <algorithm>
+#include <cmath>
 
 namespace icae {
 
@@ -113,6 +114,57 @@ const LibraryMemory* MemoryTreeModel::find(const QString& id) const
 const LibraryMemory* MemoryTreeModel::at(const QModelIndex& index) const
 {
     return index.isValid() ? &entry(index).memory : nullptr;
+}
+
+const UsedMemory* MemoryTreeModel::missing(const QModelIndex& index) const
+{
+    return index.isValid() && entry(index).missing ? &entry(index).wanted : nullptr;
+}
+
+std::vector<UsedMemory> MemoryTreeModel::missing() const
+{
+    std::vector<UsedMemory> all;
+    for (const auto& one : m_entries)
+        if (one.missing && one.used)
+            all.push_back(one.wanted);
+    return all;
+}
+
+void MemoryTreeModel::revive(const std::string& missing, const LibraryMemory& memory)
+{
+    const auto row = rowOf(missing);
+    if (row < 0 || !m_entries[static_cast<std::size_t>(row)].missing)
+        return put(memory, true);
+    auto revived = entryOf(memory);
+    auto& old = m_entries[static_cast<std::size_t>(row)];
+    const auto fits = [&](std::int64_t span) { return span < std::ssize(revived.spans); };
+    if (std::all_of(old.wanted.spans.begin(), old.wanted.spans.end(), fits))
+        use(revived, old.wanted);
+    revived.used = old.used;
+    beginResetModel();
+    old = std::move(revived);
+    for (auto other = m_entries.size(); other-- > 0;) // the same may have come by itself
+        if (static_cast<int>(other) != row && m_entries[other].memory.id == memory.id)
+            m_entries.erase(m_entries.begin() + static_cast<std::ptrdiff_t>(other));
+    endResetModel();
+    Q_EMIT usedChanged();
+}
+
+QStringList MemoryTreeModel::tags() const
+{
+    std::set<QString> all;
+    for (const auto& one : m_entries)
+        for (const auto& tag : one.memory.tags)
+            all.insert(QString::fromStdString(tag));
+    return {all.begin(), all.end()};
+}
+
+void MemoryTreeModel::setGain(const QModelIndex& span, double gain)
+{
+    if (!span.parent().isValid())
+        return;
+    entry(span).spans[static_cast<std::size_t>(span.row())].gain = gain;
+    Q_EMIT dataChanged(span, span);
 }
 
 QModelIndex MemoryTreeModel::indexOf(const QString& id) const
@@ -252,10 +304,13 @@ void MemoryTreeModel::toggleExpanded(const QModelIndex& index)
     if (index.parent().isValid()) {
         auto& span = spans[static_cast<std::size_t>(index.row())];
         span.expanded = !span.expanded;
+        span.gain.reset();
     } else {
         const bool all = std::all_of(spans.begin(), spans.end(), [](const Span& one) { return one.expanded; });
-        for (auto& span : spans)
+        for (auto& span : spans) {
             span.expanded = !all;
+            span.gain.reset();
+        }
     }
     touch(index.parent().isValid() ? index.parent() : index);
     Q_EMIT usedChanged();
@@ -344,7 +399,10 @@ QVariant MemoryTreeModel::memoryData(const Entry& entry, int role) const
 {
     const auto& memory = entry.memory;
     const auto name = QString::fromStdString(memory.name);
-    const auto problem = entry.missing ? tr("It is no longer in the library. Add its text again.")
+    QStringList tags;
+    for (const auto& tag : memory.tags)
+        tags += QString::fromStdString(tag);
+    const auto problem = entry.missing ? tr("It is no longer in the library. Enter brings it back from its text.")
         : memory.problem.empty()       ? QString()
                                        : QString::fromStdString(memory.problem + " " + memory.remedy);
     switch (role) {
@@ -355,14 +413,20 @@ QVariant MemoryTreeModel::memoryData(const Entry& entry, int role) const
     case SpanRole:
         return -1;
     case LineRole:
-        return entry.missing ? tr("missing") : sizes(memory.tokens, memory.slots);
+        return entry.missing ? tr("missing")
+            : tags.isEmpty() ? sizes(memory.tokens, memory.slots)
+                             : u"%1 · %2"_s.arg(sizes(memory.tokens, memory.slots), tags.join(u", "_s));
+    case TagsRole:
+        return tags;
     case ExpandedRole:
         return !entry.spans.empty()
             && std::all_of(entry.spans.begin(), entry.spans.end(), [](const Span& one) { return one.expanded; });
     case ProblemRole:
         return problem;
     case Qt::ToolTipRole:
-        return problem.isEmpty() ? name : u"%1\n%2"_s.arg(name, problem);
+        return problem.isEmpty()
+            ? u"%1\n%2"_s.arg(name, tr("Slots of %1").arg(QString::fromStdString(memory.adapterName)))
+            : u"%1\n%2"_s.arg(name, problem);
     case LitRole:
         return m_lit.empty() ? QVariant() : lit(memory.id, -1);
     case TotalSlotsRole:
@@ -373,6 +437,19 @@ QVariant MemoryTreeModel::memoryData(const Entry& entry, int role) const
     default:
         return {};
     }
+}
+
+/// With what it costs, and what it gains where that was measured.
+QString MemoryTreeModel::expandedLine(const Span& span, const SpanInfo& info)
+{
+    const QLocale locale;
+    auto line = tr("as text: %1 tokens, %2 more")
+                    .arg(locale.toString(qint64(info.tokens)),
+                         locale.toString(qint64(std::max<std::int64_t>(0, info.tokens - info.slots))));
+    if (span.gain)
+        line += tr(" · answer %1%2 nats")
+                    .arg(*span.gain > 0 ? u"−"_s : u"+"_s, locale.toString(std::abs(*span.gain), 'f', 2));
+    return line;
 }
 
 QVariant MemoryTreeModel::spanData(const Entry& entry, const Span& span, int role) const
@@ -386,15 +463,16 @@ QVariant MemoryTreeModel::spanData(const Entry& entry, const Span& span, int rol
     case SpanRole:
         return QVariant::fromValue(qint64(span.index));
     case LineRole:
-        return span.expanded ? tr("as text, %1 tokens").arg(QLocale().toString(qint64(info.tokens)))
-                             : sizes(info.tokens, info.slots);
+        return span.expanded ? expandedLine(span, info) : sizes(info.tokens, info.slots);
     case ExpandedRole:
         return span.expanded;
     case ProblemRole:
         return QString();
     case Qt::ToolTipRole:
-        return span.expanded ? tr("Read as its full text (Enter: as slots)")
-                             : tr("Read as slots (Enter: as its full text)");
+        return span.expanded
+            ? tr("Read as its full text (Enter: as slots)")
+            : tr("Read as slots (Enter: as its full text, which takes %1 positions more)")
+                  .arg(QLocale().toString(qint64(std::max<std::int64_t>(0, info.tokens - info.slots))));
     case LitRole:
         return m_lit.empty() ? QVariant() : lit(entry.memory.id, span.index);
     case SlotsRole:

@@ -4,6 +4,7 @@
 
 #include <QAbstractItemModel>
 
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -24,6 +25,7 @@ public:
         LitRole, ///< share of the strongest rise that its slots have, 0 to 1; none: nothing is lit
         SlotsRole, ///< the same a group of slots, as a list: first slot, slots, share, …
         TotalSlotsRole,
+        TagsRole, ///< list of texts
     };
 
     using QAbstractItemModel::QAbstractItemModel;
@@ -33,6 +35,11 @@ public:
     void put(const LibraryMemory& memory, bool use); ///< a new one, or a change
     const LibraryMemory* find(const QString& id) const; ///< null where there is none
     const LibraryMemory* at(const QModelIndex& index) const; ///< the memory, or the span's
+    const UsedMemory* missing(const QModelIndex& index) const; ///< as a chat names it; null where it is there
+    std::vector<UsedMemory> missing() const; ///< that are used
+    /// What a missing one was made to again, under whatever id, takes its place.
+    void revive(const std::string& missing, const LibraryMemory& memory);
+    QStringList tags() const; ///< of all memories, sorted
     QModelIndex indexOf(const QString& id) const;
     QModelIndex spanIndex(const QString& id, std::int64_t span) const;
 
@@ -43,6 +50,8 @@ public:
     QModelIndex moveBy(const QModelIndex& index, int step);
     void toggleExpanded(const QModelIndex& index); ///< of a span, or of all spans of a memory
     void setLit(const ChatAttribution* attribution); ///< null: nothing
+    /// What reading a span as text gave: how much the last answer's loss fell, nats a token.
+    void setGain(const QModelIndex& span, double gain);
 
     QModelIndex index(int row, int column, const QModelIndex& parent = {}) const override;
     QModelIndex parent(const QModelIndex& index) const override;
@@ -65,6 +74,7 @@ private:
         std::int64_t index = 0;
         bool used = true;
         bool expanded = false;
+        std::optional<double> gain = {}; ///< nats a token; while it is expanded
     };
     struct Entry {
         LibraryMemory memory;
@@ -80,6 +90,7 @@ private:
     int rowOf(const std::string& id) const;
     const Entry& entry(const QModelIndex& index) const;
     Entry& entry(const QModelIndex& index);
+    static QString expandedLine(const Span& span, const SpanInfo& info);
     QVariant memoryData(const Entry& entry, int role) const;
     QVariant spanData(const Entry& entry, const Span& span, int role) const;
     QVariantList litSlots(const std::string& memory, std::int64_t span) const;

@@ -18,6 +18,7 @@ public:
     ModelCatalog(EngineClient& client, Settings& settings, QString standard, QObject* parent = nullptr);
 
     ModelTreeModel& tree() { return m_tree; }
+    const ModelList& models() const { return m_tree.models(); }
     const std::vector<DeviceInfo>& devices() const { return m_devices; }
     bool isListing() const { return m_listing; }
     bool isLoading() const { return m_loading; }

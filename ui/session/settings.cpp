@@ -180,6 +180,7 @@ Settings::Chat Settings::chat() const
     chat.topP = std::clamp(m_store.value(u"chat/top_p"_s, defaults.topP).toDouble(), 0.01, 1.0);
     chat.seed = m_store.value(u"chat/seed"_s, defaults.seed).toUInt();
     chat.maxTokens = std::clamp(m_store.value(u"chat/max_tokens"_s, defaults.maxTokens).toInt(), 1, 100'000);
+    chat.turnShare = std::clamp(m_store.value(u"chat/turn_share"_s, defaults.turnShare).toDouble(), 0.0, 1.0);
     chat.current = m_store.value(u"chat/current"_s).toString();
     return chat;
 }
@@ -193,6 +194,7 @@ void Settings::setChat(const Chat& chat)
     set(u"chat/top_p"_s, chat.topP);
     set(u"chat/seed"_s, chat.seed);
     set(u"chat/max_tokens"_s, chat.maxTokens);
+    set(u"chat/turn_share"_s, chat.turnShare);
     set(u"chat/current"_s, chat.current);
 }
 

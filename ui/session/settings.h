@@ -48,6 +48,7 @@ public:
         double topP = 1;
         quint32 seed = 0;
         int maxTokens = 256;
+        double turnShare = 0.25; ///< of the positions, beyond which earlier turns become slots; 0: never
         QString current; ///< chat
 
         bool operator==(const Chat&) const = default;

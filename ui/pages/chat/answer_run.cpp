@@ -19,14 +19,27 @@ AnswerRun::AnswerRun(EngineClient& client, QObject* parent)
     connect(&m_tell, &QTimer::timeout, this, &AnswerRun::grew);
 }
 
-void AnswerRun::start(const std::string& chat, std::vector<std::int64_t> answers, const ChatAskParams& params)
+void AnswerRun::start(const std::string& chat, std::vector<Task> tasks)
 {
     m_chat = chat;
-    m_answers = std::move(answers);
-    m_begun = params.begun;
-    m_parts.assign(m_answers.size(), Part{m_begun});
+    m_tasks = std::move(tasks);
+    m_answers.clear();
+    m_parts.clear();
+    for (const auto& task : m_tasks)
+        for (const auto answer : task.answers) {
+            m_answers.push_back(answer);
+            m_parts.push_back(Part{task.params.begun});
+        }
+    m_written.clear();
+    m_first = 0;
+    m_stopped = false;
+    next();
+}
+
+void AnswerRun::next()
+{
     m_clock.start();
-    m_request = m_client.call(protocol::chatAsk, params, this,
+    m_request = m_client.call(protocol::chatAsk, m_tasks.front().params, this,
                               {.done = [this](const ChatAskResult& result) { finish(result); },
                                .failed = [this](const Error& why) { fail(why); },
                                .tokens = [this](const TokensNote& note) { append(note); }});
@@ -34,6 +47,7 @@ void AnswerRun::start(const std::string& chat, std::vector<std::int64_t> answers
 
 void AnswerRun::stop()
 {
+    m_stopped = true;
     if (isRunning())
         m_client.cancel(m_request);
 }
@@ -50,9 +64,9 @@ double AnswerRun::rate(std::size_t part) const
 void AnswerRun::append(const TokensNote& note)
 {
     for (const auto& piece : note.pieces) {
-        if (piece.part < 0 || piece.part >= std::ssize(m_parts))
+        if (piece.part < 0 || piece.part >= std::ssize(m_tasks.front().answers))
             continue;
-        auto& part = m_parts[static_cast<std::size_t>(piece.part)];
+        auto& part = m_parts[m_first + static_cast<std::size_t>(piece.part)];
         if (part.firstToken < 0)
             part.firstToken = m_clock.elapsed();
         part.text += piece.text;
@@ -65,12 +79,18 @@ void AnswerRun::append(const TokensNote& note)
 void AnswerRun::finish(const ChatAskResult& result)
 {
     m_tell.stop();
-    m_request = -1;
-    for (std::size_t i = 0; i < m_parts.size() && i < result.parts.size(); ++i) {
-        m_parts[i].text = m_begun + result.parts[i].text;
-        m_parts[i].tokens = result.parts[i].tokens;
+    const auto& task = m_tasks.front();
+    for (std::size_t i = 0; i < task.answers.size() && i < result.parts.size(); ++i) {
+        m_parts[m_first + i].text = task.params.begun + result.parts[i].text;
+        m_parts[m_first + i].tokens = result.parts[i].tokens;
+        m_written.push_back({task.answers[i], result.parts[i], result.model, result.adapter, result.adapterSha256});
     }
-    Q_EMIT finished(result);
+    m_first += task.answers.size();
+    m_tasks.erase(m_tasks.begin());
+    if (!m_tasks.empty() && !m_stopped)
+        return next();
+    m_request = -1;
+    Q_EMIT finished(m_written);
 }
 
 void AnswerRun::fail(const Error& why)

@@ -20,8 +20,22 @@ public:
     /// @param parent the page: what is asked is its own, and stopped with it
     AnswerRun(EngineClient& client, QObject* parent);
 
-    /// @param answers ids in the chat, one a context
-    void start(const std::string& chat, std::vector<std::int64_t> answers, const ChatAskParams& params);
+    /// What is asked at once: an answer a context.
+    struct Task {
+        std::vector<std::int64_t> answers; ///< ids in the chat
+        ChatAskParams params;
+    };
+    /// An answer that is whole.
+    struct Written {
+        std::int64_t answer = 0;
+        ChatPartResult part;
+        std::string model;
+        std::string adapter;
+        std::string adapterSha256;
+    };
+
+    /// One task after the other.
+    void start(const std::string& chat, std::vector<Task> tasks);
     void stop();
     bool isRunning() const { return m_request >= 0; }
 
@@ -35,7 +49,7 @@ public:
 Q_SIGNALS:
     void grew(); ///< at most 30 times a second
     /// Texts are whole. Ended by a stop too.
-    void finished(const icae::ChatAskResult& result);
+    void finished(const std::vector<icae::AnswerRun::Written>& answers);
     void failed(const icae::Error& why); ///< what was written so far stays
 
 private:
@@ -45,6 +59,7 @@ private:
         qint64 firstToken = -1; ///< milliseconds after the start
     };
 
+    void next();
     void append(const TokensNote& note);
     void finish(const ChatAskResult& result);
     void fail(const Error& why);
@@ -54,7 +69,10 @@ private:
     std::string m_chat;
     std::vector<std::int64_t> m_answers;
     std::vector<Part> m_parts;
-    std::string m_begun;
+    std::vector<Task> m_tasks; ///< that are still to be asked, the present one first
+    std::size_t m_first = 0; ///< index of its first answer
+    std::vector<Written> m_written;
+    bool m_stopped = false;
     QElapsedTimer m_clock;
     QTimer m_tell;
 };

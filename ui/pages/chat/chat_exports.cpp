@@ -14,6 +14,16 @@ namespace icae {
 
 using namespace Qt::StringLiterals;
 
+namespace {
+
+Conversation withoutTexts(Conversation chat)
+{
+    chat.texts.clear();
+    return chat;
+}
+
+} // namespace
+
 ChatExports::ChatExports(EngineClient& client, Settings& settings, ChatStore& store, QWidget* page)
     : QObject(page)
     , m_client(client)
@@ -32,7 +42,7 @@ void ChatExports::exportAs(Export what, const Conversation& chat)
         if (what == Export::Markdown)
             return save(file, chat.toMarkdown());
         if (what == Export::Json)
-            return save(file, jsonText(chat.toJson(), 1) + "\n");
+            return save(file, jsonText(withoutTexts(chat).toJson(), 1) + "\n");
         exportWithTexts(chat, file);
     });
     dialog->open();
@@ -56,7 +66,7 @@ void ChatExports::exportWithTexts(const Conversation& chat, const QString& file)
         std::set<std::string> awaited;
     };
     const auto gathered = std::make_shared<Gathered>(Gathered{chat.toJson(), {}});
-    gathered->json["texts"] = nlohmann::json::object();
+    gathered->json["texts"] = chat.texts;
     for (const auto& question : chat.questions())
         for (const auto& memory : question.memories)
             gathered->awaited.insert(memory.id);

@@ -1,13 +1,15 @@
 #include "pages/chat/chat_page.h"
 
-#include "pages/chat/answer_run.h"
+#include "pages/chat/answer_origins.h"
+#include "pages/chat/answer_popup.h"
+#include "pages/chat/blind_menu.h"
 #include "pages/chat/chat_list_pane.h"
 #include "pages/chat/context_meter.h"
 #include "pages/chat/conversation_view.h"
 #include "pages/chat/memory_pane.h"
 #include "pages/chat/question_edit.h"
+#include "pages/chat/rival_side.h"
 #include "pages/chat/vote_label.h"
-#include "pages/compress/sampling_popup.h"
 #include "widgets/common/notice_bar.h"
 
 #include <QAction>
@@ -18,6 +20,7 @@
 #include <QStackedWidget>
 
 #include <algorithm>
+#include <utility>
 
 namespace icae {
 
@@ -36,7 +39,7 @@ ChatPage::~ChatPage()
 
 bool ChatPage::isAnswering() const
 {
-    return m_run->isRunning();
+    return m_run->isRunning() || m_rival->isPreparing();
 }
 
 void ChatPage::change(const std::string& chat, const std::function<void(Conversation&)>& change)
@@ -87,11 +90,10 @@ void ChatPage::open(const std::string& id)
 
 void ChatPage::showChat()
 {
-    m_attributions.clear();
-    showWhereFrom(-1);
+    m_origins->clear();
+    m_memories->setChatTexts(m_chat.texts);
     m_conversation.clear();
-    m_conversation.setConversation(
-        m_chat, isAnswering() && m_run->chat() == m_chat.id ? m_run->answers() : std::vector<std::int64_t>());
+    showConversation();
     m_name->setText(QString::fromStdString(m_chat.title()));
     m_stack->setCurrentIndex(m_conversation.rowCount() == 0 ? 0 : 1);
     m_view->goToEnd();
@@ -107,7 +109,7 @@ std::vector<AnswerContext> ChatPage::contexts() const
             ticked.push_back(context);
     if (ticked.empty())
         ticked.push_back(AnswerContext::Slots);
-    if (!m_blind->isChecked())
+    if (!m_blind->isChecked() || !m_blindMenu->rival().isNone())
         return ticked;
     if (ticked.size() == 1) // two to tell apart
         ticked.push_back(ticked.front() == AnswerContext::Slots ? AnswerContext::Text : AnswerContext::Slots);
@@ -127,10 +129,19 @@ ChatPrompt ChatPage::promptFor(const Conversation& chat, std::int64_t question) 
     const auto& of = *chat.question(question);
     prompt.memories = of.memories;
     prompt.question = of.text;
+    prompt.turnShare = chat.turnsAsText ? 0 : m_settings.chat().turnShare;
     for (const auto& [asked, answered] : chat.turnsBefore(question)) {
         prompt.turns.push_back(chat.question(asked)->text);
         prompt.turns.push_back(chat.answer(answered)->text);
     }
+    return prompt;
+}
+
+ChatPrompt ChatPage::promptOf(const ChatAnswer& answer) const
+{
+    auto prompt = promptFor(m_chat, answer.question);
+    if (!answer.memories.empty())
+        prompt.memories = answer.memories;
     return prompt;
 }
 
@@ -171,6 +182,7 @@ void ChatPage::plan()
                                         m_refusal->setText(QString::fromStdString(
                                             plan.problem.empty() ? std::string() : plan.problem + " " + plan.remedy));
                                         m_refusal->setVisible(!plan.problem.empty());
+                                        showTurns();
                                         updateActions();
                                     },
                                 .failed =
@@ -184,10 +196,22 @@ void ChatPage::plan()
                                     }});
 }
 
+/// Where earlier turns are slots, or would be.
+void ChatPage::showTurns()
+{
+    const bool slotsNow = m_plan && m_plan->turnSlots > 0;
+    const bool textByChoice = m_chat.turnsAsText && !m_chat.questions().empty();
+    m_turns->setVisible(slotsNow || textByChoice);
+    m_turnsLine->setText(slotsNow ? tr("Earlier turns are read as %1 slots.").arg(m_plan->turnSlots)
+                                  : tr("Earlier turns are read as text, however long they are."));
+    m_turnsButton->setText(slotsNow ? tr("Read them as text") : tr("Let them become slots"));
+}
+
 void ChatPage::ask()
 {
     if (isAnswering()) {
         m_run->stop();
+        m_rival->stop();
         return;
     }
     const auto text = m_composer->toPlainText().trimmed().toStdString();
@@ -201,55 +225,158 @@ void ChatPage::ask()
     if (m_plan && !m_plan->problem.empty() && m_planning < 0 && !m_planSoon.isActive())
         return refuse(QString::fromStdString(m_plan->problem), QString::fromStdString(m_plan->remedy));
     m_notice->clear();
+    m_origins->giveWay();
     auto used = m_memories->model().used();
     const auto question =
         m_edited >= 0 ? m_chat.edit(m_edited, text) : m_chat.ask(m_chat.last(), text, std::move(used));
     m_edited = -1;
     m_composer->clear();
     m_stack->setCurrentIndex(1);
-    answer(question, contexts(), -1, false);
+    if (m_blind->isChecked() && !m_blindMenu->rival().isNone())
+        answerBlind(question);
+    else
+        answer(question, contexts());
     m_chats->select(m_chat.id);
     m_view->goToEnd();
 }
 
-/// @param goOn an answer to be gone on with; −1: new ones
-void ChatPage::answer(std::int64_t question, const std::vector<AnswerContext>& contexts, std::int64_t goOn, bool again)
+ChatAskParams ChatPage::paramsFor(std::int64_t question, std::vector<AnswerContext> contexts) const
 {
     ChatAskParams params;
     params.prompt = promptFor(m_chat, question);
-    params.contexts = contexts;
+    params.contexts = std::move(contexts);
     params.sampling = sampling();
     params.maxTokens = m_settings.chat().maxTokens;
+    return params;
+}
+
+void ChatPage::answer(std::int64_t question, const std::vector<AnswerContext>& contexts)
+{
+    const auto params = paramsFor(question, contexts);
     std::vector<std::int64_t> ids;
-    if (goOn >= 0) {
-        params.begun = m_chat.answer(goOn)->text;
-        params.sampling = m_chat.answer(goOn)->sampling;
-        ids = {goOn};
-    } else {
-        if (again) { // greedy, or with the same seed, it would be the same page again
-            if (params.sampling.temperature <= 0)
-                params.sampling.temperature = againTemperature;
-            const auto shown = m_chat.shown(question, contexts.front());
-            params.sampling.seed += shown < 0 ? 1 : static_cast<std::int64_t>(m_chat.pages(shown).size());
-        }
-        for (const auto context : contexts) {
-            ChatAnswer fresh;
-            fresh.question = question;
-            fresh.context = context;
-            fresh.sampling = params.sampling;
-            ids.push_back(m_chat.addAnswer(std::move(fresh)));
-        }
-        if (m_blind->isChecked() && ids.size() == 2 && !again) {
-            const auto seed = static_cast<std::int64_t>(QRandomGenerator::global()->generate());
-            const bool swapped = (QRandomGenerator(static_cast<quint32>(seed)).generate() & 1U) != 0;
-            m_chat.vote({ids[swapped ? 1 : 0], ids[swapped ? 0 : 1], Preference::Pending, seed});
-        }
+    for (const auto context : contexts) {
+        ChatAnswer fresh;
+        fresh.question = question;
+        fresh.context = context;
+        fresh.sampling = params.sampling;
+        ids.push_back(m_chat.addAnswer(std::move(fresh)));
     }
-    m_run->start(m_chat.id, ids, params);
+    if (m_blind->isChecked() && ids.size() == 2)
+        pair(ids[0], ids[1]);
+    begin({{ids, params}});
+}
+
+/// Greedy, or with the same seed, it would be the same page again.
+void ChatPage::answerAgain(const ChatAnswer& of)
+{
+    auto params = paramsFor(of.question, {of.context});
+    params.prompt = promptOf(of);
+    params.model = of.modelId;
+    if (params.sampling.temperature <= 0)
+        params.sampling.temperature = againTemperature;
+    params.sampling.seed += static_cast<std::int64_t>(m_chat.pages(of.id).size());
+    ChatAnswer fresh;
+    fresh.question = of.question;
+    fresh.context = of.context;
+    fresh.variant = of.variant;
+    fresh.memories = of.memories;
+    fresh.modelId = of.modelId;
+    fresh.slotsPerSpan = of.slotsPerSpan;
+    fresh.sampling = params.sampling;
+    begin({{{m_chat.addAnswer(std::move(fresh))}, params}});
+}
+
+void ChatPage::goOn(const ChatAnswer& with)
+{
+    auto params = paramsFor(with.question, {with.context});
+    params.prompt = promptOf(with);
+    params.model = with.modelId;
+    params.begun = with.text;
+    params.sampling = with.sampling;
+    begin({{{with.id}, params}});
+}
+
+void ChatPage::pair(std::int64_t one, std::int64_t other)
+{
+    const auto seed = static_cast<std::int64_t>(QRandomGenerator::global()->generate());
+    const bool swapped = (QRandomGenerator(static_cast<quint32>(seed)).generate() & 1U) != 0;
+    m_chat.vote({swapped ? other : one, swapped ? one : other, Preference::Pending, seed});
+}
+
+void ChatPage::answerBlind(std::int64_t question)
+{
+    const auto& rival = m_blindMenu->rival();
+    const auto& model = *m_client.model();
+    const auto memories = m_chat.question(question)->memories;
+    std::int64_t own = 0; // slots a span
+    for (const auto& used : memories)
+        if (const auto* memory = m_memories->model().find(QString::fromStdString(used.id)))
+            for (const auto& span : memory->spans)
+                own = std::max(own, span.slots);
+    const auto name = [](const std::string& base, const std::string& adapter) {
+        return tr("%1 · %2").arg(folderName(base), folderName(adapter)).toStdString();
+    };
+    ChatAnswer ours;
+    ours.question = question;
+    ours.sampling = sampling();
+    ours.slotsPerSpan = own;
+    auto theirs = ours;
+    if (rival.slots > 0) {
+        theirs.slotsPerSpan = rival.slots;
+        ours.variant = tr("%1 slots").arg(own).toStdString();
+        theirs.variant = tr("%1 slots").arg(rival.slots).toStdString();
+    } else {
+        ours.variant = name(model.base, model.adapter);
+        theirs.variant = name(rival.base, rival.adapter);
+    }
+    m_sides = {m_chat.addAnswer(ours), m_chat.addAnswer(theirs)};
+    pair(m_sides[0], m_sides[1]);
+    std::vector<LibraryMemory> library;
+    for (int row = 0; row < m_memories->model().rowCount(); ++row)
+        if (const auto index = m_memories->model().index(row, 0); m_memories->model().missing(index) == nullptr)
+            library.push_back(*m_memories->model().at(index));
     keep();
-    m_conversation.setConversation(m_chat, ids);
+    m_sidesChat = m_chat.id;
+    m_rival->prepare(rival, memories, std::move(library));
+    showConversation();
+    updateActions();
+}
+
+/// The rival is ready.
+void ChatPage::askBothSides()
+{
+    if (m_sides.size() != 2 || m_chat.id != m_sidesChat)
+        return;
+    const auto question = m_chat.answer(m_sides[0])->question;
+    auto& theirs = *m_chat.change(m_sides[1]);
+    theirs.memories = m_rival->memories();
+    theirs.modelId = m_rival->model();
+    auto params = paramsFor(question, {AnswerContext::Slots});
+    auto other = params;
+    other.prompt = promptOf(theirs);
+    other.model = theirs.modelId;
+    const auto ids = std::exchange(m_sides, {});
+    begin({{{ids[0]}, params}, {{ids[1]}, other}});
+}
+
+void ChatPage::begin(std::vector<AnswerRun::Task> tasks)
+{
+    m_run->start(m_chat.id, std::move(tasks));
+    keep();
+    showConversation();
     m_name->setText(QString::fromStdString(m_chat.title()));
     updateActions();
+}
+
+/// With what is being written marked as such.
+void ChatPage::showConversation()
+{
+    std::vector<std::int64_t> writing;
+    if (m_run->isRunning() && m_run->chat() == m_chat.id)
+        writing = m_run->answers();
+    if (m_rival->isPreparing() && m_sidesChat == m_chat.id)
+        writing.insert(writing.end(), m_sides.begin(), m_sides.end());
+    m_conversation.setConversation(m_chat, writing);
 }
 
 void ChatPage::onGrew()
@@ -280,27 +407,29 @@ void ChatPage::onGrew()
     }
 }
 
-void ChatPage::onFinished(const ChatAskResult& result)
+void ChatPage::onFinished(const std::vector<AnswerRun::Written>& answers)
 {
     m_keepSoon.stop();
     change(m_run->chat(), [&](Conversation& chat) {
-        for (std::size_t i = 0; i < m_run->answers().size() && i < result.parts.size(); ++i) {
-            auto* answer = chat.change(m_run->answers()[i]);
-            const auto& part = result.parts[i];
+        for (std::size_t i = 0; i < answers.size(); ++i) {
+            const auto& [id, part, model, adapter, adapterSha256] = answers[i];
+            auto* answer = chat.change(id);
+            if (answer == nullptr)
+                continue;
             answer->text = m_run->text(i);
             answer->ended = part.ended;
-            answer->model = result.model;
-            answer->adapter = result.adapter;
-            answer->adapterSha256 = result.adapterSha256;
+            answer->model = model;
+            answer->adapter = adapter;
+            answer->adapterSha256 = adapterSha256;
             answer->tokens += part.tokens;
             answer->seconds += part.seconds;
             answer->firstTokenSeconds = part.firstTokenSeconds;
             answer->positions = part.positions;
             answer->kvBytes = part.kvBytes;
+            answer->turnSlots = part.turnSlots;
         }
     });
-    if (m_run->chat() == m_chat.id)
-        m_conversation.setConversation(m_chat, {});
+    showConversation();
     updateActions();
     planSoon();
 }
@@ -315,8 +444,8 @@ void ChatPage::onFailed(const Error& why)
                 answer->ended = ReadEnd::Stopped;
             }
     });
-    if (m_run->chat() == m_chat.id)
-        m_conversation.setConversation(m_chat, {});
+    m_sides.clear();
+    showConversation();
     updateActions();
     if (why.kind() != ErrorKind::Cancelled)
         showError(why);

@@ -1,13 +1,13 @@
 #pragma once
 
 #include "models/conversation_model.h"
+#include "pages/chat/answer_run.h"
 #include "pages/page.h"
 #include "session/chat_store.h"
 
 #include <QTimer>
 
 #include <functional>
-#include <map>
 #include <optional>
 
 class QAction;
@@ -21,7 +21,9 @@ class QToolButton;
 namespace icae {
 
 class AdapterOffer;
-class AnswerRun;
+class AnswerOrigins;
+class AnswerPopup;
+class BlindMenu;
 class ChatExports;
 class ChatListPane;
 class ContextMeter;
@@ -30,7 +32,7 @@ class EmptyState;
 class MemoryPane;
 class NoticeBar;
 class QuestionEdit;
-class SamplingPopup;
+class RivalSide;
 class SuggestionBox;
 class VoteLabel;
 enum class TurnAction;
@@ -79,13 +81,22 @@ private:
     void newChat();
     void showChat();
     void updateActions();
+    void showTurns();
     void planSoon();
     void plan();
 
     void ask(); ///< what the composer has, or branches where a question is edited
-    void answer(std::int64_t question, const std::vector<AnswerContext>& contexts, std::int64_t goOn, bool again);
+    void answer(std::int64_t question, const std::vector<AnswerContext>& contexts);
+    void answerAgain(const ChatAnswer& of);
+    void goOn(const ChatAnswer& with);
+    void answerBlind(std::int64_t question); ///< against another slot count or model
+    void askBothSides();
+    ChatAskParams paramsFor(std::int64_t question, std::vector<AnswerContext> contexts) const;
+    void pair(std::int64_t one, std::int64_t other); ///< to be voted on, the sides drawn
+    void begin(std::vector<AnswerRun::Task> tasks);
+    void showConversation();
     void onGrew();
-    void onFinished(const ChatAskResult& result);
+    void onFinished(const std::vector<AnswerRun::Written>& answers);
     void onFailed(const Error& why);
     /// Changes a chat, the one that is shown or another, and keeps it.
     void change(const std::string& chat, const std::function<void(Conversation&)>& change);
@@ -97,11 +108,17 @@ private:
     void actOnCurrent(TurnAction action);
     void edit(const ConversationRow& row, int cell);
     void vote(const ConversationRow& row, Preference preference);
-    void showWhereFrom(std::int64_t answer);
+    void score(std::int64_t answer);
+    void chooseQuestionStudy();
+    void stepThrough(const std::string& run);
+    void readStudy(const ReadRunParams& params,
+                   const std::function<std::optional<ReadRunParams>(const RunContent&)>& take);
     void lookWhereFrom(std::int64_t answer);
+    void lookWhatTextGains(const QPersistentModelIndex& span, const std::vector<UsedMemory>& before);
 
     std::vector<AnswerContext> contexts() const; ///< ticked ones; at least one
     ChatPrompt promptFor(const Conversation& chat, std::int64_t question) const;
+    ChatPrompt promptOf(const ChatAnswer& answer) const; ///< that it was written after
     ChatPrompt promptToAsk() const; ///< of what the composer has
     SamplingParams sampling() const;
 
@@ -112,6 +129,11 @@ private:
     ConversationModel m_conversation;
     Conversation m_chat;
     AnswerRun* m_run;
+    AnswerOrigins* m_origins;
+    RivalSide* m_rival;
+    BlindMenu* m_blindMenu;
+    std::string m_sidesChat; ///< whose they are
+    std::vector<std::int64_t> m_sides; ///< answers that wait for the rival: ours, and its
     ChatExports* m_files;
     NoticeBar* m_notice;
     MemoryPane* m_memories;
@@ -125,24 +147,26 @@ private:
     QuestionEdit* m_composer;
     QLabel* m_editing;
     QLabel* m_refusal;
+    QWidget* m_turns; ///< says where earlier turns are slots
+    QLabel* m_turnsLine;
+    QPushButton* m_turnsButton;
     AdapterOffer* m_useChat;
     ContextMeter* m_meter;
     QToolButton* m_samplingButton;
-    SamplingPopup* m_sampling;
+    AnswerPopup* m_sampling;
     QPushButton* m_ask;
     QToolButton* m_exportButton;
     std::vector<std::pair<AnswerContext, QAction*>> m_contexts;
     QAction* m_blind;
     std::vector<std::pair<TurnAction, QAction*>> m_turnActions;
     QAction* m_questionSet;
+    QAction* m_stepThrough;
     QList<QAction*> m_exports;
     std::optional<ChatPlan> m_plan;
     std::int64_t m_planning = -1; ///< request
     QTimer m_planSoon;
     QTimer m_keepSoon; ///< while an answer grows
     std::int64_t m_edited = -1; ///< question that the composer branches from
-    std::map<std::int64_t, ChatAttribution> m_attributions; ///< by answer of this chat
-    std::int64_t m_litAnswer = -1;
     bool m_opened = false; ///< the chat of the last time
 };
 

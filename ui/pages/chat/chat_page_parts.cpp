@@ -1,6 +1,8 @@
 // The parts of the Chat page, and how they hang together. What it does is in chat_page.cpp and chat_page_turns.cpp.
 #include "pages/chat/adapter_offer.h"
-#include "pages/chat/answer_run.h"
+#include "pages/chat/answer_origins.h"
+#include "pages/chat/answer_popup.h"
+#include "pages/chat/blind_menu.h"
 #include "pages/chat/chat_exports.h"
 #include "pages/chat/chat_list_pane.h"
 #include "pages/chat/chat_page.h"
@@ -8,9 +10,9 @@
 #include "pages/chat/conversation_view.h"
 #include "pages/chat/memory_pane.h"
 #include "pages/chat/question_edit.h"
+#include "pages/chat/rival_side.h"
 #include "pages/chat/suggestion_box.h"
 #include "pages/chat/vote_label.h"
-#include "pages/compress/sampling_popup.h"
 #include "widgets/common/empty_state.h"
 #include "widgets/common/notice_bar.h"
 #include "widgets/common/pane_header.h"
@@ -47,9 +49,12 @@ ChatPage::ChatPage(const PageContext& context, QWidget* parent)
     , m_store(context.settings.chatsFolder())
     , m_chat(ChatStore::make())
     , m_run(new AnswerRun(context.client, this))
+    , m_origins(new AnswerOrigins(context.client, this))
+    , m_rival(new RivalSide(context.client, this))
+    , m_blindMenu(new BlindMenu(context.client, context.catalog, this))
     , m_files(new ChatExports(context.client, context.settings, m_store, this))
     , m_notice(new NoticeBar(m_theme))
-    , m_memories(new MemoryPane(m_theme, m_client, m_settings))
+    , m_memories(new MemoryPane(m_theme, m_client, m_settings, context.catalog))
     , m_chats(new ChatListPane(m_theme, m_store))
     , m_view(new ConversationView(m_theme, m_conversation))
     , m_empty(new EmptyState(m_theme, u"chat"_s, tr("Ask what the slots kept"),
@@ -62,14 +67,18 @@ ChatPage::ChatPage(const PageContext& context, QWidget* parent)
     , m_composer(new QuestionEdit)
     , m_editing(new QLabel(tr("Editing: what followed stays as another branch. Esc gives it up.")))
     , m_refusal(new QLabel)
+    , m_turns(new QWidget)
+    , m_turnsLine(new QLabel)
+    , m_turnsButton(new QPushButton(tr("Read them as text")))
     , m_useChat(new AdapterOffer(m_client, context.catalog))
     , m_meter(new ContextMeter(m_theme))
     , m_samplingButton(new QToolButton)
-    , m_sampling(new SamplingPopup(this))
+    , m_sampling(new AnswerPopup(this))
     , m_ask(new QPushButton(tr("Ask")))
     , m_exportButton(new QToolButton)
     , m_blind(new QAction(tr("Blind"), this))
     , m_questionSet(new QAction(m_theme.icon(u"study"_s), tr("Run a question set…"), this))
+    , m_stepThrough(new QAction(tr("Step through a question set's answers…"), this))
 {
     makeActions();
     auto* splitter = new QSplitter(Qt::Horizontal);
@@ -103,6 +112,8 @@ void ChatPage::makeActions()
     };
     context(AnswerContext::Slots, tr("Slots"), Qt::Key_S, tr("Answer from the slots of the ticked memories"));
     context(AnswerContext::Text, tr("Text"), Qt::Key_T, tr("Answer from their full text"));
+    context(AnswerContext::Excerpt, tr("Excerpt"), Qt::Key_X,
+            tr("Answer from the begin of each text: as many tokens as there are slots"));
     context(AnswerContext::Nothing, tr("Nothing"), Qt::Key_N, tr("Answer without them"));
     m_blind->setCheckable(true);
     m_blind->setShortcut(QKeySequence(Qt::ALT | Qt::Key_B));
@@ -110,7 +121,10 @@ void ChatPage::makeActions()
         tr("Two answers in random order, and nothing that gives a side away until you have voted (Alt+B)"));
     m_questionSet->setShortcut(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Q));
     m_questionSet->setToolTip(tr("Questions with known answers, through all contexts, as a study"));
-    addActions({m_blind, m_questionSet});
+    m_stepThrough->setShortcut(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_G));
+    m_stepThrough->setToolTip(tr("Answers of a questions study, question by question, to be voted on blind"));
+    connect(m_stepThrough, &QAction::triggered, this, &ChatPage::chooseQuestionStudy);
+    addActions({m_blind, m_questionSet, m_stepThrough});
     const auto turn = [&](TurnAction what, const QString& text, const QKeySequence& keys) {
         auto* action = new QAction(text, this);
         action->setShortcut(keys);
@@ -168,11 +182,14 @@ QWidget* ChatPage::makeHeader()
         auto* made = new QToolButton;
         made->setDefaultAction(action);
         row.addWidget(made);
+        return made;
     };
     for (const auto& [context, action] : m_contexts)
         button(action);
     row.addSpacing(Theme::grid());
-    button(m_blind);
+    auto* blind = button(m_blind);
+    blind->setMenu(m_blindMenu);
+    blind->setPopupMode(QToolButton::MenuButtonPopup);
     row.addSpacing(Theme::grid());
     m_exportButton->setIcon(m_theme.icon(u"export"_s));
     m_exportButton->setToolTip(tr("Export or import (Ctrl+Shift+S: as Markdown)"));
@@ -181,7 +198,7 @@ QWidget* ChatPage::makeHeader()
     auto* menu = new QMenu(m_exportButton);
     menu->addActions(m_exports);
     menu->addSeparator();
-    menu->addAction(m_questionSet);
+    menu->addActions({m_questionSet, m_stepThrough});
     m_exportButton->setMenu(menu);
     row.addWidget(m_exportButton);
     return header;
@@ -206,6 +223,14 @@ QWidget* ChatPage::makeComposer()
     m_refusal->setProperty("kind", u"error"_s);
     m_refusal->setWordWrap(true);
     m_refusal->setObjectName(u"refusal"_s);
+    m_turnsLine->setProperty("secondary", true);
+    m_turnsButton->setProperty("small", true);
+    auto* turns = new QHBoxLayout(m_turns);
+    turns->setContentsMargins(0, 0, 0, 0);
+    turns->addWidget(m_turnsLine);
+    turns->addWidget(m_turnsButton);
+    turns->addStretch();
+    m_turns->hide();
     auto* below = new QHBoxLayout;
     below->setSpacing(Theme::grid());
     below->addWidget(m_samplingButton);
@@ -217,6 +242,7 @@ QWidget* ChatPage::makeComposer()
     layout->setSpacing(Theme::grid(0.5));
     layout->addWidget(m_editing);
     layout->addWidget(m_refusal);
+    layout->addWidget(m_turns);
     layout->addWidget(m_useChat, 0, Qt::AlignLeft);
     layout->addWidget(m_composer);
     layout->addLayout(below);
@@ -239,7 +265,7 @@ QWidget* ChatPage::makeRight()
         semibold.setWeight(QFont::DemiBold);
         m_name->setFont(semibold);
         m_composer->setFont(m_theme.font(TypeRole::Reading));
-        for (QLabel* label : {static_cast<QLabel*>(m_tally), m_editing, m_refusal})
+        for (QLabel* label : {static_cast<QLabel*>(m_tally), m_editing, m_refusal, m_turnsLine})
             label->setFont(m_theme.font(TypeRole::Caption));
     };
     connect(&m_theme, &Theme::changed, this, restyle);
@@ -265,6 +291,7 @@ void ChatPage::restoreSettings()
     values.topP = kept.topP;
     values.seed = kept.seed;
     m_sampling->setValues(values);
+    m_sampling->setAnswers(kept.maxTokens, kept.turnShare);
     m_samplingButton->setText(m_sampling->summary() + u" ▾"_s);
 }
 
@@ -281,6 +308,8 @@ void ChatPage::keepSettings()
     kept.topK = values.topK;
     kept.topP = values.topP;
     kept.seed = values.seed;
+    kept.maxTokens = m_sampling->maxTokens();
+    kept.turnShare = m_sampling->turnShare();
     if (m_opened)
         kept.current = QString::fromStdString(m_chat.id);
     m_settings.setChat(kept);
@@ -308,6 +337,21 @@ void ChatPage::connectParts()
     connect(m_run, &AnswerRun::failed, this, &ChatPage::onFailed);
     connect(m_view, &ConversationView::triggered, this, &ChatPage::act);
     connect(m_memories, &MemoryPane::usedChanged, this, &ChatPage::planSoon);
+    connect(m_memories, &MemoryPane::expanded, this, &ChatPage::lookWhatTextGains);
+    connect(m_rival, &RivalSide::ready, this, &ChatPage::askBothSides);
+    connect(m_rival, &RivalSide::failed, this, &ChatPage::onFailed);
+    connect(m_rival, &RivalSide::added, this,
+            [this](const LibraryMemory& memory) { m_memories->model().put(memory, false); });
+    connect(m_blindMenu, &BlindMenu::changed, this, [this] {
+        m_blind->setText(m_blindMenu->caption());
+        m_blind->setChecked(true);
+        planSoon();
+    });
+    connect(m_origins, &AnswerOrigins::changed, this, [this] {
+        m_memories->setLit(m_origins->attribution());
+        m_view->turns().setLitAnswer(m_origins->lit());
+        m_view->viewport()->update();
+    });
     connect(m_memories, &MemoryPane::failed, this, &ChatPage::showError);
     connect(m_memories, &MemoryPane::reported, this, &ChatPage::reported);
     connect(m_files, &ChatExports::imported, m_chats, &ChatListPane::select);
@@ -343,9 +387,15 @@ void ChatPage::connectParts()
         m_sampling->move(m_samplingButton->mapToGlobal(QPoint(0, -m_sampling->height() - Theme::grid(0.5))));
         m_sampling->show();
     });
+    connect(m_turnsButton, &QPushButton::clicked, this, [this] {
+        m_chat.turnsAsText = !m_chat.turnsAsText;
+        keep();
+        planSoon();
+    });
     connect(m_sampling, &SamplingPopup::changed, this, [this] {
         m_samplingButton->setText(m_sampling->summary() + u" ▾"_s);
         keepSettings();
+        planSoon();
     });
     connect(m_questionSet, &QAction::triggered, this, [this] {
         StudySpec spec;
@@ -418,8 +468,9 @@ std::vector<ShortcutGroup> ChatPage::shortcuts() const
         chat.entries.push_back(action);
     chat.entries.push_back(m_exports.front());
     chat.entries.push_back(m_questionSet);
+    chat.entries.push_back(m_stepThrough);
     ShortcutGroup memories{tr("Memories and chats"), {}};
-    for (auto* action : m_memories->actions().mid(0, 6)) // what follows is the chats' too
+    for (auto* action : m_memories->actions().mid(0, 9)) // what follows is the chats' too
         memories.entries.push_back(action);
     memories.entries.push_back({tr("Space"), tr("Use the memory or the span, or not")});
     memories.entries.push_back(m_chats->actions().at(1));

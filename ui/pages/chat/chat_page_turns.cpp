@@ -1,5 +1,5 @@
 // What is done with a question or an answer where it stands: pages and branches, votes, where it is from.
-#include "pages/chat/answer_run.h"
+#include "pages/chat/answer_origins.h"
 #include "pages/chat/chat_page.h"
 #include "pages/chat/conversation_view.h"
 #include "pages/chat/memory_pane.h"
@@ -37,7 +37,7 @@ void ChatPage::act(TurnAction action, const QModelIndex& index, int cell)
             return;
         m_chat.turnTo(all[static_cast<std::size_t>(at)]);
         keep();
-        m_conversation.setConversation(m_chat, isAnswering() ? m_run->answers() : std::vector<std::int64_t>());
+        showConversation();
         planSoon();
         return;
     }
@@ -58,10 +58,11 @@ void ChatPage::act(TurnAction action, const QModelIndex& index, int cell)
         return;
     const auto& of = row->cells[static_cast<std::size_t>(cell)];
     if (action == TurnAction::Regenerate)
-        answer(row->question, {of.context}, -1, true);
+        answerAgain(ChatAnswer(*m_chat.answer(of.answer)));
     else if (action == TurnAction::GoOn && of.unfinished)
-        answer(row->question, {of.context}, of.answer, false);
-    else if (action == TurnAction::WhereFrom && of.context == AnswerContext::Slots)
+        goOn(ChatAnswer(*m_chat.answer(of.answer)));
+    else if (action == TurnAction::WhereFrom && of.context == AnswerContext::Slots
+             && !m_chat.question(row->question)->memories.empty())
         lookWhereFrom(of.answer);
 }
 
@@ -95,7 +96,7 @@ void ChatPage::edit(const ConversationRow& row, int cell)
     connect(dialog, &QInputDialog::textValueSelected, this, [this, answer = of.answer](const QString& text) {
         m_chat.rewrite(answer, text.toStdString());
         keep();
-        m_conversation.setConversation(m_chat, {});
+        showConversation();
         planSoon();
     });
     dialog->open();
@@ -110,49 +111,60 @@ void ChatPage::vote(const ConversationRow& row, Preference preference)
     vote.preference = preference;
     m_chat.vote(vote);
     keep();
-    m_conversation.setConversation(m_chat, {});
+    showConversation();
     m_tally->setChats(m_store.list().all());
-    const auto& first = *m_chat.answer(vote.first);
-    const auto& second = *m_chat.answer(vote.second);
-    if (first.text.empty() || second.text.empty() || !m_client.model())
-        return;
-    m_client.call(protocol::chatScore,
-                  {promptFor(m_chat, row.question), {first.context, second.context}, {first.text, second.text}, {}},
-                  this, {.done = [this, chat = m_chat.id, vote](const ChatScoreResult& result) {
-                      if (result.losses.size() != 2)
-                          return;
-                      change(chat, [&](Conversation& of) {
-                          of.change(vote.first)->loss = result.losses[0].loss;
-                          of.change(vote.second)->loss = result.losses[1].loss;
-                      });
-                      if (chat == m_chat.id)
-                          m_conversation.setConversation(m_chat, {});
-                  }});
+    for (const auto answer : {vote.first, vote.second})
+        score(answer);
 }
 
-void ChatPage::showWhereFrom(std::int64_t answer)
+/// Its loss in its own context, by the model that wrote it.
+void ChatPage::score(std::int64_t answer)
 {
-    const auto found = m_attributions.find(answer);
-    m_litAnswer = found == m_attributions.end() ? -1 : answer;
-    m_memories->setLit(m_litAnswer < 0 ? std::nullopt : std::optional(found->second));
-    m_view->turns().setLitAnswer(m_litAnswer);
-    m_view->viewport()->update();
+    const auto& of = *m_chat.answer(answer);
+    if (of.loss || of.text.empty() || !m_client.model())
+        return;
+    m_client.call(protocol::chatScore, {promptOf(of), {of.context}, {of.text}, of.modelId}, this,
+                  {.done = [this, chat = m_chat.id, answer](const ChatScoreResult& result) {
+                      if (result.losses.empty())
+                          return;
+                      change(chat, [&](Conversation& in) { in.change(answer)->loss = result.losses.front().loss; });
+                      if (chat == m_chat.id)
+                          showConversation();
+                  }});
 }
 
 void ChatPage::lookWhereFrom(std::int64_t answer)
 {
-    if (m_litAnswer == answer)
-        return showWhereFrom(-1); // again: off
-    if (m_attributions.contains(answer))
-        return showWhereFrom(answer);
     const auto& of = *m_chat.answer(answer);
-    m_client.call(protocol::chatAttribute, {promptFor(m_chat, of.question), of.text, {}, slotsAGroup}, this,
-                  {.done = [this, answer, chat = m_chat.id](const ChatAttribution& result) {
-                      if (chat != m_chat.id)
-                          return;
-                      m_attributions[answer] = result;
-                      showWhereFrom(answer);
-                  }});
+    m_origins->toggle(answer, {promptOf(of), of.text, of.modelId, slotsAGroup});
+}
+
+/// How much less the last answer from slots costs where a span is read as text.
+void ChatPage::lookWhatTextGains(const QPersistentModelIndex& span, const std::vector<UsedMemory>& before)
+{
+    const auto path = m_chat.path();
+    const auto id = path.empty() ? -1 : m_chat.shown(path.back(), AnswerContext::Slots);
+    if (id < 0 || isAnswering() || !m_client.model() || m_chat.answer(id)->text.empty())
+        return;
+    auto prompt = promptFor(m_chat, path.back());
+    const auto score = [this, text = m_chat.answer(id)->text](const ChatPrompt& of, auto done) {
+        m_client.call(protocol::chatScore, {of, {AnswerContext::Slots}, {text}, {}}, this,
+                      {.done =
+                           [done](const ChatScoreResult& result) {
+                               if (!result.losses.empty())
+                                   done(result.losses.front().loss);
+                           },
+                       .failed = [](const Error& /*the meter says what has no room*/) {}});
+    };
+    prompt.memories = before;
+    score(prompt, [this, span, prompt, score](double asSlots) {
+        auto expanded = prompt;
+        expanded.memories = m_memories->model().used();
+        score(expanded, [this, span, asSlots](double asText) {
+            if (span.isValid() && span.data(MemoryTreeModel::ExpandedRole).toBool())
+                m_memories->model().setGain(span, asSlots - asText);
+        });
+    });
 }
 
 } // namespace icae

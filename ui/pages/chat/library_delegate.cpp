@@ -5,6 +5,8 @@
 #include <QMouseEvent>
 #include <QPainter>
 
+#include <algorithm>
+
 namespace icae {
 
 using namespace Qt::StringLiterals;
@@ -38,6 +40,23 @@ QRect LibraryDelegate::boxOf(const QRect& row) const
     return {row.left() + Theme::grid(), row.top() + Theme::grid(0.75) + (line - boxSide) / 2, boxSide, boxSide};
 }
 
+/// Below both lines of a span.
+QRect LibraryDelegate::stripOf(const QRect& row) const
+{
+    const auto left = boxOf(row).right() + Theme::grid();
+    return {left, row.bottom() - stripHeight - Theme::grid(0.5), row.right() - Theme::grid() - left + 1, stripHeight};
+}
+
+int LibraryDelegate::slotAt(const QRect& row, const QModelIndex& index, QPoint position) const
+{
+    const auto total = index.data(MemoryTreeModel::TotalSlotsRole).toInt();
+    const auto strip = stripOf(row);
+    if (!m_lit || !index.parent().isValid() || total <= 0 || strip.width() <= 0
+        || !strip.adjusted(0, -Theme::grid(0.5), 0, Theme::grid(0.5)).contains(position))
+        return -1;
+    return std::clamp((position.x() - strip.left()) * total / strip.width(), 0, total - 1);
+}
+
 void LibraryDelegate::paintBox(QPainter& painter, const QRect& box, bool on) const
 {
     painter.setPen(m_theme.color(on ? Shade::Accent : Shade::SecondaryText));
@@ -63,6 +82,14 @@ void LibraryDelegate::paintSlots(QPainter& painter, const QRect& area, const QMo
         const auto height = std::max(1.0, share * area.height()); // by height too, never by colour alone
         painter.fillRect(QRectF(group.left(), group.bottom() - height, group.width(), height),
                          m_theme.sequential(share));
+        if (m_pointed && m_pointed->slot >= groups[i].toLongLong()
+            && m_pointed->slot < groups[i].toLongLong() + groups[i + 1].toLongLong()
+            && m_pointed->span == index.data(MemoryTreeModel::SpanRole).toLongLong()
+            && m_pointed->memory == index.data(MemoryTreeModel::IdRole).toString().toStdString()) {
+            painter.setPen(QPen(m_theme.color(Shade::Accent), 2));
+            painter.setBrush(Qt::NoBrush);
+            painter.drawRect(group.adjusted(-1, -2, 1, 2));
+        }
     }
 }
 
@@ -101,7 +128,7 @@ void LibraryDelegate::paint(QPainter* painter, const QStyleOptionViewItem& optio
          check.isValid() ? Qt::ElideMiddle : Qt::ElideRight);
     line(TypeRole::Caption, Shade::SecondaryText, index.data(m_lineRole).toString(), Qt::ElideRight);
     if (m_lit && check.isValid() && index.parent().isValid())
-        paintSlots(*painter, QRect(area.left(), area.top() + Theme::grid(0.5), area.width(), stripHeight), index);
+        paintSlots(*painter, stripOf(option.rect), index);
     painter->restore();
 }
 

@@ -1,29 +1,19 @@
 #include "pages/chat/memory_pane.h"
 
-#include "pages/file_dialog.h"
-
 #include "models/text_file.h"
 #include "pages/chat/library_delegate.h"
 #include "widgets/common/empty_state.h"
 #include "widgets/common/pane_header.h"
 
 #include <QAction>
-#include <QClipboard>
+#include <QComboBox>
 #include <QDropEvent>
-#include <QFileDialog>
-#include <QFileInfo>
-#include <QGuiApplication>
-#include <QInputDialog>
-#include <QKeyEvent>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMimeData>
-#include <QPlainTextEdit>
 #include <QPushButton>
-#include <QScrollBar>
 #include <QSplitter>
 #include <QStackedLayout>
-#include <QTextBlock>
 #include <QToolButton>
 #include <QTreeView>
 #include <QVBoxLayout>
@@ -36,38 +26,35 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr qsizetype longestName = 40;
-constexpr double weakest = 0.15; ///< share of the strongest rise from which words are lit
-
-QString nameOf(const QString& text)
-{
-    auto name = text.left(longestName * 4).simplified();
-    if (name.size() > longestName)
-        name = name.left(longestName - 1).trimmed() + u'…';
-    return name;
-}
+constexpr int shortestTag = 6; // characters that its box has room for
 
 } // namespace
 
-MemoryPane::MemoryPane(const Theme& theme, EngineClient& client, Settings& settings, QWidget* parent)
+MemoryPane::MemoryPane(const Theme& theme, EngineClient& client, Settings& settings, const ModelCatalog& catalog,
+                       QWidget* parent)
     : QWidget(parent)
-    , m_theme(theme)
     , m_client(client)
     , m_settings(settings)
+    , m_catalog(catalog)
     , m_model(this)
     , m_delegate(new LibraryDelegate(theme, MemoryTreeModel::LineRole, this))
     , m_search(new QLineEdit)
+    , m_tag(new QComboBox)
+    , m_missing(new QPushButton(tr("Bring the missing memory back")))
     , m_tree(new QTreeView)
     , m_empty(new EmptyState(theme, u"memory"_s, tr("No memory yet"),
                              tr("Paste a text, drop a file here, or open one: it is compressed into slots at once.")))
-    , m_preview(new QPlainTextEdit)
+    , m_preview(new MemoryPreview(theme, client))
     , m_add(new QAction(theme.icon(u"add"_s), tr("Add a text…"), this))
-    , m_open(new QAction(theme.icon(u"open"_s), tr("Open texts…"), this))
+    , m_open(new QAction(theme.icon(u"open"_s), tr("Open texts or memories…"), this))
     , m_paste(new QAction(tr("Paste a text"), this))
     , m_expand(new QAction(tr("Read as text, or as slots"), this))
     , m_up(new QAction(theme.icon(u"up"_s), tr("Read earlier"), this))
     , m_down(new QAction(theme.icon(u"down"_s), tr("Read later"), this))
-    , m_rename(new QAction(tr("Rename the memory…"), this))
+    , m_rename(new QAction(theme.icon(u"edit"_s), tr("Name and tags…"), this))
+    , m_recompress(new QAction(theme.icon(u"compress"_s), tr("Compress again…"), this))
+    , m_export(new QAction(theme.icon(u"export"_s), tr("Save as one file…"), this))
+    , m_revive(new QAction(theme.icon(u"refresh"_s), tr("Bring the missing memory back"), this))
     , m_delete(new QAction(theme.icon(u"trash"_s), tr("Delete the memory"), this))
     , m_undo(new QAction(theme.icon(u"refresh"_s), tr("Undo delete"), this))
 {
@@ -85,20 +72,19 @@ MemoryPane::MemoryPane(const Theme& theme, EngineClient& client, Settings& setti
     m_tree->setObjectName(u"memories"_s);
     m_tree->setAccessibleName(tr("Memories"));
     m_tree->setContextMenuPolicy(Qt::ActionsContextMenu);
-    m_tree->addActions({m_paste, m_expand, m_up, m_down, m_rename, m_delete, m_undo});
-    m_tree->installEventFilter(this);
+    m_tree->addActions({m_paste, m_expand, m_up, m_down, m_rename, m_recompress, m_export, m_revive, m_delete, m_undo});
     m_search->setPlaceholderText(tr("Search in the memories"));
     m_search->setAccessibleName(tr("Search in the memories"));
     m_search->setClearButtonEnabled(true);
-    m_preview->document()->setDocumentMargin(Theme::grid());
-    m_preview->setReadOnly(true);
-    m_preview->setFrameShape(QFrame::NoFrame);
-    m_preview->setAccessibleName(tr("Text of the memory"));
-    m_preview->viewport()->setMouseTracking(true);
-    m_preview->viewport()->installEventFilter(this);
-    const auto restyle = [this] { m_preview->setFont(m_theme.font(TypeRole::Reading)); };
-    connect(&theme, &Theme::changed, this, restyle);
-    restyle();
+    m_tag->setAccessibleName(tr("Show one tag alone"));
+    m_tag->setToolTip(tr("Show one tag alone"));
+    m_tag->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    m_tag->setMinimumContentsLength(shortestTag);
+    m_tag->hide();
+    m_missing->setProperty("small", true);
+    m_missing->setAccessibleName(m_missing->text());
+    m_missing->hide();
+    m_tree->viewport()->installEventFilter(this);
     auto* title = new QLabel(tr("Memories"));
     auto semibold = theme.font(TypeRole::Body);
     semibold.setWeight(QFont::DemiBold);
@@ -139,12 +125,14 @@ MemoryPane::MemoryPane(const Theme& theme, EngineClient& client, Settings& setti
     auto* searchRow = new QWidget;
     auto* searchLayout = new QHBoxLayout(searchRow);
     searchLayout->setContentsMargins(Theme::grid(), Theme::grid(), Theme::grid(), 0);
-    searchLayout->addWidget(m_search);
+    searchLayout->addWidget(m_search, 1);
+    searchLayout->addWidget(m_tag);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     layout->addWidget(header);
     layout->addWidget(searchRow);
+    layout->addWidget(m_missing);
     layout->addWidget(splitter, 1);
     setAutoFillBackground(true);
     setBackgroundRole(QPalette::Base);
@@ -163,6 +151,9 @@ void MemoryPane::makeActions()
     m_up->setShortcut(QKeySequence(Qt::ALT | Qt::Key_Up));
     m_down->setShortcut(QKeySequence(Qt::ALT | Qt::Key_Down));
     m_rename->setShortcut(QKeySequence(Qt::Key_F2));
+    m_recompress->setShortcut(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C));
+    m_export->setShortcut(QKeySequence::Save);
+    m_revive->setShortcut(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_B));
     m_delete->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_Delete));
     m_undo->setShortcut(QKeySequence::Undo);
     for (auto* action : actions()) { // texts that are edited here keep their own keys
@@ -173,7 +164,8 @@ void MemoryPane::makeActions()
 
 QList<QAction*> MemoryPane::actions() const
 {
-    return {m_add, m_open, m_paste, m_expand, m_up, m_down, m_rename, m_delete, m_undo};
+    return {m_add,        m_open,   m_paste,  m_expand, m_up,     m_down,
+            m_recompress, m_export, m_revive, m_rename, m_delete, m_undo};
 }
 
 void MemoryPane::connectViews()
@@ -181,16 +173,31 @@ void MemoryPane::connectViews()
     connect(m_add, &QAction::triggered, this, &MemoryPane::askForText);
     connect(m_open, &QAction::triggered, this, &MemoryPane::openTexts);
     connect(m_paste, &QAction::triggered, this, &MemoryPane::paste);
-    connect(m_expand, &QAction::triggered, this, [this] { m_model.toggleExpanded(m_tree->currentIndex()); });
+    connect(m_expand, &QAction::triggered, this, [this] { expand(m_tree->currentIndex()); });
     connect(m_up, &QAction::triggered, this, [this] { move(-1); });
     connect(m_down, &QAction::triggered, this, [this] { move(1); });
     connect(m_rename, &QAction::triggered, this, &MemoryPane::rename);
     connect(m_delete, &QAction::triggered, this, &MemoryPane::remove);
     connect(m_undo, &QAction::triggered, this, &MemoryPane::undo);
+    connect(m_recompress, &QAction::triggered, this, &MemoryPane::recompress);
+    connect(m_export, &QAction::triggered, this, &MemoryPane::exportMemory);
+    connect(m_revive, &QAction::triggered, this, [this] {
+        const auto* here = m_model.missing(m_tree->currentIndex());
+        const auto all = m_model.missing();
+        if (here != nullptr)
+            revive(*here);
+        else if (!all.empty())
+            revive(all.front());
+    });
+    connect(m_missing, &QPushButton::clicked, m_revive, &QAction::trigger);
+    connect(m_preview, &MemoryPreview::pointed, this, &MemoryPane::showPointed);
     connect(m_search, &QLineEdit::textChanged, this, &MemoryPane::search);
+    connect(m_tag, &QComboBox::currentIndexChanged, this, [this] { hide(m_found); });
     connect(m_tree, &QTreeView::activated, this, [this](const QModelIndex& index) {
-        if (index.parent().isValid())
-            m_model.toggleExpanded(index);
+        if (m_model.missing(index) != nullptr)
+            m_revive->trigger();
+        else if (index.parent().isValid())
+            expand(index);
         else
             m_tree->setExpanded(index, !m_tree->isExpanded(index));
     });
@@ -200,6 +207,8 @@ void MemoryPane::connectViews()
     });
     connect(&m_model, &MemoryTreeModel::usedChanged, this, [this] {
         updateActions();
+        showMissing();
+        showTags();
         Q_EMIT usedChanged();
     });
 }
@@ -212,8 +221,11 @@ void MemoryPane::updateActions()
     m_up->setEnabled(index.isValid());
     m_down->setEnabled(index.isValid());
     m_rename->setEnabled(there);
+    m_recompress->setEnabled(there && m_client.model().has_value());
+    m_export->setEnabled(there);
+    m_revive->setEnabled(!m_model.missing().empty());
     m_delete->setEnabled(there);
-    m_undo->setEnabled(m_deleted.has_value());
+    m_undo->setEnabled(!m_deleted.empty());
 }
 
 QString MemoryPane::current() const
@@ -231,6 +243,7 @@ void MemoryPane::refresh()
                            m_listed = true;
                            if (const auto index = m_model.indexOf(before); index.isValid())
                                m_tree->setCurrentIndex(index);
+                           hide(m_found);
                            Q_EMIT listed();
                        },
                    .failed =
@@ -238,70 +251,6 @@ void MemoryPane::refresh()
                            if (why.kind() != ErrorKind::Cancelled)
                                Q_EMIT failed(why);
                        }});
-}
-
-void MemoryPane::addText(const QString& text, const QString& name)
-{
-    if (text.trimmed().isEmpty()) {
-        Q_EMIT failed(Error(ErrorKind::InvalidInput, tr("There is no text to compress.").toStdString(),
-                            tr("Copy or open one that is not empty.").toStdString()));
-        return;
-    }
-    LibraryAddParams params;
-    params.name = (name.isEmpty() ? nameOf(text) : name).toStdString();
-    params.text = text.toStdString();
-    m_client.call(protocol::libraryAdd, params, this, {.done = [this](const LibraryMemory& memory) {
-                      m_model.put(memory, true);
-                      const auto index = m_model.indexOf(QString::fromStdString(memory.id));
-                      m_tree->setCurrentIndex(index);
-                      Q_EMIT reported(tr("Compressed %1: %2")
-                                          .arg(QString::fromStdString(memory.name),
-                                               index.data(MemoryTreeModel::LineRole).toString()));
-                  }});
-}
-
-void MemoryPane::addFiles(const QStringList& paths)
-{
-    for (const auto& path : paths) {
-        try {
-            addText(readTextFile(path), QFileInfo(path).completeBaseName());
-        } catch (const Error& error) {
-            Q_EMIT failed(error);
-        }
-    }
-}
-
-void MemoryPane::askForText()
-{
-    auto* dialog = new QInputDialog(this);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setOption(QInputDialog::UsePlainTextEditForTextInput);
-    dialog->setWindowTitle(tr("Add a text"));
-    dialog->setLabelText(tr("Text to compress into a memory"));
-    dialog->setOkButtonText(tr("Compress"));
-    dialog->resize(Theme::grid(70), Theme::grid(45));
-    connect(dialog, &QInputDialog::textValueSelected, this, [this](const QString& text) { addText(text, {}); });
-    dialog->open();
-}
-
-void MemoryPane::openTexts()
-{
-    auto* dialog = openDialog(this, m_settings, tr("Open texts"));
-    dialog->setFileMode(QFileDialog::ExistingFiles);
-    connect(dialog, &QFileDialog::filesSelected, this, &MemoryPane::addFiles);
-    dialog->open();
-}
-
-void MemoryPane::paste()
-{
-    const auto* mime = QGuiApplication::clipboard()->mimeData();
-    QStringList files;
-    for (const auto& url : localFiles(*mime))
-        files += url.toLocalFile();
-    if (files.isEmpty())
-        addText(mime->text(), {});
-    else
-        addFiles(files);
 }
 
 void MemoryPane::dragEnterEvent(QDragEnterEvent* event)
@@ -324,79 +273,48 @@ void MemoryPane::dropEvent(QDropEvent* event)
 
 bool MemoryPane::eventFilter(QObject* watched, QEvent* event)
 {
-    if (watched == m_preview->viewport() && event->type() == QEvent::MouseMove)
-        pointAt(static_cast<QMouseEvent*>(event)->pos());
+    if (watched == m_tree->viewport() && event->type() == QEvent::MouseMove)
+        pointAtSlots(static_cast<QMouseEvent*>(event)->pos());
+    else if (watched == m_tree->viewport() && event->type() == QEvent::Leave && m_lit)
+        pointAtSlots({-1, -1});
     return QWidget::eventFilter(watched, event);
 }
 
-void MemoryPane::rename()
+/// The page may say what reading it as text gains; what it costs is known.
+void MemoryPane::expand(const QModelIndex& index)
 {
-    const auto* memory = m_model.find(current());
-    if (memory == nullptr)
-        return;
-    auto* dialog = new QInputDialog(this);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setWindowTitle(tr("Rename the memory"));
-    dialog->setLabelText(tr("New name"));
-    dialog->setTextValue(QString::fromStdString(memory->name));
-    connect(dialog, &QInputDialog::textValueSelected, this, [this, of = *memory](const QString& name) {
-        m_client.call(protocol::libraryRename, {of.id, name.toStdString(), of.tags}, this,
-                      {.done = [this](const LibraryMemory& renamed) { m_model.put(renamed, false); }});
-    });
-    dialog->open();
+    const auto before = m_model.used();
+    m_model.toggleExpanded(index);
+    if (index.parent().isValid() && index.data(MemoryTreeModel::ExpandedRole).toBool())
+        Q_EMIT expanded(QPersistentModelIndex(index), before);
 }
 
-void MemoryPane::remove()
+void MemoryPane::showMissing()
 {
-    const auto* memory = m_model.find(current());
-    if (memory == nullptr)
-        return;
-    m_client.call(protocol::libraryDelete, {memory->id}, this, {.done = [this, of = *memory](const LibraryList& list) {
-                      if (const auto index = m_model.indexOf(QString::fromStdString(of.id)); index.isValid())
-                          m_model.setData(index, Qt::Unchecked, Qt::CheckStateRole);
-                      m_deleted = of;
-                      m_model.setMemories(list.memories);
-                      updateActions();
-                      Q_EMIT reported(tr("Deleted %1; Ctrl+Z takes it back").arg(QString::fromStdString(of.name)));
-                  }});
+    const auto all = m_model.missing();
+    m_missing->setVisible(!all.empty());
+    if (!all.empty())
+        m_missing->setText(all.size() == 1
+                               ? tr("%1 is missing: bring it back").arg(QString::fromStdString(all.front().name))
+                               : tr("%1 memories are missing: bring them back").arg(all.size()));
+    m_missing->setToolTip(tr("From the trash, or compressed again from its text (%1)")
+                              .arg(m_revive->shortcut().toString(QKeySequence::NativeText)));
 }
 
-void MemoryPane::undo()
+void MemoryPane::showTags()
 {
-    if (!m_deleted)
+    const auto tags = m_model.tags();
+    QStringList shown;
+    for (int i = 1; i < m_tag->count(); ++i)
+        shown += m_tag->itemText(i);
+    if (tags == shown)
         return;
-    m_client.call(protocol::libraryRestore, {m_deleted->id}, this, {.done = [this](const LibraryMemory& restored) {
-                      m_deleted.reset();
-                      m_model.put(restored, false);
-                      m_tree->setCurrentIndex(m_model.indexOf(QString::fromStdString(restored.id)));
-                      updateActions();
-                  }});
-}
-
-void MemoryPane::search(const QString& words)
-{
-    if (m_searching >= 0)
-        m_client.cancel(m_searching);
-    m_searching = -1;
-    if (words.trimmed().isEmpty()) {
-        hide(std::nullopt);
-        return;
-    }
-    m_searching = m_client.call(protocol::librarySearch, {words.toStdString()}, this,
-                                {.done = [this](const LibrarySearchResult& found) { hide(found.ids); },
-                                 .failed = [](const Error& /*overtaken*/) {}});
-}
-
-void MemoryPane::hide(const std::optional<std::vector<std::string>>& shown)
-{
-    const auto words = m_search->text().trimmed();
-    for (int row = 0; row < m_model.rowCount(); ++row) {
-        const auto index = m_model.index(row, 0);
-        const auto id = index.data(MemoryTreeModel::IdRole).toString().toStdString();
-        m_tree->setRowHidden(row, {},
-                             shown && std::find(shown->begin(), shown->end(), id) == shown->end()
-                                 && !index.data().toString().contains(words, Qt::CaseInsensitive));
-    }
+    const auto chosen = m_tag->currentIndex() > 0 ? m_tag->currentText() : QString();
+    m_tag->clear();
+    m_tag->addItem(tr("All tags"));
+    m_tag->addItems(tags);
+    m_tag->setCurrentIndex(chosen.isEmpty() ? 0 : std::max(0, m_tag->findText(chosen)));
+    m_tag->setVisible(!tags.isEmpty());
 }
 
 void MemoryPane::move(int step)
@@ -407,40 +325,22 @@ void MemoryPane::move(int step)
 
 void MemoryPane::showPreview()
 {
-    const auto id = current();
-    m_preview->setVisible(m_model.find(id) != nullptr);
-    if (m_model.find(id) == nullptr)
-        return;
-    if (const auto known = m_texts.find(id); known != m_texts.end()) {
-        if (m_shown != id) {
-            m_shown = id;
-            m_preview->setPlainText(known->second.text);
-        }
-        lightPreview();
-        return;
-    }
-    m_client.call(
-        protocol::libraryText, {id.toStdString()}, this,
-        {.done =
-             [this, id](const LibraryText& text) {
-                 m_texts.insert_or_assign(id, Source{QString::fromStdString(text.text), Utf16Offsets(text.text)});
-                 if (current() == id)
-                     showPreview();
-             },
-         .failed =
-             [this](const Error& why) {
-                 m_shown.clear();
-                 m_preview->setPlainText(QString::fromUtf8(why.what()));
-             }});
+    const auto* memory = m_model.find(current());
+    const auto span = m_tree->currentIndex().data(MemoryTreeModel::SpanRole).toLongLong();
+    const bool inside = memory != nullptr && span >= 0 && span < std::ssize(memory->spans);
+    m_preview->showMemory(memory == nullptr ? QString() : current(), inside ? span : -1,
+                          inside ? memory->spans[static_cast<std::size_t>(span)].begin : 0);
 }
 
 void MemoryPane::setLit(const std::optional<ChatAttribution>& attribution)
 {
-    m_lit = attribution;
-    m_delegate->setLit(attribution.has_value());
+    const bool again = m_lit && attribution; // the same with other words
+    m_lit = attribution.has_value();
+    m_delegate->setLit(m_lit);
+    m_delegate->setPointed(std::nullopt);
     m_model.setLit(attribution ? &*attribution : nullptr);
     m_tree->doItemsLayout();
-    if (attribution && !attribution->groups.empty()) {
+    if (attribution && !again && !attribution->groups.empty()) {
         const auto strongest = std::max_element(attribution->groups.begin(), attribution->groups.end(),
                                                 [](const SlotGroup& a, const SlotGroup& b) { return a.rise < b.rise; });
         const auto id = QString::fromStdString(strongest->memory);
@@ -448,81 +348,27 @@ void MemoryPane::setLit(const std::optional<ChatAttribution>& attribution)
         if (const auto span = m_model.spanIndex(id, strongest->span); span.isValid())
             m_tree->setCurrentIndex(span);
     }
-    lightPreview();
+    m_preview->setLit(attribution);
 }
 
-/// The words that an answer's slots hold, the more it needs them the stronger; those of the current span are shown.
-void MemoryPane::lightPreview()
+/// Lit slots under the pointer: their words are marked.
+void MemoryPane::pointAtSlots(QPoint position)
 {
-    QList<QTextEdit::ExtraSelection> marks;
-    const auto known = m_texts.find(m_shown);
-    const auto span = m_tree->currentIndex().data(MemoryTreeModel::SpanRole).toLongLong();
-    int first = -1;
-    if (known != m_texts.end()) {
-        const auto place = [&](std::int64_t at) {
-            return static_cast<int>(
-                known->second.offsets.toUtf16(static_cast<std::size_t>(std::max<std::int64_t>(at, 0))));
-        };
-        double strongest = 0;
-        if (m_lit)
-            for (const auto& group : m_lit->groups)
-                strongest = std::max(strongest, group.rise);
-        double most = 0;
-        if (m_lit && strongest > 0)
-            for (const auto& group : m_lit->groups) {
-                const auto share = group.rise / strongest;
-                if (group.memory != m_shown.toStdString() || share < weakest || group.end <= group.begin)
-                    continue;
-                QTextEdit::ExtraSelection mark;
-                mark.cursor = QTextCursor(m_preview->document());
-                mark.cursor.setPosition(place(group.begin));
-                mark.cursor.setPosition(place(group.end), QTextCursor::KeepAnchor);
-                const auto color = m_theme.sequential(share);
-                mark.format.setBackground(color);
-                mark.format.setForeground(m_theme.textOn(color));
-                mark.format.setUnderlineStyle(QTextCharFormat::SingleUnderline); // never colour alone
-                marks.append(mark);
-                if (share > most && (span < 0 || group.span == span)) {
-                    most = share;
-                    first = place(group.begin);
-                }
-            }
-        const auto* memory = m_model.find(m_shown);
-        if (first < 0 && span >= 0 && memory != nullptr && span < std::ssize(memory->spans))
-            first = place(memory->spans[static_cast<std::size_t>(span)].begin);
-    }
-    m_preview->setExtraSelections(marks);
-    if (first >= 0) {
-        QTextCursor cursor(m_preview->document());
-        cursor.setPosition(first);
-        m_preview->setTextCursor(cursor);
-        m_preview->centerCursor();
-    }
+    const auto index = m_tree->indexAt(position);
+    const auto slot = m_lit ? m_delegate->slotAt(m_tree->visualRect(index), index, position) : -1;
+    const auto place = slot < 0 ? std::nullopt
+                                : std::optional(SlotPlace{index.data(MemoryTreeModel::IdRole).toString().toStdString(),
+                                                          index.data(MemoryTreeModel::SpanRole).toLongLong(), slot});
+    if (place && place->memory != current().toStdString())
+        m_preview->showMemory(QString::fromStdString(place->memory), -1, 0);
+    m_preview->point(place);
+    showPointed(place);
 }
 
-/// Lit words under the pointer: their slots' span is current.
-void MemoryPane::pointAt(QPoint position)
+void MemoryPane::showPointed(const std::optional<SlotPlace>& place)
 {
-    const auto known = m_texts.find(m_shown);
-    if (!m_lit || known == m_texts.end())
-        return;
-    const auto at = m_preview->cursorForPosition(position).position();
-    const auto before = static_cast<std::int64_t>(known->second.offsets.toByte(at));
-    for (const auto& group : m_lit->groups)
-        if (group.memory == m_shown.toStdString() && group.begin <= before && before < group.end) {
-            const auto span = m_model.spanIndex(m_shown, group.span);
-            if (span.isValid() && span != m_tree->currentIndex()) {
-                const QSignalBlocker quiet(m_tree->selectionModel()); // the preview stays where it is read
-                m_tree->setCurrentIndex(span);
-                m_tree->viewport()->update();
-            }
-            m_preview->viewport()->setToolTip(tr("Slots %1–%2 of span %3: without them the answer's loss rises by %4")
-                                                  .arg(group.firstSlot + 1)
-                                                  .arg(group.firstSlot + group.slots)
-                                                  .arg(group.span + 1)
-                                                  .arg(group.rise, 0, 'f', 2));
-            return;
-        }
+    m_delegate->setPointed(place);
+    m_tree->viewport()->update();
 }
 
 } // namespace icae

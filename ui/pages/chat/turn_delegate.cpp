@@ -6,6 +6,7 @@
 #include <QPainter>
 #include <QToolTip>
 
+#include <algorithm>
 #include <cmath>
 
 namespace icae {
@@ -293,18 +294,23 @@ void TurnDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, 
                                 option.rect.height() - Theme::grid(2)),
                           m_theme.color(Shade::Accent));
     }
-    const auto heading = [&](const QRect& column, int actions) {
-        return QRect(column.left(), column.top() + Theme::grid(), column.width() - actions * zoneSide, zoneSide);
+    const auto actions = zones(option.rect, *row);
+    const auto heading = [&](const QRect& column, int cell) { // what its actions leave
+        int right = column.right() + 1;
+        for (const auto& zone : actions)
+            if (!isVote(zone.action) && zone.cell == cell)
+                right = std::min(right, zone.area.left());
+        return QRect(column.left(), column.top() + Theme::grid(), right - column.left(), zoneSide);
     };
     if (row->asks) {
         const auto column = columnOf(option.rect, 0, 1);
-        paintHeading(*painter, heading(column, row->branches > 1 ? 7 : 2), tr("You"), row->line, Shade::Text);
+        paintHeading(*painter, heading(column, 0), tr("You"), row->line, Shade::Text);
         paintText(*painter, row->text, column.adjusted(0, textTop(), 0, 0), Shade::Text);
     }
     for (int i = 0; i < cells; ++i) {
         const auto& cell = row->cells[static_cast<std::size_t>(i)];
         const auto column = columnOf(option.rect, i, cells);
-        paintHeading(*painter, heading(column, cell.pages > 1 ? 8 : 4), cell.heading,
+        paintHeading(*painter, heading(column, i), cell.heading,
                      cell.answer == m_lit ? tr("its slots are lit") : QString(), Shade::Accent);
         const auto area = column.adjusted(0, textTop(), 0, 0);
         if (cell.text.isEmpty())

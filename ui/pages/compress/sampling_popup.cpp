@@ -13,6 +13,7 @@ using namespace Qt::StringLiterals;
 
 SamplingPopup::SamplingPopup(QWidget* parent)
     : QFrame(parent, Qt::Popup)
+    , m_form(new QFormLayout(this))
     , m_greedy(new QRadioButton(tr("Greedy: always the likeliest token")))
     , m_sampled(new QRadioButton(tr("Sampled")))
     , m_temperature(new QDoubleSpinBox)
@@ -30,15 +31,14 @@ SamplingPopup::SamplingPopup(QWidget* parent)
     m_topP->setSingleStep(0.05);
     m_topP->setValue(1);
     m_seed->setRange(0, std::numeric_limits<int>::max());
-    auto* form = new QFormLayout(this);
-    form->setContentsMargins(Theme::grid(2), Theme::grid(2), Theme::grid(2), Theme::grid(2));
-    form->setSpacing(Theme::grid());
-    form->addRow(m_greedy);
-    form->addRow(m_sampled);
-    form->addRow(tr("Temperature"), m_temperature);
-    form->addRow(tr("Top k"), m_topK);
-    form->addRow(tr("Top p"), m_topP);
-    form->addRow(tr("Seed"), m_seed);
+    m_form->setContentsMargins(Theme::grid(2), Theme::grid(2), Theme::grid(2), Theme::grid(2));
+    m_form->setSpacing(Theme::grid());
+    m_form->addRow(m_greedy);
+    m_form->addRow(m_sampled);
+    m_form->addRow(tr("Temperature"), m_temperature);
+    m_form->addRow(tr("Top k"), m_topK);
+    m_form->addRow(tr("Top p"), m_topP);
+    m_form->addRow(tr("Seed"), m_seed);
     const auto update = [this] {
         for (auto* box : {static_cast<QWidget*>(m_temperature), static_cast<QWidget*>(m_topK),
                           static_cast<QWidget*>(m_topP), static_cast<QWidget*>(m_seed)})

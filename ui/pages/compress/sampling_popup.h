@@ -5,6 +5,7 @@
 #include <QFrame>
 
 class QDoubleSpinBox;
+class QFormLayout;
 class QRadioButton;
 class QSpinBox;
 
@@ -25,7 +26,11 @@ public:
 Q_SIGNALS:
     void changed();
 
+protected:
+    QFormLayout& form() { return *m_form; } ///< for what else there is to choose
+
 private:
+    QFormLayout* m_form;
     QRadioButton* m_greedy;
     QRadioButton* m_sampled;
     QDoubleSpinBox* m_temperature;
