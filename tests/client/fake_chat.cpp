@@ -109,8 +109,8 @@ std::string FakeChat::answerOf(const ChatAskParams& params, AnswerContext contex
         names += (names.empty() ? "" : ", ") + memory.name;
     return "From " + std::string(nameOf(context)) + ": " + params.prompt.question + " about "
         + (names.empty() ? "nothing" : names) + ", after " + std::to_string(params.prompt.turns.size() / 2)
-        + " turns, seed " + std::to_string(params.sampling.seed)
-        + (params.model.empty() ? "" : ", by " + params.model) + ".";
+        + " turns, seed " + std::to_string(params.sampling.seed) + (params.model.empty() ? "" : ", by " + params.model)
+        + ".";
 }
 
 void FakeChat::ask(const RequestId& id, const ChatAskParams& params)
@@ -213,6 +213,10 @@ bool FakeChat::take(const RpcMessage& message)
     } else if (is(protocol::libraryRecompress)) {
         const auto params = paramsOf<LibraryRecompressParams>(message);
         auto again = *find(params.id);
+        if (says(again.text, "{unmade}")) {
+            FakeChannel::refuse(message.id, Error(ErrorKind::Io, "The text cannot be compressed again.", "Try again."));
+            return true;
+        }
         again.memory.id += "-" + std::to_string(params.slots.value_or(0)) + params.model;
         again.memory.adapterName = params.model.empty() ? "chat" : params.model;
         again.memory.adapterSha256 = params.model;

@@ -21,6 +21,8 @@ namespace icae {
 /// - "{hang}" stops when half of it is written, until it is cancelled,
 /// - "{long}" has no room in the base.
 ///
+/// A text with "{unmade}" is never compressed again, one with "{full}" not at all.
+///
 /// Otherwise the answer says what was read: "From slots: QUESTION about NAMES, after N turns, seed S."
 class FakeChat {
 public:

@@ -212,7 +212,7 @@ private Q_SLOTS:
         for (const auto& cell : row(1).cells)
             QVERIFY(cell.heading == u"A" || cell.heading == u"B");
         const auto vote = page().chat().votes().front();
-        const auto& theirs = page().chat().answers().back();
+        const auto theirs = page().chat().answers().back();
         QCOMPARE(theirs.slotsPerSpan, 32);
         QCOMPARE(theirs.memories.size(), 2U);
         QVERIFY(QString::fromStdString(theirs.memories.front().id).endsWith(u"-32"));
@@ -230,12 +230,21 @@ private Q_SLOTS:
         ask(u"Who by another model?"_s);
         QTRY_VERIFY(page().conversation().rowCount() == 6 && row(5).toVote);
         QVERIFY(page().chat().votes().size() == 3U && vote.seed != page().chat().votes().back().seed);
-        const auto& other = page().chat().answers().back();
+        const auto other = page().chat().answers().back();
         QVERIFY(QString::fromStdString(other.text).endsWith(u"by /models/nano/chat."));
         QCOMPARE(m_explorer->client.model()->adapter, "/models/nano/reconstruct"); // the page's own stays
         current(5);
         QTest::keyClick(&page().view(), Qt::Key_2);
         QTRY_VERIFY(row(5).verdict.contains(u"nats a token"));
+        // A side that cannot be had is said, and nothing is to be voted on.
+        const auto finished = page().chat().answers()[0];
+        page().memories().addText(u"{unmade} text"_s, u"unmade"_s);
+        QTRY_COMPARE(memories().used().size(), 3U);
+        ask(u"Who at all?"_s);
+        QTRY_VERIFY(FakeExplorer::shows(page(), u"The text cannot be compressed again."_s));
+        QTRY_VERIFY(page().conversation().rowCount() == 8 && !page().isAnswering());
+        QVERIFY(!row(7).toVote && row(7).verdict.isEmpty());
+        QVERIFY(page().chat().answers()[0].ended == finished.ended); // the others are as they were
         // Another page of the other side is by the other side.
         const auto cell = static_cast<int>(row(5).cells.front().answer == other.id ? 0 : 1);
         page().view().setCurrentCell(cell);

@@ -93,11 +93,15 @@ void blind(const Conversation& chat, const ChatVote& vote, ConversationRow& row)
     };
     std::stable_sort(row.cells.begin(), row.cells.end(),
                      [&](const AnswerCell& a, const AnswerCell& b) { return place(a) < place(b); });
-    const bool pending = vote.preference == Preference::Pending;
-    if (pending)
-        std::erase_if(row.cells, [&](const AnswerCell& cell) { return place(cell) == 2; });
     const bool writing =
         std::any_of(row.cells.begin(), row.cells.end(), [](const AnswerCell& cell) { return cell.writing; });
+    // Where a side was given up before its first word there is nothing to vote on.
+    const bool givenUp = !writing && std::any_of(row.cells.begin(), row.cells.end(), [&](const AnswerCell& cell) {
+        return place(cell) < 2 && cell.unfinished && cell.text.isEmpty();
+    });
+    const bool pending = vote.preference == Preference::Pending && !givenUp;
+    if (pending)
+        std::erase_if(row.cells, [&](const AnswerCell& cell) { return place(cell) == 2; });
     for (auto& cell : row.cells) {
         if (place(cell) == 2)
             continue;
@@ -116,7 +120,7 @@ void blind(const Conversation& chat, const ChatVote& vote, ConversationRow& row)
             cell.text.clear();
     }
     row.toVote = pending && !writing;
-    if (!pending)
+    if (vote.preference != Preference::Pending)
         row.verdict = verdictOf(chat, vote);
 }
 

@@ -1,5 +1,6 @@
 #include "pages/chat/answer_run.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace icae {
@@ -85,9 +86,12 @@ void AnswerRun::finish(const ChatAskResult& result)
         m_parts[m_first + i].tokens = result.parts[i].tokens;
         m_written.push_back({task.answers[i], result.parts[i], result.model, result.adapter, result.adapterSha256});
     }
+    const bool stopped = m_stopped || std::any_of(result.parts.begin(), result.parts.end(), [](const auto& part) {
+                             return part.ended == ReadEnd::Stopped; // by whoever has Esc
+                         });
     m_first += task.answers.size();
     m_tasks.erase(m_tasks.begin());
-    if (!m_tasks.empty() && !m_stopped)
+    if (!m_tasks.empty() && !stopped)
         return next();
     m_request = -1;
     Q_EMIT finished(m_written);

@@ -67,7 +67,7 @@ ChatListPane::ChatListPane(const Theme& theme, ChatStore& store, QWidget* parent
     }
     auto* searchRow = new QWidget;
     auto* searchLayout = new QHBoxLayout(searchRow);
-    searchLayout->setContentsMargins(Theme::grid(), Theme::grid(), Theme::grid(), 0);
+    searchLayout->setContentsMargins(Theme::grid(), Theme::grid(), Theme::grid(), Theme::grid(0.5));
     searchLayout->addWidget(m_search);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);

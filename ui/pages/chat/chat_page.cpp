@@ -68,6 +68,7 @@ void ChatPage::keep()
 
 void ChatPage::newChat()
 {
+    m_rival->stop();
     m_chat = ChatStore::make();
     m_edited = -1;
     m_composer->clear();
@@ -81,6 +82,7 @@ void ChatPage::open(const std::string& id)
     const auto chat = m_store.list().find(id);
     if (!chat || id == m_chat.id)
         return;
+    m_rival->stop();
     m_chat = *chat;
     m_edited = -1;
     if (const auto path = m_chat.path(); !path.empty())
@@ -359,6 +361,16 @@ void ChatPage::askBothSides()
     begin({{{ids[0]}, params}, {{ids[1]}, other}});
 }
 
+/// The sides stay as they are, without words.
+void ChatPage::onRivalFailed(const Error& why)
+{
+    m_sides.clear();
+    showConversation();
+    updateActions();
+    if (why.kind() != ErrorKind::Cancelled)
+        showError(why);
+}
+
 void ChatPage::begin(std::vector<AnswerRun::Task> tasks)
 {
     m_run->start(m_chat.id, std::move(tasks));
@@ -444,7 +456,6 @@ void ChatPage::onFailed(const Error& why)
                 answer->ended = ReadEnd::Stopped;
             }
     });
-    m_sides.clear();
     showConversation();
     updateActions();
     if (why.kind() != ErrorKind::Cancelled)

@@ -91,6 +91,7 @@ private:
     void goOn(const ChatAnswer& with);
     void answerBlind(std::int64_t question); ///< against another slot count or model
     void askBothSides();
+    void onRivalFailed(const Error& why);
     ChatAskParams paramsFor(std::int64_t question, std::vector<AnswerContext> contexts) const;
     void pair(std::int64_t one, std::int64_t other); ///< to be voted on, the sides drawn
     void begin(std::vector<AnswerRun::Task> tasks);

@@ -339,7 +339,7 @@ void ChatPage::connectParts()
     connect(m_memories, &MemoryPane::usedChanged, this, &ChatPage::planSoon);
     connect(m_memories, &MemoryPane::expanded, this, &ChatPage::lookWhatTextGains);
     connect(m_rival, &RivalSide::ready, this, &ChatPage::askBothSides);
-    connect(m_rival, &RivalSide::failed, this, &ChatPage::onFailed);
+    connect(m_rival, &RivalSide::failed, this, &ChatPage::onRivalFailed);
     connect(m_rival, &RivalSide::added, this,
             [this](const LibraryMemory& memory) { m_memories->model().put(memory, false); });
     connect(m_blindMenu, &BlindMenu::changed, this, [this] {

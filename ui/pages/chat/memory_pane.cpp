@@ -124,7 +124,7 @@ MemoryPane::MemoryPane(const Theme& theme, EngineClient& client, Settings& setti
     m_preview->hide();
     auto* searchRow = new QWidget;
     auto* searchLayout = new QHBoxLayout(searchRow);
-    searchLayout->setContentsMargins(Theme::grid(), Theme::grid(), Theme::grid(), 0);
+    searchLayout->setContentsMargins(Theme::grid(), Theme::grid(), Theme::grid(), Theme::grid(0.5));
     searchLayout->addWidget(m_search, 1);
     searchLayout->addWidget(m_tag);
     auto* layout = new QVBoxLayout(this);

@@ -20,7 +20,7 @@ void VoteLabel::setChats(const std::vector<ConversationPtr>& chats)
     QStringList lines;
     const QLocale locale;
     for (const auto& tally : tallies(chats))
-        lines += tr("%1 against %2: %3 better, %4 ties, %5 worse (%6 %, 95 % interval %7–%8)")
+        lines += tr("%1 against %2: %3 better, %4 as good, %5 worse (%6 %, 95 % interval %7–%8)")
                      .arg(QString::fromStdString(tally.first), QString::fromStdString(tally.second))
                      .arg(tally.firstBetter)
                      .arg(tally.ties)
