@@ -210,7 +210,7 @@ void FakeModel::load(const RequestId& id, const LoadModelParams& params)
     model.positions = 2048;
     model.specialTokens = says(model.adapter, "chat") ? std::vector<std::string>{"FT"} : std::vector<std::string>{"AE"};
     if (params.beside)
-        model.id = model.adapter;
+        model.id = model.adapterSha256 = model.adapter;
     else
         m_loaded = model;
     FakeChannel::answer(id, model);

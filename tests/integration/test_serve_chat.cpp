@@ -242,7 +242,8 @@ private Q_SLOTS:
             m_model.copy(golden / "llama_gqa" / name, std::string("other/base/") + name);
         m_model.copy(golden / "llama_gqa/icae.safetensors", "other/reconstruct/icae.safetensors");
         m_model.copy(fs::path(ICAE_TEST_DATA) / "tiny/tokenizer.model", "other/base/tokenizer.model");
-        LoadModelParams beside{m_model.path("other").string(), "reconstruct", "cpu", "auto", {}};
+        LoadModelParams beside{
+            m_model.path("other").string(), m_model.path("other/reconstruct").string(), "cpu", "auto", {}};
         beside.beside = true;
         const auto other = engine.call(protocol::modelsLoad, beside);
         QVERIFY(engine.call(protocol::status, {}).model->id != other.id);
