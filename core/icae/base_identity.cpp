@@ -8,6 +8,7 @@
 #include "tensor/weight_files.h"
 
 #include <algorithm>
+#include <mutex>
 
 namespace icae {
 
@@ -40,14 +41,30 @@ std::string weightsHash(const LlmConfig& config, const TensorStore& store, const
     return hash;
 }
 
+std::string hashOfFiles(const std::vector<fs::path>& files, const HashOptions& options)
+{
+    switch (options.effort) {
+    case HashOptions::Effort::Little:
+        return quickSha256OfFiles(files).value_or(std::string());
+    case HashOptions::Effort::Anew:
+        return freshSha256OfFiles(files, options.stop);
+    case HashOptions::Effort::Remembered:
+        break;
+    }
+    return sha256OfFiles(files, options.stop);
+}
+
 constexpr std::size_t shownDigits = 12;
 
-std::string compare(const std::string& named, const std::string& own, const std::string& what)
+/// @param kind how the hashes of today end
+std::string compare(const std::string& named, const std::string& own, const std::string& what, std::string_view kind)
 {
     if (named.empty() || own.empty() || named == own)
         return {};
     return "its " + what + " has the hash " + named.substr(0, shownDigits) + "…, this base's is "
-        + own.substr(0, shownDigits) + "…";
+        + own.substr(0, shownDigits) + "…"
+        + (named.ends_with(kind) ? ""
+                                 : " (of files, as an older version noted them: saving a base again changes them)");
 }
 
 } // namespace
@@ -83,34 +100,38 @@ BaseHashes hashBase(const fs::path& base, const HashOptions& options)
     return hashBase(config, *store, options);
 }
 
+struct BaseIdentity::FileHashes {
+    std::mutex mutex;
+    std::string config;
+    std::string weights;
+};
+
 BaseIdentity::BaseIdentity(fs::path folder, BaseHashes hashes, HashOptions options)
     : m_folder(std::move(folder))
     , m_hashes(std::move(hashes))
     , m_options(std::move(options))
+    , m_files(m_folder.empty() ? nullptr : std::make_shared<FileHashes>())
 {
 }
 
 std::string BaseIdentity::config(const std::string& named) const
 {
-    if (named.empty() || named.ends_with(ofFields) || m_folder.empty())
+    if (named.empty() || named.ends_with(ofFields) || !m_files)
         return m_hashes.config;
-    return freshSha256OfFile(m_folder / "config.json");
+    const std::scoped_lock lock(m_files->mutex);
+    if (m_files->config.empty())
+        m_files->config = freshSha256OfFile(m_folder / "config.json");
+    return m_files->config;
 }
 
 std::string BaseIdentity::weights(const std::string& named) const
 {
-    if (named.empty() || named.ends_with(ofTensors) || m_folder.empty())
+    if (named.empty() || named.ends_with(ofTensors) || !m_files)
         return m_hashes.weights;
-    const auto files = weightFiles(m_folder);
-    switch (m_options.effort) {
-    case HashOptions::Effort::Little:
-        return quickSha256OfFiles(files).value_or(std::string());
-    case HashOptions::Effort::Anew:
-        return freshSha256OfFiles(files, m_options.stop);
-    case HashOptions::Effort::Remembered:
-        break;
-    }
-    return sha256OfFiles(files, m_options.stop);
+    const std::scoped_lock lock(m_files->mutex);
+    if (m_files->weights.empty())
+        m_files->weights = hashOfFiles(weightFiles(m_folder), m_options);
+    return m_files->weights;
 }
 
 bool BaseIdentity::is(const BaseHashes& named) const
@@ -120,8 +141,8 @@ bool BaseIdentity::is(const BaseHashes& named) const
 
 std::string BaseIdentity::whyNot(const BaseHashes& named) const
 {
-    auto why = compare(named.config, config(named.config), "config.json");
-    return why.empty() ? compare(named.weights, weights(named.weights), "weights") : why;
+    auto why = compare(named.config, config(named.config), "config.json", ofFields);
+    return why.empty() ? compare(named.weights, weights(named.weights), "weights", ofTensors) : why;
 }
 
 std::string trainedOnAnother(const std::string& whyNot)

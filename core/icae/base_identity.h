@@ -6,6 +6,7 @@
 #include "tensor/safetensors.h"
 
 #include <filesystem>
+#include <memory>
 #include <stop_token>
 #include <string>
 
@@ -55,9 +56,12 @@ public:
     BaseIdentity readAnew(const std::stop_token& stop = {}) const;
 
 private:
+    struct FileHashes; ///< computed once
+
     std::filesystem::path m_folder;
     BaseHashes m_hashes;
     HashOptions m_options;
+    std::shared_ptr<FileHashes> m_files; ///< null without a folder
 };
 
 /// What is said of an adapter or a run where whyNot() has something to say.

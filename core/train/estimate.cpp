@@ -210,7 +210,7 @@ std::string adviceFor(const TrainJob& job)
 TrainEstimate measureJob(const TrainJob& job, const TrainOptions& options, const std::stop_token& stop)
 {
     compat::allowTf32(false);
-    checkTrainJob(job, options.device);
+    checkTrainJob(job, options.device, {HashOptions::Effort::Remembered, options.progress, stop});
     TrainEstimate estimate;
     const auto device = chooseDevice(options.device).device;
     estimate.device = describeDevice(device);

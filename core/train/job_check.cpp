@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 
 namespace icae {
 
@@ -56,14 +57,14 @@ void checkTokenizer(const TrainJob& job)
 }
 
 /// What is remembered of the base does not decide.
-std::string whyAnotherBase(const TrainJob& job, const BaseHashes& named)
+std::string whyAnotherBase(const TrainJob& job, const BaseHashes& named, const HashOptions& hashing)
 {
-    const BaseIdentity base(job.base, hashBase(job.base));
-    return base.is(named) ? std::string() : trainedOnAnother(base.readAnew().whyNot(named));
+    const BaseIdentity base(job.base, hashBase(job.base, hashing), hashing);
+    return base.whyNot(named).empty() ? std::string() : trainedOnAnother(base.readAnew(hashing.stop).whyNot(named));
 }
 
-/// @param hashes whether the base's hashes are compared, which may take a while
-void checkStart(const TrainJob& job, bool hashes)
+/// @param hashing how the base's hashes are compared, which may take a while; absent: not at all
+void checkStart(const TrainJob& job, const std::optional<HashOptions>& hashing)
 {
     if (job.initFrom.empty())
         return;
@@ -75,8 +76,8 @@ void checkStart(const TrainJob& job, bool hashes)
     inField(job, "init_from", [&] {
         const auto file = AdapterFile::open(job.initFrom);
         auto why = whyAdapterDoesNotFit(file, config);
-        if (hashes && why.empty() && !job.trainsBase() && !file.config.base.weights.empty())
-            why = whyAnotherBase(job, file.config.base);
+        if (hashing && why.empty() && !job.trainsBase() && !file.config.base.weights.empty())
+            why = whyAnotherBase(job, file.config.base, *hashing);
         const auto compare = [&](const char* what, std::int64_t its, std::int64_t ours) {
             if (why.empty() && its != ours)
                 why = "its " + std::string(what) + " is " + std::to_string(its) + ", the job's " + std::to_string(ours);
@@ -237,7 +238,8 @@ namespace {
 using Check = std::function<void()>;
 
 /// What can be looked at without reading all of a file.
-std::vector<Check> quickChecks(const TrainJob& job, const std::string& device, bool hashes)
+std::vector<Check> quickChecks(const TrainJob& job, const std::string& device,
+                               const std::optional<HashOptions>& hashing)
 {
     return {
         [&job, &device] { inField(job, "device", [&] { chooseDevice(device); }); },
@@ -246,7 +248,7 @@ std::vector<Check> quickChecks(const TrainJob& job, const std::string& device, b
             inField(job, "precision", [&] { chooseDtype(job.precision, choice.device); });
         },
         [&job] { checkBase(job); },
-        [&job, hashes] { checkStart(job, hashes); },
+        [&job, hashing] { checkStart(job, hashing); },
         [&job] { PositionCheck(job).run(); },
         [&job, &device] { checkRoom(job, chooseDevice(device).device); },
         [&job] { checkFiles(job, "data.texts", job.texts, false); },
@@ -258,9 +260,9 @@ std::vector<Check> quickChecks(const TrainJob& job, const std::string& device, b
 
 } // namespace
 
-void checkTrainJob(const TrainJob& job, const std::string& device)
+void checkTrainJob(const TrainJob& job, const std::string& device, const HashOptions& hashing)
 {
-    for (const auto& check : quickChecks(job, device, true))
+    for (const auto& check : quickChecks(job, device, hashing))
         check();
     checkTokenizer(job);
     checkValidation(job);
@@ -269,7 +271,7 @@ void checkTrainJob(const TrainJob& job, const std::string& device)
 std::vector<SpecProblem> quickProblemsOf(const TrainJob& job, const std::string& device)
 {
     std::vector<SpecProblem> problems;
-    for (const auto& check : quickChecks(job, device, false)) {
+    for (const auto& check : quickChecks(job, device, std::nullopt)) {
         try {
             check();
         } catch (const FieldError& error) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "icae/base_identity.h"
 #include "protocol/run_messages.h"
 #include "train/job.h"
 
@@ -11,8 +12,9 @@ namespace icae {
 /// Looks at everything that a job names, before any work: device and precision, base, tokenizer and weights to start
 /// from, positions that the samples reach, kinds of data files, and whether the validation texts are long enough.
 /// @param device as chooseDevice()
-/// @throws Error naming the field at fault
-void checkTrainJob(const TrainJob& job, const std::string& device);
+/// @param hashing of the base, where an adapter to start from names the one that it was trained on
+/// @throws Error naming the field at fault; (Cancelled)
+void checkTrainJob(const TrainJob& job, const std::string& device, const HashOptions& hashing = {});
 
 /// What of that can be told without reading all of a file: quick enough for each key that is pressed.
 /// @return a problem a field at most

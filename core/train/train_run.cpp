@@ -181,7 +181,7 @@ RunStatus train(const TrainJob& job, const std::string& jobText, const TrainOpti
     options.device = rankDevice(named.device, named.place); // which is the one that is waited for
     if (!options.place.alone())
         requireRankGroup(chooseDevice(options.device).device);
-    checkTrainJob(job, options.device);
+    checkTrainJob(job, options.device, {HashOptions::Effort::Remembered, options.progress, stop});
     std::error_code ignored;
     const bool made = options.place.first() && !options.resume
         && (!std::filesystem::exists(options.run, ignored) || std::filesystem::is_empty(options.run, ignored));
@@ -197,7 +197,7 @@ RunStatus train(const TrainJob& job, const std::string& jobText, const TrainOpti
 
 void prepareCorpora(const TrainJob& job, const TrainOptions& options, const std::stop_token& stop)
 {
-    checkTrainJob(job, options.device);
+    checkTrainJob(job, options.device, {HashOptions::Effort::Remembered, options.progress, stop});
     loadTrainData(job, options, stop);
 }
 

@@ -45,6 +45,18 @@ class TestFiles : public QObject {
     fs::path m_path = m_folder.path().toStdString();
 
 private Q_SLOTS:
+    /// Who may read a file stays as it was when it is written anew.
+    void keepsWhoMayRead()
+    {
+        const auto target = m_path / "private.txt";
+        icae::writeFile(target, "first");
+        fs::permissions(target, fs::perms::owner_read | fs::perms::owner_write);
+        icae::writeFile(target, "second");
+        QCOMPARE(fs::status(target).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+        fs::remove(target);
+        QVERIFY(messageOf([&] { icae::writeFile(std::string("a\0b", 3), "x"); }).find("zero") != std::string::npos);
+    }
+
     void writesWholeOrNotAtAll()
     {
         const auto target = m_path / "a.txt";

@@ -109,6 +109,7 @@ private Q_SLOTS:
         QTest::newRow("tokens") << QByteArray("\"tokens\":42") << QByteArray("\"tokens\":43");
         QTest::newRow("order") << QByteArray("\"first_token\":44") << QByteArray("\"first_token\":45");
         QTest::newRow("layout") << QByteArray("layout\":\"spread") << QByteArray("layout\":\"spiral");
+        QTest::newRow("a billion tokens") << QByteArray("\"tokens\":42") << QByteArray("\"tokens\":1000000000");
         QTest::newRow("json") << QByteArray("{\"adapter") << QByteArray("[\"adapter");
     }
 

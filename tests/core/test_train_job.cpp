@@ -1,3 +1,4 @@
+#include "error_of.h"
 #include "protocol/error.h"
 #include "train/job.h"
 #include "train/job_check.h"
@@ -144,6 +145,23 @@ private Q_SLOTS:
         QCOMPARE(job.texts.front(), path("data/elsewhere.md"));
         QCOMPARE(job.checkpointMinutes, 5.0);
         icae::checkTrainJob(job, "cpu");
+    }
+
+    /// Comparing the base with the one that an adapter names shows how far it is, and stops.
+    void comparingBasesStops()
+    {
+        auto adapter = midtrain();
+        adapter.merge_patch(
+            {{"stage", "adapter"}, {"init_from", "foreign"}, {"mixture", {{"plain", nullptr}, {"ft_text", nullptr}}}});
+        const auto job = icae::parseTrainJob(adapter.dump(), "job.json", path(""), path("data"));
+        std::stop_source stop;
+        icae::HashOptions hashing{icae::HashOptions::Effort::Remembered, {}, stop.get_token()};
+        std::string phase;
+        hashing.progress = [&](const icae::Progress& progress) { phase = progress.phase; };
+        QCOMPARE(icae::errorOf([&] { icae::checkTrainJob(job, "cpu", hashing); }).kind(), icae::ErrorKind::Mismatch);
+        QCOMPARE(phase, std::string("Hashing the base"));
+        stop.request_stop();
+        QCOMPARE(icae::errorOf([&] { icae::checkTrainJob(job, "cpu", hashing); }).kind(), icae::ErrorKind::Cancelled);
     }
 
     void refusals_data()

@@ -52,9 +52,10 @@ private Q_SLOTS:
     /// What would do nothing is refused: nobody waits for a file that is never written.
     void optionsOfAnotherKind()
     {
-        for (const auto& line : {u"evaluate --texts t --continuation --raw r"_s, u"evaluate --questions q --raw r"_s,
-                                 u"evaluate --questions q --slots 4"_s, u"evaluate --texts t --spans 2"_s,
-                                 u"bench --batch 2"_s, u"bench --training --context 64"_s}) {
+        for (const auto& line :
+             {u"evaluate --texts t --continuation --raw r"_s, u"evaluate --questions q --raw r"_s,
+              u"evaluate --questions q --slots 4"_s, u"evaluate --texts t --spans 2"_s, u"bench --batch 2"_s,
+              u"bench --training --context 64"_s, u"bench --context 1000000000"_s}) {
             const auto result = m_model.run(line.split(u' '));
             QVERIFY2(result.code == 2, qPrintable(line));
             QVERIFY2(!result.err.isEmpty(), qPrintable(line));

@@ -61,6 +61,25 @@ private Q_SLOTS:
         QVERIFY(engine.unasked.front().error.has_value());
     }
 
+    /// What JSON-RPC knows and this engine does not is refused by name.
+    void batchesAndNullIds()
+    {
+        Engine engine(m_model);
+        const auto refusal = [&](const std::string& content) {
+            engine.unasked.clear();
+            engine.sendContent(content);
+            if (!engine.waitFor([&] { return !engine.unasked.empty(); }))
+                return std::string("no answer");
+            const auto& error = *engine.unasked.front().error;
+            return std::to_string(error.code) + " " + error.message;
+        };
+        QCOMPARE(refusal(R"([{"jsonrpc":"2.0","id":1,"method":"status","params":{}}])"),
+                 std::string("-32600 Batches are not supported: send each request as a message."));
+        QCOMPARE(refusal(R"({"jsonrpc":"2.0","id":null,"method":"status","params":{}})"),
+                 std::string("-32600 The id of a request must not be null."));
+        QVERIFY(works(engine));
+    }
+
     /// A gigabyte is announced and never comes: the engine waits without holding it, and ends with its input.
     void announcedGigabyte()
     {

@@ -35,6 +35,7 @@ private Q_SLOTS:
         row("wrong base", R"({"base": "other"})", "\"base\"");
         row("wrong base in the background", R"({"base": "other"})", "\"base\"", {u"--detach"_s});
         row("no CUDA in the background", "{}", "CUDA", {u"--detach"_s, u"--device"_s, u"cuda"_s});
+        row("a batch beyond any memory", R"({"batch_tokens": 1099511627776})", "\"batch_tokens\"");
         row("no CUDA", "{}", "CUDA", {u"--device"_s, u"cuda"_s});
     }
 
@@ -315,6 +316,31 @@ private Q_SLOTS:
     }
 
     /// A stop within a step of many batches is heard before the next one; what is resumed is what an unbroken run does.
+    /// Where the model is to be written is tried before any work; a link that leads nowhere gives way to the file.
+    void outputsAreTriedFirst()
+    {
+        {
+            const auto process = m_train.start({u"train"_s, u"job.json"_s, u"--run"_s, u"looped"_s});
+            QVERIFY(m_train.waitForStep("looped", 3));
+            process->terminate();
+            QVERIFY(process->waitForFinished(30000 * slowness));
+        }
+        const auto file = m_train.path("looped/model/adapter/icae.safetensors");
+        const auto resume = [&] { return m_train.run({u"train"_s, u"--resume"_s, u"looped"_s}); };
+        const auto before = m_train.metrics("looped");
+        fs::remove(file);
+        fs::create_directory(file);
+        const auto refused = resume();
+        QVERIFY2(refused.code == 3 && refused.err.contains("icae.safetensors"), refused.err);
+        QCOMPARE(m_train.metrics("looped"), before);
+        fs::remove(file);
+        fs::create_symlink("other", file);
+        fs::create_symlink("icae.safetensors", file.parent_path() / "other");
+        const auto result = resume();
+        QVERIFY2(result.code == 0, result.err);
+        QVERIFY(fs::is_regular_file(fs::symlink_status(file)));
+    }
+
     void stopsWithinAStep()
     {
         auto job = TrainFixture::job();

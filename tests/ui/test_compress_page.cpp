@@ -271,9 +271,12 @@ private Q_SLOTS:
         QTRY_COMPARE(m_explorer->page().result().result->reconstruction.slots, 64);
         QVERIFY(m_explorer->waitForEnd());
         again->setChecked(false);
+        QSignalSpy asked(&m_explorer->client, &EngineClient::requestStarted);
         QTest::keyClicks(&m_explorer->source().editor(), u"x"_s);
+        QTRY_VERIFY(asksFor(asked, protocol::textPlan.name));
         QTRY_VERIFY(m_explorer->page().plan().has_value());
-        QTest::qWait(700);
+        QTest::qWait(700); // longer than it waits for the next key
+        QVERIFY(!asksFor(asked, protocol::reconstruct.name));
         QCOMPARE(m_explorer->page().result().diff->source, u"New. "_s + story);
         QVERIFY(FakeExplorer::shows(m_explorer->result(), u"of an earlier text"_s));
     }
@@ -304,7 +307,9 @@ private Q_SLOTS:
         QTRY_COMPARE(lost.size(), 1);
         QTRY_VERIFY(m_explorer->client.model().has_value());
         QTRY_VERIFY(m_explorer->page().plan().has_value());
-        QTest::qWait(800);
+        QSignalSpy asked(&m_explorer->client, &EngineClient::requestStarted);
+        QTest::qWait(800); // longer than it waits for the next key
+        QVERIFY(!asksFor(asked, protocol::reconstruct.name));
         QCOMPARE(lost.size(), 1);
         QVERIFY(!m_explorer->page().isRunning());
         m_explorer->page().setSource(u"New. "_s + story); // a change is asked for
