@@ -228,10 +228,23 @@ std::optional<double> scalarOf(std::string_view tensor)
     return listed.size() == 1 ? std::optional(listed.front()) : std::nullopt;
 }
 
-/// Summary.Value: tag = 1, simple_value = 2, tensor = 8.
+/// SummaryMetadata: plugin_data = 1, whose plugin_name = 1.
+std::string_view pluginOf(std::string_view metadata)
+{
+    std::string_view name;
+    for (Message message(metadata); const auto field = message.next();)
+        if (field->number == 1 && field->wire == Wire::Bytes)
+            for (Message plugin(field->bytes); const auto inner = plugin.next();)
+                if (inner->number == 1 && inner->wire == Wire::Bytes)
+                    name = inner->bytes;
+    return name;
+}
+
+/// Summary.Value: tag = 1, simple_value = 2, tensor = 8, metadata = 9.
 void readValue(std::string_view bytes, ScalarEvent& event)
 {
     std::string tag;
+    std::string_view plugin;
     std::optional<double> value;
     Message message(bytes);
     while (const auto field = message.next()) {
@@ -241,8 +254,11 @@ void readValue(std::string_view bytes, ScalarEvent& event)
             value = raw<float>(field->bytes);
         else if (field->number == 8 && field->wire == Wire::Bytes)
             value = scalarOf(field->bytes);
+        else if (field->number == 9 && field->wire == Wire::Bytes)
+            plugin = pluginOf(field->bytes);
     }
-    if (value && !tag.empty() && !message.broken())
+    const bool isScalar = plugin.empty() || plugin == "scalars"; // others write numbers that are no curves
+    if (value && isScalar && !tag.empty() && !message.broken())
         event.values.emplace_back(std::move(tag), *value);
 }
 

@@ -152,23 +152,39 @@ std::vector<double> placesOf(const CurveRun& run, CurveAxis axis)
     return places;
 }
 
+/// Some of a panel's values, evenly chosen: quantiles of more would be no other.
+std::vector<double> someValues(const CurvePanel& panel)
+{
+    constexpr std::size_t most = 100'000;
+    std::size_t count = 0;
+    for (const auto& line : panel.lines)
+        count += line.raw.size() * 2;
+    const auto stride = count / most + 1;
+    std::vector<double> values;
+    values.reserve(std::min(count, most + panel.lines.size() * 2));
+    for (const auto& line : panel.lines)
+        for (const auto* all : {&line.raw, &line.smooth})
+            for (std::size_t i = 0; i < all->size(); i += stride)
+                if (const double value = (*all)[i]; std::isfinite(value) && (!panel.logY || value > 0))
+                    values.push_back(value);
+    return values;
+}
+
 /// The range that a panel shows: of what is drawn, but for outliers.
 void chooseRange(CurvePanel& panel, bool clipped)
 {
-    std::vector<double> values;
     double least = std::numeric_limits<double>::infinity();
     double greatest = -least;
     const auto usable = [&](double value) { return std::isfinite(value) && (!panel.logY || value > 0); };
     for (const auto& line : panel.lines)
-        for (std::size_t i = 0; i < line.raw.size(); ++i)
-            for (const double value : {line.raw[i], line.smooth[i]})
-                if (usable(value)) {
-                    values.push_back(value);
-                    least = std::min(least, value);
-                    greatest = std::max(greatest, value);
-                }
-    if (values.empty())
+        for (const double value : line.raw) // a mean is never beyond
+            if (usable(value)) {
+                least = std::min(least, value);
+                greatest = std::max(greatest, value);
+            }
+    if (least > greatest)
         return;
+    auto values = someValues(panel);
     constexpr double spread = 3; // below that a logarithmic axis has hardly a tick
     panel.logY = panel.logY && least > 0 && greatest / least >= spread;
     constexpr std::size_t enough = 50;
@@ -220,18 +236,18 @@ public:
         for (std::size_t i = 0; i < m_document.runs.size(); ++i) {
             const auto& run = *m_document.runs[i];
             const auto places = placesOf(run, m_document.options.x);
-            auto columns = run.columns;
-            const auto objectives = byObjective(columns);
-            std::erase_if(columns, [&](const auto& one) { // an only objective is all there is
-                return beginsWith(one.first, lossPrefix) || (one.first == "loss" && objectives.size() == 1);
-            });
-            columns.insert(objectives.begin(), objectives.end());
-            for (const auto& [name, column] : columns) {
+            const auto add = [&](const std::string& name, const CurveRun::Column& column) {
                 const auto placement = placementOf(name);
                 auto& panel = panels[{placement.order, placement.panel}];
                 panel.name = placement.panel;
                 panel.lines.push_back(lineOf(static_cast<int>(i), name, column, placement, places));
-            }
+            };
+            const auto objectives = byObjective(run);
+            for (const auto& [name, column] : run.columns)
+                if (!beginsWith(name, lossPrefix) && (name != "loss" || objectives.size() != 1)) // an only one is all
+                    add(name, column);
+            for (const auto& [name, column] : objectives)
+                add(name, column);
             addMarks(static_cast<int>(i), run, places);
         }
         for (auto& [key, panel] : panels)
@@ -244,23 +260,34 @@ private:
 
     /// Lines name each objective's losses by cell, "losses/ae 512/128"; the mean of those that a line has is the
     /// objective's. A run may have dozens of cells, whose curves nobody could tell apart.
-    static Columns byObjective(const Columns& columns)
+    static Columns byObjective(const CurveRun& run)
     {
-        std::map<std::string, std::map<std::uint32_t, std::pair<double, int>>> sums;
-        for (const auto& [name, column] : columns)
+        std::map<std::string, std::vector<const CurveRun::Column*>> cells;
+        for (const auto& [name, column] : run.columns)
             if (beginsWith(name, lossPrefix))
-                for (std::size_t i = 0; i < column.rows.size(); ++i) {
-                    auto& [sum, count] = sums[name.substr(0, name.find(' '))][column.rows[i]];
-                    sum += column.values[i];
-                    ++count;
-                }
+                cells[name.substr(0, name.find(' '))].push_back(&column);
         Columns found;
-        for (const auto& [name, rows] : sums)
-            for (const auto& [row, sum] : rows) {
-                found[name].rows.push_back(row);
-                found[name].values.push_back(sum.first / sum.second);
-            }
+        for (const auto& [name, parts] : cells)
+            found[name] = parts.size() == 1 ? *parts.front() : meanOf(parts, run.steps.size());
         return found;
+    }
+
+    static CurveRun::Column meanOf(const std::vector<const CurveRun::Column*>& parts, std::size_t rows)
+    {
+        std::vector<double> sums(rows);
+        std::vector<std::uint32_t> counts(rows);
+        for (const auto* part : parts)
+            for (std::size_t i = 0; i < part->rows.size(); ++i) {
+                sums[part->rows[i]] += part->values[i];
+                ++counts[part->rows[i]];
+            }
+        CurveRun::Column mean;
+        for (std::uint32_t row = 0; row < rows; ++row)
+            if (counts[row] > 0) {
+                mean.rows.push_back(row);
+                mean.values.push_back(sums[row] / counts[row]);
+            }
+        return mean;
     }
 
     CurveLine lineOf(int run, const std::string& name, const CurveRun::Column& column, const Placement& placement,
@@ -285,6 +312,9 @@ private:
             line.steps.push_back(source.steps[row]);
         }
         line.smooth = line.isValidation ? line.raw : smoothed(line.x, line.raw, m_document.options.smoothing);
+        line.isSmoothed = !line.isValidation && m_document.options.smoothing > 0 && line.smooth != line.raw;
+        line.rawExtremes = Extremes(line.raw);
+        line.smoothExtremes = line.isSmoothed ? Extremes(line.smooth) : line.rawExtremes;
         if (line.isValidation)
             for (std::size_t i = 0; i < line.raw.size(); ++i) {
                 const double value = line.raw[i];

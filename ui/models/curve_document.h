@@ -1,6 +1,7 @@
 #pragma once
 
 #include "models/curve_run.h"
+#include "models/extremes.h"
 #include "models/figure_document.h"
 
 #include <QString>
@@ -41,6 +42,9 @@ struct CurveLine {
     std::vector<double> x; ///< ascending but for wall times of resumed runs
     std::vector<double> raw; ///< NaN: a gap
     std::vector<double> smooth; ///< as many; the same as raw where nothing is smoothed
+    bool isSmoothed = false; ///< they differ
+    Extremes rawExtremes;
+    Extremes smoothExtremes;
     std::vector<std::int64_t> steps;
     int best = -1; ///< index of the best value; −1: none is
 };

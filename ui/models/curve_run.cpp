@@ -1,5 +1,6 @@
 #include "models/curve_run.h"
 
+#include "models/plain_json.h"
 #include "protocol/run_status.h"
 #include "report/csv_cell.h"
 
@@ -19,6 +20,24 @@ namespace {
 constexpr auto none = std::numeric_limits<double>::quiet_NaN();
 constexpr int deepest = 4; // objects in objects; what lies below is no curve
 
+/// Drops what was logged of a step and of later ones.
+void forgetFrom(CurveRun& run, std::int64_t step)
+{
+    for (auto it = run.columns.begin(); it != run.columns.end();) {
+        auto& column = it->second;
+        std::size_t kept = 0;
+        for (std::size_t i = 0; i < column.rows.size(); ++i) {
+            if (run.steps[column.rows[i]] >= step)
+                continue;
+            column.rows[kept] = column.rows[i];
+            column.values[kept++] = column.values[i];
+        }
+        column.rows.resize(kept);
+        column.values.resize(kept);
+        it = kept == 0 ? run.columns.erase(it) : std::next(it);
+    }
+}
+
 /// Takes the numbers of a line into a run without building a tree: lines come by the hundred thousand.
 class LineReader : public nlohmann::json_sax<nlohmann::json> {
 public:
@@ -30,39 +49,47 @@ public:
     /// @return false where the line is damaged; nothing of it was taken
     bool read(std::string_view line)
     {
-        m_numbers.clear();
-        m_event = {};
-        m_isEvent = false;
-        m_keys.clear();
-        m_depth = 0;
-        m_step = none;
-        m_seconds = none;
-        m_time = none;
-        m_tokens = none;
-        if (!nlohmann::json::sax_parse(line, this) || std::isnan(m_step))
+        begin();
+        if (!PlainJson(line, *this).read()) {
+            begin();
+            if (!nlohmann::json::sax_parse(line, this))
+                return false;
+        }
+        if (std::isnan(m_step))
             return false;
         const auto step = static_cast<std::int64_t>(m_step);
+        if (m_restarts) {
+            forgetFrom(m_run, step);
+            for (auto& number : m_numbers) // columns may be gone
+                number.column = nullptr;
+        }
         if (m_isEvent) {
             m_event.step = step;
             m_run.events.push_back(m_event);
         }
-        if (m_numbers.empty())
+        if (m_count == 0)
             return true;
         const auto row = static_cast<std::uint32_t>(m_run.steps.size());
         m_run.steps.push_back(step);
         m_run.seconds.push_back(m_seconds);
         m_run.times.push_back(m_time);
         m_run.tokens.push_back(m_tokens);
-        for (const auto& [name, value] : m_numbers) {
-            auto& column = m_run.columns[name];
-            column.rows.push_back(row);
-            column.values.push_back(value);
+        for (std::size_t i = 0; i < m_count; ++i) {
+            auto& number = m_numbers[i];
+            if (number.column == nullptr)
+                number.column = &m_run.columns[number.name];
+            number.column->rows.push_back(row);
+            number.column->values.push_back(number.value);
         }
         return true;
     }
 
     bool null() override { return number(none); } // how JSON writes what is no number
-    bool boolean(bool /*value*/) override { return true; }
+    bool boolean(bool value) override
+    {
+        m_restarts = m_restarts || (value && m_depth == 1 && m_key == "restart");
+        return true;
+    }
     bool number_integer(number_integer_t value) override { return number(static_cast<double>(value)); }
     bool number_unsigned(number_unsigned_t value) override { return number(static_cast<double>(value)); }
     bool number_float(number_float_t value, const string_t& /*text*/) override { return number(value); }
@@ -116,11 +143,32 @@ public:
     bool parse_error(std::size_t /*at*/, const std::string& /*token*/,
                      const nlohmann::detail::exception& /*why*/) override
     {
-        m_inArray = 0;
         return false;
     }
 
 private:
+    /// Lines follow each other with the same names: a number's place among them is where its column was last.
+    struct Number {
+        std::string name;
+        double value = none;
+        CurveRun::Column* column = nullptr; ///< of that name, once it is known
+    };
+
+    void begin()
+    {
+        m_count = 0;
+        m_event = {};
+        m_isEvent = false;
+        m_keys.clear();
+        m_depth = 0;
+        m_inArray = 0;
+        m_restarts = false;
+        m_step = none;
+        m_seconds = none;
+        m_time = none;
+        m_tokens = none;
+    }
+
     bool number(double value)
     {
         if (m_inArray > 0 || m_depth == 0)
@@ -137,18 +185,29 @@ private:
                 }
             }
         }
-        std::string name;
+        m_name.clear();
         for (const auto& key : m_keys)
             if (key != "values") // a foreign run's: its tags name themselves
-                name += key + "/";
-        m_numbers.emplace_back(name + m_key, value);
+                (m_name += key) += '/';
+        m_name += m_key;
+        if (m_count == m_numbers.size())
+            m_numbers.emplace_back();
+        auto& number = m_numbers[m_count++];
+        if (number.name != m_name) {
+            number.name = m_name;
+            number.column = nullptr;
+        }
+        number.value = value;
         return true;
     }
 
     CurveRun& m_run;
-    std::vector<std::pair<std::string, double>> m_numbers;
+    std::vector<Number> m_numbers; ///< of this line, and as many as any line before had
+    std::size_t m_count = 0; ///< of this line's
+    std::string m_name;
     CurveEvent m_event;
     bool m_isEvent = false;
+    bool m_restarts = false; ///< a foreign run went on from an earlier step
     std::vector<std::string> m_keys;
     std::string m_key;
     int m_depth = 0;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace icae {
 
@@ -12,7 +13,45 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr double markReach = 5; // pixels
-constexpr std::size_t mostSmoothLines = 12; // drawn with antialiasing; more are told apart by colour alone
+constexpr qsizetype mostSmoothPoints =
+    1500; // of a panel that is drawn with antialiasing, which costs ten times as much
+
+/// Leaves out points that lie on the line between those beside them, but for a fraction of a pixel. `x` ascends.
+QPolygonF simplified(const QPolygonF& path)
+{
+    constexpr double tolerance = 0.25;
+    QPolygonF kept;
+    double least = 0; // slopes from the last point kept that pass all points since
+    double greatest = 0;
+    for (qsizetype i = 0; i < path.size(); ++i) {
+        if (kept.isEmpty()) {
+            kept << path[i];
+            least = -std::numeric_limits<double>::infinity();
+            greatest = -least;
+            continue;
+        }
+        const auto to = path[i] - kept.back();
+        if (to.x() > 0 && to.y() >= least * to.x() && to.y() <= greatest * to.x()) {
+            least = std::max(least, (to.y() - tolerance) / to.x());
+            greatest = std::min(greatest, (to.y() + tolerance) / to.x());
+            continue;
+        }
+        if (kept.back() != path[i - 1])
+            kept << path[i - 1];
+        const auto next = path[i] - kept.back();
+        if (next.x() > 0) {
+            least = (next.y() - tolerance) / next.x();
+            greatest = (next.y() + tolerance) / next.x();
+        } else { // straight up or down
+            kept << path[i];
+            least = -std::numeric_limits<double>::infinity();
+            greatest = -least;
+        }
+    }
+    if (!path.isEmpty() && kept.back() != path.back())
+        kept << path.back();
+    return kept;
+}
 
 } // namespace
 
@@ -56,11 +95,14 @@ template <typename Column> void CurvePlottable::forEachColumn(const CurveLine& l
     if (begin < end)
         column(mKeyAxis->coordToPixel(line.x[begin]), begin, begin + 1);
     auto next = begin + 1;
+    const auto place = [&](std::size_t index) { return line.x.begin() + static_cast<std::ptrdiff_t>(index); };
     for (int x = area.left(); x <= area.right() && next < end; ++x) {
         const double bound = mKeyAxis->pixelToCoord(x + 1);
-        auto last = next;
-        while (last < end && line.x[last] < bound)
-            ++last;
+        std::size_t reach = 1; // columns have about as many points as the one before
+        while (next + reach < end && line.x[next + reach] < bound)
+            reach *= 2;
+        const auto last = static_cast<std::size_t>(
+            std::lower_bound(place(next), place(std::min(next + reach, end)), bound) - line.x.begin());
         if (last > next)
             column(x + 0.5, next, last);
         next = last;
@@ -77,13 +119,21 @@ void CurvePlottable::draw(QCPPainter* painter)
     for (const auto& line : m_panel->lines)
         if (!line.isValidation)
             drawGhost(painter, line);
-    const bool antialiased = m_panel->lines.size() <= mostSmoothLines;
+    std::vector<std::vector<QPolygonF>> paths;
+    qsizetype points = 0;
     for (const auto& line : m_panel->lines) {
-        drawLine(painter, line, antialiased);
+        paths.push_back(pathsOf(line));
+        for (const auto& path : paths.back())
+            points += path.size();
+    }
+    const bool antialiased = points <= mostSmoothPoints || painter->modes().testFlag(QCPPainter::pmVectorized);
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+        const auto& line = m_panel->lines[i];
+        drawLine(painter, line, paths[i], antialiased);
         if (line.isValidation)
             drawPoints(painter, line);
     }
-    drawKey(painter);
+    drawKey(painter, paths);
 }
 
 void CurvePlottable::drawMarks(QCPPainter* painter) const
@@ -107,7 +157,7 @@ void CurvePlottable::drawMarks(QCPPainter* painter) const
 
 void CurvePlottable::drawGhost(QCPPainter* painter, const CurveLine& line) const
 {
-    if (&line.raw == &line.smooth || line.raw == line.smooth)
+    if (!line.isSmoothed)
         return;
     auto color = colorOf(line);
     const auto back = m_style.color(Shade::Surface);
@@ -127,14 +177,8 @@ void CurvePlottable::drawGhost(QCPPainter* painter, const CurveLine& line) const
         path.clear();
     };
     forEachColumn(line, [&](double x, std::size_t first, std::size_t last) {
-        double least = std::numeric_limits<double>::infinity();
-        double greatest = -least;
-        for (auto i = first; i < last; ++i)
-            if (std::isfinite(line.raw[i])) {
-                least = std::min(least, line.raw[i]);
-                greatest = std::max(greatest, line.raw[i]);
-            }
-        if (least > greatest) {
+        const auto range = line.rawExtremes.of(line.raw, first, last);
+        if (range.isEmpty()) {
             finish();
             return;
         }
@@ -142,56 +186,60 @@ void CurvePlottable::drawGhost(QCPPainter* painter, const CurveLine& line) const
             const double at = mValueAxis->coordToPixel(value);
             return std::isfinite(at) ? std::clamp(at, top, bottom) : bottom;
         };
-        path << QPointF(x, y(least));
-        if (greatest > least)
-            path << QPointF(x, y(greatest));
+        path << QPointF(x, y(range.least));
+        if (range.greatest > range.least)
+            path << QPointF(x, y(range.greatest));
     });
     finish();
 }
 
-void CurvePlottable::drawLine(QCPPainter* painter, const CurveLine& line, bool antialiased) const
+std::vector<QPolygonF> CurvePlottable::pathsOf(const CurveLine& line) const
 {
-    painter->setAntialiasing(antialiased);
-    QPen pen(colorOf(line), antialiased ? m_style.line : 0, FigureStyle::dash(line.dash, false));
-    painter->setPen(pen);
     const auto area = clipRect();
     const double top = area.top() - 100.0;
     const double bottom = area.bottom() + 100.0;
+    std::vector<QPolygonF> paths;
     QPolygonF path;
     const auto finish = [&] {
-        if (path.size() > 1)
-            painter->drawPolyline(path);
-        else if (path.size() == 1 && !line.isValidation)
-            painter->drawPoint(path.front());
+        if (!path.isEmpty())
+            paths.push_back(simplified(path));
         path.clear();
     };
     const bool whole = line.raw.size() <= 2000; // then each point counts
     forEachColumn(line, [&](double x, std::size_t first, std::size_t last) {
-        double least = std::numeric_limits<double>::infinity();
-        double greatest = -least;
-        double latest = std::numeric_limits<double>::quiet_NaN();
-        for (auto i = first; i < last; ++i)
-            if (std::isfinite(line.smooth[i])) {
-                least = std::min(least, line.smooth[i]);
-                greatest = std::max(greatest, line.smooth[i]);
-                latest = line.smooth[i];
-            }
-        if (std::isnan(latest)) {
+        const auto range = line.smoothExtremes.of(line.smooth, first, last);
+        if (range.isEmpty()) {
             finish();
             return;
         }
+        auto latest = last - 1;
+        while (!std::isfinite(line.smooth[latest]))
+            --latest;
         const auto y = [&](double value) {
             const double at = mValueAxis->coordToPixel(value);
             return std::isfinite(at) ? std::clamp(at, top, bottom) : bottom;
         };
-        const double low = y(least);
-        const double high = y(greatest);
-        if (!whole && low - high > 2) {
+        const double low = y(range.least);
+        const double high = y(range.greatest);
+        if (!whole && low - high > 2)
             path << QPointF(x, low) << QPointF(x, high);
-        }
-        path << QPointF(x, y(latest));
+        path << QPointF(x, y(line.smooth[latest]));
     });
     finish();
+    return paths;
+}
+
+void CurvePlottable::drawLine(QCPPainter* painter, const CurveLine& line, const std::vector<QPolygonF>& paths,
+                              bool antialiased) const
+{
+    painter->setAntialiasing(antialiased);
+    painter->setPen(QPen(colorOf(line), antialiased ? m_style.line : 0, FigureStyle::dash(line.dash, false)));
+    for (const auto& path : paths) {
+        if (path.size() > 1)
+            painter->drawPolyline(path);
+        else if (!line.isValidation)
+            painter->drawPoint(path.front());
+    }
 }
 
 void CurvePlottable::drawPoints(QCPPainter* painter, const CurveLine& line) const
@@ -214,7 +262,37 @@ void CurvePlottable::drawPoints(QCPPainter* painter, const CurveLine& line) cons
     }
 }
 
-void CurvePlottable::drawKey(QCPPainter* painter) const
+/// The corner where a key hides least. Where it would hide lines wherever it is, a panel that it fills a good part of
+/// goes without: hovering tells what is what there.
+QRectF CurvePlottable::keyBox(const QSizeF& size, const std::vector<std::vector<QPolygonF>>& paths) const
+{
+    const auto area = QRectF(clipRect()).adjusted(4, 2, -4, -2);
+    if (size.width() > area.width() || size.height() > area.height())
+        return {};
+    const auto hidden = [&](const QRectF& box) {
+        int count = 0;
+        for (const auto& line : paths)
+            for (const auto& path : line)
+                for (qsizetype i = 1; i < path.size(); ++i)
+                    count += box.intersects(QRectF(path[i - 1], path[i]).normalized().adjusted(0, 0, 0.1, 0.1)) ? 1 : 0;
+        return count;
+    };
+    QRectF best;
+    int least = std::numeric_limits<int>::max();
+    for (const double y : {area.top(), area.bottom() - size.height()})
+        for (const double x : {area.right() - size.width(), area.left()}) {
+            const QRectF box(QPointF(x, y), size);
+            if (const int count = hidden(box); count < least) {
+                least = count;
+                best = box;
+            }
+        }
+    constexpr double smallShare = 0.2;
+    const bool isSmall = size.width() * size.height() < smallShare * area.width() * area.height();
+    return least == 0 || isSmall ? best : QRectF();
+}
+
+void CurvePlottable::drawKey(QCPPainter* painter, const std::vector<std::vector<QPolygonF>>& paths) const
 {
     const auto area = QRectF(clipRect());
     const QFontMetricsF metrics(m_style.font);
@@ -243,14 +321,13 @@ void CurvePlottable::drawKey(QCPPainter* painter) const
         widest = std::max(widest, metrics.horizontalAdvance(line->label));
     const double sample = metrics.height() * 1.4;
     const double width = sample + 6 + widest;
-    const auto most = static_cast<std::size_t>(std::max(1.0, (area.height() - 8) / metrics.height()));
-    const auto shown = std::min(keys.size(), most);
-    const QRectF box(area.right() - width - 6, area.top() + 2, width + 4,
-                     static_cast<double>(shown) * metrics.height());
+    const auto box = keyBox(QSizeF(width + 4, static_cast<double>(keys.size()) * metrics.height()), paths);
+    if (box.isEmpty())
+        return;
     auto veil = back;
     veil.setAlphaF(0.8F);
     painter->fillRect(box, veil);
-    for (std::size_t i = 0; i < shown; ++i) {
+    for (std::size_t i = 0; i < keys.size(); ++i) {
         const double y = box.top() + static_cast<double>(i) * metrics.height();
         const auto color = several ? m_style.color(Shade::SecondaryText) : colorOf(*keys[i]);
         painter->setAntialiasing(true);

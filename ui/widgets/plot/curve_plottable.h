@@ -44,9 +44,13 @@ private:
     QColor colorOf(const CurveLine& line) const { return m_style.series(line.color); }
     void drawMarks(QCPPainter* painter) const;
     void drawGhost(QCPPainter* painter, const CurveLine& line) const;
-    void drawLine(QCPPainter* painter, const CurveLine& line, bool antialiased) const;
+    /// What is drawn of a line in sight, in pixels; a gap between each two.
+    std::vector<QPolygonF> pathsOf(const CurveLine& line) const;
+    void drawLine(QCPPainter* painter, const CurveLine& line, const std::vector<QPolygonF>& paths,
+                  bool antialiased) const;
     void drawPoints(QCPPainter* painter, const CurveLine& line) const;
-    void drawKey(QCPPainter* painter) const;
+    QRectF keyBox(const QSizeF& size, const std::vector<std::vector<QPolygonF>>& paths) const;
+    void drawKey(QCPPainter* painter, const std::vector<std::vector<QPolygonF>>& paths) const;
     /// Calls `column(x pixel, first, last)` with the points [first, last) of each column of pixels in sight.
     template <typename Column> void forEachColumn(const CurveLine& line, const Column& column) const;
 
