@@ -1,15 +1,12 @@
 #include "models/figure_document.h"
 
-#include "models/byte_text.h"
+#include "models/figure_axes.h"
 #include "models/figure_lines.h"
-#include "protocol/fields.h"
+#include "models/figure_words.h"
 
 #include <QCoreApplication>
-#include <QDir>
-#include <QLocale>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <map>
 #include <set>
@@ -25,22 +22,6 @@ QString tr(const char* text)
     return QCoreApplication::translate("FigureDocument", text);
 }
 
-QString numberText(std::int64_t number)
-{
-    return QLocale().toString(static_cast<qlonglong>(number));
-}
-
-bool isOfGroups(FigureAxis axis)
-{
-    return axis == FigureAxis::Place || axis == FigureAxis::Surprisal || axis == FigureAxis::Class;
-}
-
-bool isCategory(FigureAxis axis)
-{
-    return axis == FigureAxis::Content || axis == FigureAxis::Context || axis == FigureAxis::Model
-        || axis == FigureAxis::Class;
-}
-
 /// Rows that have a place along an axis, with where they belong.
 struct Placed {
     const TableRow* row = nullptr;
@@ -48,63 +29,6 @@ struct Placed {
     int cell = 0;
     double x = 0;
 };
-
-/// Names of a category axis, in the order in which they first come.
-class Categories {
-public:
-    double of(const QString& name)
-    {
-        const auto known = m_names.indexOf(name);
-        if (known >= 0)
-            return static_cast<double>(known);
-        m_names.append(name);
-        return static_cast<double>(m_names.size() - 1);
-    }
-    const QStringList& names() const { return m_names; }
-
-private:
-    QStringList m_names;
-};
-
-QString groupTitle(const std::string& group)
-{
-    return QString::fromStdString(group);
-}
-
-/// Where a row lies; not a number where it has no place.
-double placeOf(const TableRow& row, FigureAxis axis, Categories& categories)
-{
-    constexpr auto none = std::numeric_limits<double>::quiet_NaN();
-    const auto& cell = row.cell;
-    const auto positive = [](std::int64_t value) { return value > 0 ? static_cast<double>(value) : none; };
-    switch (axis) {
-    case FigureAxis::Tokens:
-        return positive(cell.tokens);
-    case FigureAxis::Slots:
-        return positive(cell.slots);
-    case FigureAxis::Ratio:
-        return positive(cell.tokens) / positive(cell.slots);
-    case FigureAxis::Spans:
-        return static_cast<double>(cell.spans);
-    case FigureAxis::Batch:
-        return static_cast<double>(cell.batch);
-    case FigureAxis::Step:
-        return static_cast<double>(cell.step);
-    case FigureAxis::Content:
-        return categories.of(studyContentTitle(cell.content));
-    case FigureAxis::Context:
-        return categories.of(studyContextTitle(cell.context));
-    case FigureAxis::Model:
-        return categories.of(QString::fromStdString(cell.model)
-                             + (cell.step > 0 ? tr(", step %1").arg(numberText(cell.step)) : QString()));
-    case FigureAxis::Place:
-    case FigureAxis::Surprisal:
-        return row.axis == nameOf(axis) ? std::atof(row.group.c_str()) : none;
-    case FigureAxis::Class:
-        return row.axis == nameOf(axis) ? categories.of(groupTitle(row.group)) : none;
-    }
-    return none;
-}
 
 /// The figures of a summary that a band shows.
 FigurePoint pointOf(const Summary& summary, FigureBand band)
@@ -120,49 +44,6 @@ FigurePoint pointOf(const Summary& summary, FigureBand band)
         point.high = summary.high;
     }
     return point;
-}
-
-QString valueHint(const std::string& measure, const FigurePoint& point, FigureBand band)
-{
-    const auto* known = findStudyMeasure(measure);
-    const auto title = known == nullptr ? QString::fromStdString(measure) : QString::fromLatin1(known->title);
-    const auto value = measureText(measure, point.value);
-    const auto low = measureText(measure, point.low);
-    const auto high = measureText(measure, point.high);
-    switch (band) {
-    case FigureBand::Quartiles:
-        return tr("%1: median %2, quartiles %3 and %4").arg(title, value, low, high);
-    case FigureBand::Interval:
-        return tr("%1: mean %2, 95 % interval %3 to %4").arg(title, value, low, high);
-    case FigureBand::None:
-        break;
-    }
-    return tr("%1: mean %2").arg(title, value);
-}
-
-QString cellHint(const TableRow& row, FigureAxis x)
-{
-    const auto& cell = row.cell;
-    QStringList parts;
-    if (!row.axis.empty())
-        parts.append(x == FigureAxis::Class ? groupTitle(row.group)
-                                            : tr("%1: %2").arg(figureAxisTitle(x), groupTitle(row.group)));
-    if (cell.tokens > 0)
-        parts.append(tr("%1 tokens").arg(numberText(cell.tokens)));
-    if (cell.context != StudyContext::Slots)
-        parts.append(tr("after %1").arg(studyContextTitle(cell.context)));
-    else if (cell.slots > 0)
-        parts.append(tr("%1 slots").arg(numberText(cell.slots)));
-    if (cell.spans > 1)
-        parts.append(tr("%1 spans").arg(numberText(cell.spans)));
-    if (cell.batch > 1)
-        parts.append(tr("batch of %1").arg(numberText(cell.batch)));
-    if (cell.content != StudyContent::Normal)
-        parts.append(studyContentTitle(cell.content));
-    if (cell.step > 0)
-        parts.append(tr("step %1").arg(numberText(cell.step)));
-    parts.append(QString::fromStdString(cell.model));
-    return parts.join(tr(", "));
 }
 
 /// Builds the panels of a figure.
@@ -264,13 +145,7 @@ public:
         std::stable_partition(legend.begin(), legend.end(), [](const FigureKey& key) { return !key.published; });
         if (m_figure.studies.size() > 1 && m_figure.options.form == FigureForm::Lines)
             for (std::size_t i = 0; i < m_figure.studies.size(); ++i)
-                legend.push_back({studyName(*m_figure.studies[i]), -1, -1, static_cast<int>(i), false});
-    }
-
-    static QString studyName(const StudyDocument& study)
-    {
-        const auto folder = QDir(study.run).dirName();
-        return folder.isEmpty() ? study.title() : folder;
+                legend.push_back({figureStudyName(*m_figure.studies[i]), -1, -1, static_cast<int>(i), false});
     }
 
 private:
@@ -501,92 +376,6 @@ private:
     std::map<QString, int> m_colors;
 };
 
-QString shortHash(const std::string& hash)
-{
-    return QString::fromStdString(hash.substr(0, 8));
-}
-
-QString modelsText(const StudyConfig& config)
-{
-    constexpr std::size_t most = 4;
-    QStringList models;
-    for (const auto& model : config.models) {
-        if (static_cast<std::size_t>(models.size()) == most && config.models.size() > most + 1) {
-            models.append(tr("%L1 more").arg(config.models.size() - most));
-            break;
-        }
-        QStringList hashes;
-        if (!model.adapterSha256.empty())
-            hashes.append(tr("adapter %1").arg(shortHash(model.adapterSha256)));
-        if (!model.baseSha256.empty())
-            hashes.append(tr("base %1").arg(shortHash(model.baseSha256)));
-        auto name = QString::fromStdString(model.name);
-        if (model.step > 0)
-            name += tr(", step %1").arg(numberText(model.step));
-        models.append(hashes.isEmpty() ? name : tr("%1 (%2)").arg(name, hashes.join(u", "_s)));
-    }
-    return models.join(u"; "_s);
-}
-
-QString captionOf(const FigureDocument& figure, const PublishedFigures& published)
-{
-    QStringList sentences;
-    for (const auto& study : figure.studies) {
-        const auto& config = study->config;
-        QStringList facts;
-        if (!config.models.empty())
-            facts.append(modelsText(config));
-        std::int64_t fewest = std::numeric_limits<std::int64_t>::max();
-        for (const auto& cell : study->cells)
-            fewest = std::min(fewest, cell->row.n);
-        const auto most = study->samplesACell();
-        facts.append(fewest == most ? tr("N = %1 a cell").arg(numberText(most))
-                                    : tr("N = %1 to %2 a cell").arg(numberText(fewest), numberText(most)));
-        facts.append(tr("seed %1").arg(config.spec.seed));
-        if (config.spec.temperature > 0)
-            facts.append(tr("temperature %1").arg(config.spec.temperature));
-        if (!config.device.empty())
-            facts.append(QString::fromStdString(config.device + (config.dtype.empty() ? "" : ", " + config.dtype)));
-        if (!config.version.empty())
-            facts.append(tr("ICAE Explorer %1").arg(QString::fromStdString(config.version)));
-        const auto name =
-            config.spec.title.empty() ? studyKindTitle(config.spec.kind) : QString::fromStdString(config.spec.title);
-        sentences.append(tr("%1: %2.").arg(
-            figure.studies.size() > 1 ? tr("%1 (%2)").arg(name, FigureMaker::studyName(*study)) : name,
-            facts.join(tr("; "))));
-    }
-    sentences.append(figure.bandText);
-    QStringList sources;
-    for (const auto& panel : figure.panels)
-        for (const auto& series : panel.series)
-            if (series.isPublished())
-                if (const auto source = series.label.section(u':', 0, 0); !sources.contains(source))
-                    sources.append(source);
-    if (!sources.isEmpty())
-        sentences.append(tr("Dashed, hollow: as published (%1: %2; N not stated), not measured here.")
-                             .arg(published.paper, sources.join(u"; "_s)));
-    return sentences.join(u' ');
-}
-
-QString bandTextOf(const FigureOptions& options)
-{
-    if (options.form == FigureForm::HeatMap)
-        return options.band == FigureBand::Quartiles ? tr("Fields: medians.") : tr("Fields: means.");
-    QString text;
-    switch (options.band) {
-    case FigureBand::Quartiles:
-        text = tr("Lines: medians; bands: quartiles");
-        break;
-    case FigureBand::Interval:
-        text = tr("Lines: means; bands: 95 % bootstrap intervals of the mean");
-        break;
-    case FigureBand::None:
-        text = tr("Lines: means");
-        break;
-    }
-    return text + (options.samples ? tr("; dots: samples.") : tr("."));
-}
-
 } // namespace
 
 const StudySample* FigureDocument::find(const FigureSample& sample) const
@@ -629,174 +418,9 @@ FigureDocumentPtr makeFigure(std::vector<StudyDocumentPtr> studies, const Figure
     }
     maker.legend();
     figure->title = first.title();
-    figure->bandText = bandTextOf(options);
-    figure->caption = captionOf(*figure, published);
+    figure->bandText = figureBandText(options);
+    figure->caption = figureCaption(*figure, published);
     return figure;
-}
-
-std::vector<std::string> figureMeasures(const StudyDocument& study)
-{
-    return study.measures;
-}
-
-std::vector<std::string> standardMeasures(const StudyDocument& study)
-{
-    std::vector<std::string> wanted;
-    switch (study.config.spec.kind) {
-    case StudyKind::Length:
-    case StudyKind::Slots:
-    case StudyKind::Models:
-        wanted = {"bleu", "em", "loss"};
-        break;
-    case StudyKind::Content:
-        wanted = {"bleu", "loss"};
-        break;
-    case StudyKind::Continuation:
-        wanted = {"perplexity"};
-        break;
-    case StudyKind::Latency:
-        wanted = {"compress_seconds", "prefill_seconds", "decode_seconds", "anew_seconds"};
-        break;
-    case StudyKind::Questions:
-        wanted = {"exact", "f1", "loss"};
-        break;
-    case StudyKind::Position:
-        wanted = {"miss_rate"};
-        break;
-    }
-    std::erase_if(wanted, [&](const std::string& name) {
-        return std::find(study.measures.begin(), study.measures.end(), name) == study.measures.end();
-    });
-    if (wanted.empty() && !study.measures.empty())
-        wanted.push_back(study.measures.front());
-    return wanted;
-}
-
-std::vector<FigureAxis> figureAxes(const StudyDocument& study)
-{
-    using enum FigureAxis;
-    std::vector<FigureAxis> wanted;
-    switch (study.config.spec.kind) {
-    case StudyKind::Length:
-    case StudyKind::Latency:
-    case StudyKind::Continuation:
-        wanted = {Tokens, Ratio, Slots, Spans, Batch};
-        break;
-    case StudyKind::Slots:
-        wanted = {Slots, Ratio, Tokens, Spans};
-        break;
-    case StudyKind::Content:
-        wanted = {Content, Tokens, Slots, Ratio};
-        break;
-    case StudyKind::Models:
-        wanted = {Model, Step, Tokens, Slots, Ratio};
-        break;
-    case StudyKind::Questions:
-        wanted = {Context};
-        break;
-    case StudyKind::Position:
-        wanted = {Place, Surprisal, Class};
-        break;
-    }
-    wanted.push_back(Model);
-    std::vector<FigureAxis> axes;
-    const auto varies = [&](FigureAxis axis) {
-        Categories categories;
-        std::set<double> places;
-        for (const auto& cell : study.cells) {
-            const auto add = [&](const TableRow& row) {
-                if (const auto at = placeOf(row, axis, categories); !std::isnan(at))
-                    places.insert(at);
-            };
-            if (isOfGroups(axis))
-                for (const auto& group : cell->groups)
-                    add(group);
-            else
-                add(cell->row);
-        }
-        return places.size() > 1;
-    };
-    for (const auto axis : wanted)
-        if (varies(axis) && std::find(axes.begin(), axes.end(), axis) == axes.end())
-            axes.push_back(axis);
-    const auto steps = std::find(axes.begin(), axes.end(), Step); // of checkpoints: before their names
-    if (steps != axes.end() && study.config.spec.kind == StudyKind::Models)
-        std::rotate(axes.begin(), steps, steps + 1);
-    if (axes.empty())
-        axes.push_back(wanted.front());
-    return axes;
-}
-
-QString figureAxisTitle(FigureAxis axis)
-{
-    switch (axis) {
-    case FigureAxis::Tokens:
-        return tr("Tokens");
-    case FigureAxis::Slots:
-        return tr("Slots");
-    case FigureAxis::Ratio:
-        return tr("Tokens a slot");
-    case FigureAxis::Spans:
-        return tr("Spans");
-    case FigureAxis::Batch:
-        return tr("Texts at once");
-    case FigureAxis::Step:
-        return tr("Step");
-    case FigureAxis::Content:
-        return tr("Content");
-    case FigureAxis::Context:
-        return tr("Answered from");
-    case FigureAxis::Model:
-        return tr("Model");
-    case FigureAxis::Place:
-        return tr("Tenth of the span");
-    case FigureAxis::Surprisal:
-        return tr("Decile of surprisal");
-    case FigureAxis::Class:
-        return tr("Class of token");
-    }
-    return {};
-}
-
-QString figureBandTitle(FigureBand band)
-{
-    switch (band) {
-    case FigureBand::Quartiles:
-        return tr("Median, quartiles");
-    case FigureBand::Interval:
-        return tr("Mean, 95 % interval");
-    case FigureBand::None:
-        return tr("Mean");
-    }
-    return {};
-}
-
-bool hasHeatMap(const StudyDocument& study)
-{
-    std::set<std::int64_t> tokens;
-    std::set<std::int64_t> slots;
-    for (const auto& cell : study.cells)
-        if (cell->cell().tokens > 0 && cell->cell().slots > 0) {
-            tokens.insert(cell->cell().tokens);
-            slots.insert(cell->cell().slots);
-        }
-    return tokens.size() > 1 && slots.size() > 1;
-}
-
-QString measureText(std::string_view measure, double value)
-{
-    if (!std::isfinite(value))
-        return u"–"_s;
-    if (measure.ends_with("_bytes"))
-        return byteText(static_cast<std::int64_t>(value));
-    const auto* known = findStudyMeasure(measure);
-    if (known != nullptr && known->isShare)
-        return QLocale().toString(value, 'f', 3);
-    if (measure == "first_miss")
-        return QLocale().toString(value, 'f', 0);
-    if (measure == "perplexity")
-        return QLocale().toString(value, 'f', 2);
-    return QLocale().toString(value, 'g', 3);
 }
 
 } // namespace icae

@@ -2,13 +2,8 @@
 
 #include "widgets/plot/curve_plot.h"
 #include "widgets/plot/figure_legend.h"
-#include "widgets/plot/plot_hint.h"
 
-#include <QAccessible>
-#include <QKeyEvent>
 #include <QLocale>
-#include <QMouseEvent>
-#include <QVBoxLayout>
 
 #include <algorithm>
 #include <cmath>
@@ -29,34 +24,23 @@ QString valueText(double value)
 } // namespace
 
 CurveChart::CurveChart(const Theme& theme, QWidget* parent)
-    : QWidget(parent)
-    , m_theme(theme)
+    : PointedPlot(theme, tr("Training curves"), parent)
     , m_plot(new CurvePlot(FigureStyle::ofWindow(theme), this))
-    , m_legend(new FigureLegend(theme, this))
-    , m_hint(new PlotHint(theme, this))
 {
-    setFocusPolicy(Qt::StrongFocus);
-    setAccessibleName(tr("Training curves"));
-    m_plot->setFocusPolicy(Qt::NoFocus);
     m_plot->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
-    m_plot->setMouseTracking(true);
-    m_plot->installEventFilter(this);
     m_plot->zoomChanged = [this] { hideHint(); };
-    auto* layout = new QVBoxLayout(this);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->setSpacing(Theme::grid(0.5));
-    layout->addWidget(m_legend);
-    layout->addWidget(m_plot, 1);
-    connect(&m_theme, &Theme::changed, this, [this] {
-        m_plot->restyle(FigureStyle::ofWindow(m_theme));
-        update();
-    });
+    takePlot(m_plot);
 }
 
 CurveChart::~CurveChart()
 {
-    m_plot->removeEventFilter(this);
+    releasePlot();
     m_plot->zoomChanged = {};
+}
+
+void CurveChart::restyle()
+{
+    m_plot->restyle(FigureStyle::ofWindow(m_theme));
 }
 
 void CurveChart::setCurves(CurveDocumentPtr curves)
@@ -64,8 +48,8 @@ void CurveChart::setCurves(CurveDocumentPtr curves)
     const bool sameShape = m_curves && curves && m_curves->panels.size() == curves->panels.size();
     m_curves = std::move(curves);
     m_plot->setCurves(m_curves);
-    m_legend->setKeys(m_curves ? m_curves->legend : std::vector<FigureKey>());
-    m_legend->setVisible(m_curves && !m_curves->legend.empty());
+    legend().setKeys(m_curves ? m_curves->legend : std::vector<FigureKey>());
+    legend().setVisible(m_curves && !m_curves->legend.empty());
     setAccessibleDescription(m_curves ? m_curves->title : QString());
     if (!sameShape) {
         m_panel = 0;
@@ -86,56 +70,14 @@ void CurveChart::resetZoom()
         m_plot->resetZoom();
 }
 
-QString CurveChart::hint() const
-{
-    return m_hint->isHidden() ? QString() : m_hint->text();
-}
-
 QPointF CurveChart::positionOf(int panel, int line, int point) const
 {
     return m_plot->panel(static_cast<std::size_t>(panel)).positionOf({line, point}) + m_plot->pos();
 }
 
-QSize CurveChart::sizeHint() const
-{
-    return {Theme::grid(90), Theme::grid(48)};
-}
-
 QSize CurveChart::minimumSizeHint() const
 {
     return {Theme::grid(30), Theme::grid(22)};
-}
-
-bool CurveChart::eventFilter(QObject* watched, QEvent* event)
-{
-    if (watched == m_plot) {
-        switch (event->type()) {
-        case QEvent::MouseMove:
-            if (static_cast<QMouseEvent*>(event)->buttons() == Qt::NoButton)
-                hover(static_cast<QMouseEvent*>(event)->position());
-            break;
-        case QEvent::MouseButtonPress:
-            m_pressed = static_cast<QMouseEvent*>(event)->position();
-            setFocus(Qt::MouseFocusReason);
-            break;
-        case QEvent::MouseButtonRelease: {
-            const auto* mouse = static_cast<QMouseEvent*>(event);
-            if (mouse->button() == Qt::LeftButton && (mouse->position() - m_pressed).manhattanLength() < 4)
-                click(mouse->position());
-            break;
-        }
-        case QEvent::MouseButtonDblClick:
-            resetZoom();
-            return true;
-        case QEvent::Leave:
-            if (!m_byKeys)
-                hideHint();
-            break;
-        default:
-            break;
-        }
-    }
-    return QWidget::eventFilter(watched, event);
 }
 
 void CurveChart::hover(const QPointF& position)
@@ -145,14 +87,13 @@ void CurveChart::hover(const QPointF& position)
         hideHint();
         return;
     }
-    m_byKeys = false;
     const auto& plottable = m_plot->panel(static_cast<std::size_t>(panel));
     if (const auto* mark = plottable.markAt(position)) {
         auto text = tr("Step %L1: %2").arg(mark->event.step).arg(mark->event.text);
         if (!mark->event.remedy.isEmpty())
             text += u'\n' + mark->event.remedy;
         m_plot->point(-1, {});
-        m_hint->showAt(m_plot->pos() + position.toPoint(), text);
+        showHint(position.toPoint(), text);
         return;
     }
     const auto place = plottable.placeAt(position);
@@ -201,78 +142,41 @@ QString CurveChart::hintOf(int panelIndex, int lineIndex, int point) const
     return text.join(u'\n');
 }
 
-void CurveChart::showPlace(int panel, int line, int point)
+void CurveChart::showPlace(int panel, int line, int point, bool byKeys)
 {
     const auto at = m_plot->panel(static_cast<std::size_t>(panel)).positionOf({line, point});
     m_plot->point(panel, {line, point});
-    m_hint->showAt(m_plot->pos() + at.toPoint(), hintOf(panel, line, point));
+    showHint(at.toPoint(), hintOf(panel, line, point), byKeys);
 }
 
-void CurveChart::hideHint()
+void CurveChart::unmark()
 {
-    m_byKeys = false;
-    if (m_hint->isHidden())
-        return;
-    m_hint->hide();
     m_plot->point(-1, {});
 }
 
-void CurveChart::walk(int points, int lines, int panels)
+void CurveChart::walk(int points, int up, int panels)
 {
     if (!m_curves || m_curves->panels.empty())
         return;
     const auto count = [](const auto& list) { return static_cast<int>(std::ssize(list)); };
     m_panel = std::clamp(m_panel + panels, 0, count(m_curves->panels) - 1);
     const auto& panel = m_curves->panels[static_cast<std::size_t>(m_panel)];
-    m_line = std::clamp(m_line + lines, 0, count(panel.lines) - 1);
+    m_line = std::clamp(m_line - up, 0, count(panel.lines) - 1);
     const auto& line = panel.lines[static_cast<std::size_t>(m_line)];
     if (line.x.empty())
         return;
     m_point = m_point < 0 ? count(line.x) - 1 : std::clamp(m_point + points, 0, count(line.x) - 1);
-    showPlace(m_panel, m_line, m_point);
-    m_byKeys = true;
-    setAccessibleDescription(QString(m_hint->text()).replace(u'\n', u"; "_s));
-    QAccessibleEvent event(this, QAccessible::DescriptionChanged);
-    QAccessible::updateAccessibility(&event);
+    showPlace(m_panel, m_line, m_point, true);
+    announce(hint());
 }
 
-void CurveChart::keyPressEvent(QKeyEvent* event)
+void CurveChart::open()
 {
-    switch (event->key()) {
-    case Qt::Key_Left:
-        return walk(-1, 0, 0);
-    case Qt::Key_Right:
-        return walk(1, 0, 0);
-    case Qt::Key_Up:
-        return walk(0, -1, 0);
-    case Qt::Key_Down:
-        return walk(0, 1, 0);
-    case Qt::Key_PageUp:
-        return walk(0, 0, -1);
-    case Qt::Key_PageDown:
-        return walk(0, 0, 1);
-    case Qt::Key_Home:
-        return resetZoom();
-    case Qt::Key_Return:
-    case Qt::Key_Enter:
-        if (m_byKeys && m_curves && m_point >= 0) {
-            const auto& line =
-                m_curves->panels[static_cast<std::size_t>(m_panel)].lines[static_cast<std::size_t>(m_line)];
-            if (line.run == 0)
-                Q_EMIT stepActivated(line.steps[static_cast<std::size_t>(m_point)]);
-            return;
-        }
-        break;
-    default:
-        break;
-    }
-    QWidget::keyPressEvent(event);
-}
-
-void CurveChart::focusOutEvent(QFocusEvent* event)
-{
-    QWidget::focusOutEvent(event);
-    hideHint();
+    if (!m_curves || m_point < 0)
+        return;
+    const auto& line = m_curves->panels[static_cast<std::size_t>(m_panel)].lines[static_cast<std::size_t>(m_line)];
+    if (line.run == 0)
+        Q_EMIT stepActivated(line.steps[static_cast<std::size_t>(m_point)]);
 }
 
 } // namespace icae

@@ -2,13 +2,8 @@
 
 #include "widgets/plot/figure_legend.h"
 #include "widgets/plot/figure_plot.h"
-#include "widgets/plot/plot_hint.h"
 
-#include <QAccessible>
-#include <QAccessibleEvent>
-#include <QKeyEvent>
-#include <QMouseEvent>
-#include <QVBoxLayout>
+#include <QFocusEvent>
 
 #include <algorithm>
 #include <cmath>
@@ -16,18 +11,10 @@
 namespace icae {
 
 StudyFigure::StudyFigure(const Theme& theme, QWidget* parent)
-    : QWidget(parent)
-    , m_theme(theme)
+    : PointedPlot(theme, tr("Figure"), parent)
     , m_plot(new FigurePlot(FigureStyle::ofWindow(theme), this))
-    , m_legend(new FigureLegend(theme, this))
-    , m_hint(new PlotHint(theme, this))
 {
-    setFocusPolicy(Qt::StrongFocus);
-    setAccessibleName(tr("Figure"));
-    m_plot->setFocusPolicy(Qt::NoFocus);
     m_plot->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
-    m_plot->setMouseTracking(true);
-    m_plot->installEventFilter(this);
     m_plot->zoomChanged = [this] {
         if (const bool zoomed = isZoomed(); zoomed != m_wasZoomed) {
             m_wasZoomed = zoomed;
@@ -35,25 +22,19 @@ StudyFigure::StudyFigure(const Theme& theme, QWidget* parent)
         }
         hideHint();
     };
-    auto* layout = new QVBoxLayout(this);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->setSpacing(Theme::grid(0.5));
-    layout->addWidget(m_legend);
-    layout->addWidget(m_plot, 1);
-    restyle();
-    connect(&m_theme, &Theme::changed, this, [this] { restyle(); });
+    takePlot(m_plot);
+    m_plot->restyle(FigureStyle::ofWindow(theme));
 }
 
 StudyFigure::~StudyFigure()
 {
-    m_plot->removeEventFilter(this);
+    releasePlot();
     m_plot->zoomChanged = {};
 }
 
 void StudyFigure::restyle()
 {
     m_plot->restyle(FigureStyle::ofWindow(m_theme));
-    update();
 }
 
 void StudyFigure::setFigure(FigureDocumentPtr figure)
@@ -61,7 +42,7 @@ void StudyFigure::setFigure(FigureDocumentPtr figure)
     const bool sameShape = m_figure && figure && m_figure->panels.size() == figure->panels.size();
     m_figure = std::move(figure);
     m_plot->setFigure(m_figure);
-    m_legend->setKeys(m_figure ? m_figure->legend : std::vector<FigureKey>());
+    legend().setKeys(m_figure ? m_figure->legend : std::vector<FigureKey>());
     setAccessibleDescription(m_figure ? m_figure->title : QString());
     if (!sameShape) {
         m_panel = 0;
@@ -90,11 +71,6 @@ void StudyFigure::setCurrentCell(int study, int cell)
     m_plot->setCurrent(study, cell);
 }
 
-QString StudyFigure::hint() const
-{
-    return m_hint->isHidden() ? QString() : m_hint->text();
-}
-
 QPointF StudyFigure::positionOf(int panel, int series, int point) const
 {
     return m_plot->panel(static_cast<std::size_t>(panel)).positionOf({series, point, -1}) + m_plot->pos();
@@ -105,49 +81,11 @@ QPointF StudyFigure::positionOfDot(int panel, int series, int dot) const
     return m_plot->panel(static_cast<std::size_t>(panel)).positionOf({series, -1, dot}) + m_plot->pos();
 }
 
-QSize StudyFigure::sizeHint() const
-{
-    return {Theme::grid(90), Theme::grid(48)};
-}
-
-QSize StudyFigure::minimumSizeHint() const
-{
-    return {Theme::grid(30), Theme::grid(20)};
-}
-
 bool StudyFigure::eventFilter(QObject* watched, QEvent* event)
 {
-    if (watched == m_plot) {
-        switch (event->type()) {
-        case QEvent::MouseMove:
-            if (static_cast<QMouseEvent*>(event)->buttons() == Qt::NoButton)
-                hover(static_cast<QMouseEvent*>(event)->position());
-            break;
-        case QEvent::MouseButtonPress:
-            m_pressed = static_cast<QMouseEvent*>(event)->position();
-            setFocus(Qt::MouseFocusReason);
-            break;
-        case QEvent::MouseButtonRelease: {
-            const auto* mouse = static_cast<QMouseEvent*>(event);
-            if (mouse->button() == Qt::LeftButton && (mouse->position() - m_pressed).manhattanLength() < 4)
-                click(mouse->position());
-            break;
-        }
-        case QEvent::MouseButtonDblClick:
-            resetZoom();
-            return true;
-        case QEvent::Leave:
-            if (!m_byKeys)
-                hideHint();
-            break;
-        case QEvent::Resize:
-            m_plot->arrange(m_plot->width());
-            break;
-        default:
-            break;
-        }
-    }
-    return QWidget::eventFilter(watched, event);
+    if (watched == m_plot && event->type() == QEvent::Resize)
+        m_plot->arrange(m_plot->width());
+    return PointedPlot::eventFilter(watched, event);
 }
 
 void StudyFigure::hover(const QPointF& position)
@@ -158,7 +96,6 @@ void StudyFigure::hover(const QPointF& position)
         hideHint();
         return;
     }
-    m_byKeys = false;
     showMark(panel, mark);
 }
 
@@ -201,20 +138,15 @@ QString StudyFigure::hintOf(int index, const FigureMark& mark) const
         + (place.isEmpty() ? QString() : tr(" · %1").arg(place));
 }
 
-void StudyFigure::showMark(int panel, const FigureMark& mark)
+void StudyFigure::showMark(int panel, const FigureMark& mark, bool byKeys)
 {
-    const auto text = hintOf(panel, mark);
     const auto at = m_plot->panel(static_cast<std::size_t>(panel)).positionOf(mark);
-    m_hint->showAt(m_plot->pos() + at.toPoint(), text);
+    showHint(at.toPoint(), hintOf(panel, mark), byKeys);
     m_plot->ring(mark.series < 0 ? std::nullopt : std::optional(at));
 }
 
-void StudyFigure::hideHint()
+void StudyFigure::unmark()
 {
-    m_byKeys = false;
-    if (m_hint->isHidden())
-        return;
-    m_hint->hide();
     m_plot->ring({});
 }
 
@@ -247,71 +179,39 @@ void StudyFigure::walk(int points, int series, int panels)
         m_point = m_point < 0 ? 0 : std::clamp(m_point + points, 0, count(line.points) - 1);
         mark = {m_series, m_point, -1};
     }
-    showMark(m_panel, mark);
-    m_byKeys = true;
-    auto said = m_hint->text();
+    showMark(m_panel, mark, true);
+    auto said = hint();
     if (mark.series >= 0)
         said.prepend(panel.series[static_cast<std::size_t>(m_series)].label + QStringLiteral(": "));
-    setAccessibleDescription(said.replace(u'\n', QStringLiteral("; ")));
-    QAccessibleEvent event(this, QAccessible::DescriptionChanged);
-    QAccessible::updateAccessibility(&event);
+    announce(said);
     if (mark.series < 0)
         Q_EMIT cellActivated(0, panel.fields[static_cast<std::size_t>(m_point)].point.cell);
     else if (const auto& line = panel.series[static_cast<std::size_t>(m_series)]; !line.isPublished())
         Q_EMIT cellActivated(line.study, line.points[static_cast<std::size_t>(m_point)].cell);
 }
 
-void StudyFigure::keyPressEvent(QKeyEvent* event)
+void StudyFigure::open()
 {
-    switch (event->key()) {
-    case Qt::Key_Left:
-        return walk(-1, 0, 0);
-    case Qt::Key_Right:
-        return walk(1, 0, 0);
-    case Qt::Key_Up:
-        return walk(0, 1, 0);
-    case Qt::Key_Down:
-        return walk(0, -1, 0);
-    case Qt::Key_PageUp:
-        return walk(0, 0, -1);
-    case Qt::Key_PageDown:
-        return walk(0, 0, 1);
-    case Qt::Key_Home:
-        return resetZoom();
-    case Qt::Key_Return:
-    case Qt::Key_Enter:
-        if (m_byKeys && m_point >= 0 && m_figure) {
-            const auto& panel = m_figure->panels[static_cast<std::size_t>(m_panel)];
-            const int study = panel.fields.empty() ? panel.series[static_cast<std::size_t>(m_series)].study : 0;
-            const auto& point = panel.fields.empty()
-                ? panel.series[static_cast<std::size_t>(m_series)].points[static_cast<std::size_t>(m_point)]
-                : panel.fields[static_cast<std::size_t>(m_point)].point;
-            if (study < 0)
-                return;
-            const auto& document = *m_figure->studies[static_cast<std::size_t>(study)];
-            const auto measure = panel.measure == "miss_rate" ? std::string("token_accuracy") : panel.measure;
-            if (const int sample = document.medianSample(point.cell, measure); sample >= 0)
-                Q_EMIT sampleActivated({study, point.cell, sample});
-            return;
-        }
-        break;
-    default:
-        break;
-    }
-    QWidget::keyPressEvent(event);
+    if (m_point < 0 || !m_figure)
+        return;
+    const auto& panel = m_figure->panels[static_cast<std::size_t>(m_panel)];
+    const int study = panel.fields.empty() ? panel.series[static_cast<std::size_t>(m_series)].study : 0;
+    const auto& point = panel.fields.empty()
+        ? panel.series[static_cast<std::size_t>(m_series)].points[static_cast<std::size_t>(m_point)]
+        : panel.fields[static_cast<std::size_t>(m_point)].point;
+    if (study < 0)
+        return;
+    const auto& document = *m_figure->studies[static_cast<std::size_t>(study)];
+    const auto measure = panel.measure == "miss_rate" ? std::string("token_accuracy") : panel.measure;
+    if (const int sample = document.medianSample(point.cell, measure); sample >= 0)
+        Q_EMIT sampleActivated({study, point.cell, sample});
 }
 
 void StudyFigure::focusInEvent(QFocusEvent* event)
 {
-    QWidget::focusInEvent(event);
+    PointedPlot::focusInEvent(event);
     if (event->reason() == Qt::TabFocusReason || event->reason() == Qt::BacktabFocusReason)
         walk(0, 0, 0);
-}
-
-void StudyFigure::focusOutEvent(QFocusEvent* event)
-{
-    QWidget::focusOutEvent(event);
-    hideHint();
 }
 
 } // namespace icae

@@ -1,20 +1,16 @@
 #pragma once
 
 #include "models/figure_document.h"
-#include "session/theme.h"
-
-#include <QWidget>
+#include "widgets/plot/pointed_plot.h"
 
 namespace icae {
 
-class FigureLegend;
 class FigurePlot;
-class PlotHint;
 struct FigureMark;
 
 /// A study's figure, live: hover says what a point is, a click on a dot names its sample, the wheel and dragging zoom,
 /// a double click resets. Arrow keys walk the points, Enter opens.
-class StudyFigure : public QWidget {
+class StudyFigure : public PointedPlot {
     Q_OBJECT
 
 public:
@@ -26,19 +22,14 @@ public:
     const FigureDocumentPtr& figure() const { return m_figure; }
 
     bool isZoomed() const;
-    void resetZoom();
+    void resetZoom() override;
     /// Marks a cell of a study, as the table's current row; −1 marks none.
     void setCurrentCell(int study, int cell);
 
-    /// What the pointer or the keys are at, as it is shown and announced; empty where there is nothing.
-    QString hint() const;
     /// Where a panel's point is painted, for tests and for what opens beside it.
     QPointF positionOf(int panel, int series, int point) const;
     /// The same of a dot.
     QPointF positionOfDot(int panel, int series, int dot) const;
-
-    QSize sizeHint() const override;
-    QSize minimumSizeHint() const override;
 
 Q_SIGNALS:
     void sampleActivated(const icae::FigureSample& sample); ///< a click on a dot, or Enter on a point: its median
@@ -46,28 +37,22 @@ Q_SIGNALS:
     void zoomedChanged(bool zoomed);
 
 protected:
-    void keyPressEvent(QKeyEvent* event) override;
+    void hover(const QPointF& position) override;
+    void click(const QPointF& position) override;
+    void walk(int points, int series, int panels) override;
+    void open() override;
+    void unmark() override;
+    void restyle() override;
     void focusInEvent(QFocusEvent* event) override;
-    void focusOutEvent(QFocusEvent* event) override;
     bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
-    void hover(const QPointF& position);
-    void click(const QPointF& position);
-    void walk(int points, int series, int panels);
     /// Shows what a mark is, and rings it.
-    void showMark(int panel, const FigureMark& mark);
-    void hideHint();
+    void showMark(int panel, const FigureMark& mark, bool byKeys = false);
     QString hintOf(int panel, const FigureMark& mark) const;
-    void restyle();
 
-    const Theme& m_theme;
     FigureDocumentPtr m_figure;
     FigurePlot* m_plot;
-    FigureLegend* m_legend;
-    PlotHint* m_hint;
-    QPointF m_pressed;
-    bool m_byKeys = false; ///< the hint follows the keys
     int m_panel = 0; ///< where the keys are
     int m_series = 0;
     int m_point = -1;
