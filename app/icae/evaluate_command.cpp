@@ -1,6 +1,8 @@
 #include "command.h"
 
 #include "protocol/error.h"
+#include "protocol/fields.h"
+#include "protocol/json_text.h"
 #include "reading/plan.h"
 #include "study/continuation.h"
 #include "study/evaluate.h"
@@ -72,7 +74,7 @@ int evaluateGrid(const Arguments& arguments, CommandContext& context)
         warn(untrainedSlots(model->adapter().config, slots));
     const auto cells = evaluate(*model, texts, grid,
                                 [&](const EvaluatedWindow& window) {
-                                    const auto line = toJsonLine(window);
+                                    const auto line = jsonText(nlohmann::json(window)) + "\n";
                                     if (raw)
                                         raw->write(std::as_bytes(std::span(line)));
                                 },
@@ -81,25 +83,7 @@ int evaluateGrid(const Arguments& arguments, CommandContext& context)
     if (raw)
         raw->commit();
     auto json = describe(*model);
-    json["cells"] = nlohmann::json::array();
-    for (const auto& cell : cells)
-        json["cells"].push_back({{"tokens", cell.tokens},
-                                 {"slots", cell.slots},
-                                 {"n", cell.bleu.n},
-                                 {"bleu_mean", cell.bleu.mean},
-                                 {"bleu_median", cell.bleu.median},
-                                 {"bleu_low", cell.bleu.low},
-                                 {"bleu_high", cell.bleu.high},
-                                 {"em_mean", cell.em.mean},
-                                 {"em_median", cell.em.median},
-                                 {"loss_mean", cell.loss.mean},
-                                 {"compress_seconds", cell.costs.compressSeconds},
-                                 {"score_seconds", cell.costs.scoreSeconds},
-                                 {"decode_seconds", cell.costs.decodeSeconds},
-                                 {"generated_tokens", cell.costs.generatedTokens},
-                                 {"forwards", cell.costs.forwards},
-                                 {"drafted", cell.costs.drafted},
-                                 {"accepted", cell.costs.accepted}});
+    json["cells"] = FieldWriter::encode(cells);
     auto measured = cells;
     std::erase_if(measured, [](const EvaluatedCell& cell) { return cell.bleu.n == 0; });
     const auto csv = toCsv(measured);
@@ -123,7 +107,7 @@ int evaluateContinuation(const Arguments& arguments, CommandContext& context)
         continuation(*model, readTexts(arguments.texts), options, context.progress.callback(), {{}, context.stop});
     context.progress.clear();
     auto json = describe(*model);
-    json.update(toJson(result.after));
+    json.update(nlohmann::json(result.after));
     json.update({{"spans", result.spans}, {"span_tokens", result.spanTokens}, {"slots", result.slots}});
     const auto title = std::to_string(options.tokens) + " tokens after " + std::to_string(result.spans) + " × "
         + std::to_string(result.spanTokens) + " tokens → " + std::to_string(result.spans) + " × "
@@ -146,13 +130,7 @@ int evaluateFreely(const Arguments& arguments, CommandContext& context)
     if (!arguments.raw.empty())
         raw.emplace(arguments.raw);
     const auto write = [&](const FreeAnswer& answer) {
-        const auto line = nlohmann::json{{"prompt", answer.question.prompt},
-                                         {"answer", answer.question.answer},
-                                         {"text", answer.text},
-                                         {"slots", answer.slots},
-                                         {"nothing", answer.nothing}}
-                              .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
-            + "\n";
+        const auto line = jsonText(nlohmann::json(answer)) + "\n";
         if (raw)
             raw->write(std::as_bytes(std::span(line)));
     };
@@ -162,7 +140,7 @@ int evaluateFreely(const Arguments& arguments, CommandContext& context)
     if (raw)
         raw->commit();
     auto json = describe(*model);
-    json.update(toJson(result));
+    json.update(nlohmann::json(result));
     report(arguments, toText(result) + leftOut(result.skipped), toCsv(result), json);
     return exitSuccess;
 }
@@ -174,7 +152,7 @@ int evaluateQuestions(const Arguments& arguments, CommandContext& context)
                                         context.progress.callback(), {{}, context.stop});
     context.progress.clear();
     auto json = describe(*model);
-    json.update(toJson(result.after));
+    json.update(nlohmann::json(result.after));
     json["skipped"] = result.skipped;
     report(arguments, toText(result.after) + leftOut(result.skipped), toCsv(result.after), json);
     return exitSuccess;

@@ -6,23 +6,10 @@
 #include <iomanip>
 #include <limits>
 #include <sstream>
-#include <vector>
 
 namespace icae {
 
 namespace {
-
-using Row = std::pair<const char*, const ContextScores&>;
-
-/// Those that were measured, best context first.
-std::vector<Row> rowsOf(const Conditions& conditions)
-{
-    std::vector<Row> rows{{"text", conditions.text}};
-    if (conditions.slots.loss.n > 0)
-        rows.emplace_back("slots", conditions.slots);
-    rows.emplace_back("nothing", conditions.nothing);
-    return rows;
-}
 
 /// "0.245 (0.221–0.270)"
 std::string withInterval(const Summary& summary)
@@ -33,6 +20,15 @@ std::string withInterval(const Summary& summary)
 }
 
 } // namespace
+
+std::vector<ContextRow<ContextScores>> Conditions::rows() const
+{
+    std::vector<ContextRow<ContextScores>> rows{{"text", text}};
+    if (slots.loss.n > 0)
+        rows.push_back({"slots", slots});
+    rows.push_back({"nothing", nothing});
+    return rows;
+}
 
 double Conditions::wonBack() const
 {
@@ -47,7 +43,7 @@ std::string toText(const Conditions& conditions)
     const bool withExact = conditions.text.exact.has_value();
     out << "context      n  perplexity  loss (95 % interval)" << (withExact ? "  exact (95 % interval)" : "") << "\n"
         << std::fixed << std::setprecision(1);
-    for (const auto& [context, scores] : rowsOf(conditions)) {
+    for (const auto& [context, scores] : conditions.rows()) {
         out << std::left << std::setw(8) << context << std::right << std::setw(6) << scores.loss.n << std::setw(12)
             << perplexity(scores.loss.mean) << "  " << withInterval(scores.loss);
         if (scores.exact)
@@ -65,7 +61,7 @@ std::string toCsv(const Conditions& conditions)
     std::ostringstream out;
     out << "context,n,loss_mean,loss_low,loss_high,perplexity"
         << (conditions.text.exact ? ",exact_mean,exact_low,exact_high" : "") << "\n";
-    for (const auto& [context, scores] : rowsOf(conditions)) {
+    for (const auto& [context, scores] : conditions.rows()) {
         const auto& loss = scores.loss;
         out << context << "," << loss.n << "," << CsvNumber{loss.mean} << "," << CsvNumber{loss.low} << ","
             << CsvNumber{loss.high} << "," << CsvNumber{perplexity(loss.mean)};
@@ -74,21 +70,6 @@ std::string toCsv(const Conditions& conditions)
         out << "\n";
     }
     return out.str();
-}
-
-nlohmann::json toJson(const Conditions& conditions)
-{
-    auto rows = nlohmann::json::array();
-    for (const auto& [context, scores] : rowsOf(conditions)) {
-        const auto& loss = scores.loss;
-        nlohmann::json row{{"context", context},     {"n", loss.n},
-                           {"loss_mean", loss.mean}, {"loss_low", loss.low},
-                           {"loss_high", loss.high}, {"perplexity", perplexity(loss.mean)}};
-        if (const auto& exact = scores.exact)
-            row.update({{"exact_mean", exact->mean}, {"exact_low", exact->low}, {"exact_high", exact->high}});
-        rows.push_back(std::move(row));
-    }
-    return {{"conditions", rows}, {"won_back", conditions.wonBack()}};
 }
 
 } // namespace icae

@@ -150,20 +150,4 @@ std::string toCsv(const std::vector<EvaluatedCell>& cells)
     return csv.str();
 }
 
-std::string toJsonLine(const EvaluatedWindow& window)
-{
-    const nlohmann::json json{
-        {"tokens", window.tokens},
-        {"slots", window.slots},
-        {"index", window.index},
-        {"bleu", window.bleu},
-        {"em", window.em},
-        {"loss", window.loss},
-        {"token_accuracy", window.tokenAccuracy},
-        {"reference", window.reference},
-        {"hypothesis", window.hypothesis},
-    };
-    return json.dump() + "\n";
-}
-
 } // namespace icae

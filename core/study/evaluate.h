@@ -1,6 +1,7 @@
 #pragma once
 
 #include "measure/statistics.h"
+#include "protocol/fields.h"
 #include "study/window_writer.h"
 
 #include <filesystem>
@@ -30,6 +31,19 @@ struct EvaluatedWindow {
     double tokenAccuracy = 0; ///< teacher-forced
     std::string reference;
     std::string hypothesis;
+
+    static void describe(auto& value, auto&& field)
+    {
+        field.required("tokens", value.tokens);
+        field.required("slots", value.slots);
+        field.required("index", value.index);
+        field("bleu", value.bleu);
+        field("em", value.em);
+        field("loss", value.loss);
+        field("token_accuracy", value.tokenAccuracy);
+        field("reference", value.reference);
+        field("hypothesis", value.hypothesis);
+    }
 };
 
 struct EvaluatedCell {
@@ -39,6 +53,27 @@ struct EvaluatedCell {
     Summary em;
     Summary loss;
     WriteCosts costs; ///< of all windows
+
+    static void describe(auto& value, auto&& field)
+    {
+        field.required("tokens", value.tokens);
+        field.required("slots", value.slots);
+        field("n", value.bleu.n);
+        field("bleu_mean", value.bleu.mean);
+        field("bleu_median", value.bleu.median);
+        field("bleu_low", value.bleu.low);
+        field("bleu_high", value.bleu.high);
+        field("em_mean", value.em.mean);
+        field("em_median", value.em.median);
+        field("loss_mean", value.loss.mean);
+        field("compress_seconds", value.costs.compressSeconds);
+        field("score_seconds", value.costs.scoreSeconds);
+        field("decode_seconds", value.costs.decodeSeconds);
+        field("generated_tokens", value.costs.generatedTokens);
+        field("forwards", value.costs.forwards);
+        field("drafted", value.costs.drafted);
+        field("accepted", value.costs.accepted);
+    }
 };
 
 /// Texts of a JSON-lines file: the field "text" of each line, which must be an object.
@@ -63,8 +98,5 @@ std::vector<EvaluatedCell> evaluate(const Model& model, const std::vector<std::s
 
 /// Header and one line a cell: tokens,slots,n,bleu_mean,bleu_median,bleu_low,bleu_high,em_mean,em_median,loss_mean.
 std::string toCsv(const std::vector<EvaluatedCell>& cells);
-
-/// One JSON line for a window.
-std::string toJsonLine(const EvaluatedWindow& window);
 
 } // namespace icae

@@ -35,13 +35,6 @@ struct Counted {
     }
 };
 
-using Row = std::pair<const char*, const FreeAnswers&>;
-
-std::array<Row, 3> rowsOf(const FreeResult& result)
-{
-    return {Row{"text", result.text}, Row{"slots", result.slots}, Row{"nothing", result.nothing}};
-}
-
 /// "0.245 (0.221–0.270)", or "–" where nothing was measured.
 std::string figure(const Summary& summary)
 {
@@ -114,11 +107,16 @@ FreeResult answerFreely(const Model& model, const std::vector<Question>& questio
     return result;
 }
 
+std::vector<ContextRow<FreeAnswers>> FreeResult::rows() const
+{
+    return {{"text", text}, {"slots", slots}, {"nothing", nothing}};
+}
+
 std::string toText(const FreeResult& result)
 {
     std::ostringstream out;
     out << "context      n  F1 (95 % interval)   EM (95 % interval)   refused wrongly      refused rightly\n";
-    for (const auto& [context, answers] : rowsOf(result))
+    for (const auto& [context, answers] : result.rows())
         out << std::left << std::setw(8) << context << std::right << std::setw(6) << answers.f1.n << "  "
             << figure(answers.f1) << "  " << figure(answers.exact) << "  " << figure(answers.wronglyRefused) << "  "
             << figure(answers.refused) << (answers.refused.n > 0 ? " of " + std::to_string(answers.refused.n) : "")
@@ -130,31 +128,13 @@ std::string toCsv(const FreeResult& result)
 {
     std::ostringstream out;
     out << "context,n,f1_mean,f1_low,f1_high,em_mean,em_low,em_high,wrong_refusals,n_unanswerable,refusal_recall\n";
-    for (const auto& [context, answers] : rowsOf(result))
+    for (const auto& [context, answers] : result.rows())
         out << context << "," << answers.f1.n << "," << CsvNumber{answers.f1.mean} << "," << CsvNumber{answers.f1.low}
             << "," << CsvNumber{answers.f1.high} << "," << CsvNumber{answers.exact.mean} << ","
             << CsvNumber{answers.exact.low} << "," << CsvNumber{answers.exact.high} << ","
             << CsvNumber{answers.wronglyRefused.mean} << "," << answers.refused.n << ","
             << CsvNumber{answers.refused.mean} << "\n";
     return out.str();
-}
-
-nlohmann::json toJson(const FreeResult& result)
-{
-    auto rows = nlohmann::json::array();
-    for (const auto& [context, answers] : rowsOf(result))
-        rows.push_back({{"context", context},
-                        {"n", answers.f1.n},
-                        {"f1_mean", answers.f1.mean},
-                        {"f1_low", answers.f1.low},
-                        {"f1_high", answers.f1.high},
-                        {"em_mean", answers.exact.mean},
-                        {"em_low", answers.exact.low},
-                        {"em_high", answers.exact.high},
-                        {"wrong_refusals", answers.wronglyRefused.mean},
-                        {"n_unanswerable", answers.refused.n},
-                        {"refusal_recall", answers.refused.mean}});
-    return {{"contexts", rows}, {"skipped", result.skipped}};
 }
 
 } // namespace icae

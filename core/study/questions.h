@@ -48,6 +48,21 @@ struct FreeAnswers {
     Summary exact; ///< the same questions: 1 where the words are the same
     Summary wronglyRefused; ///< the same questions: 1 where the answer was noAnswer
     Summary refused; ///< questions whose answer is noAnswer: 1 where that was written
+
+    /// Written only.
+    static void describe(auto& value, auto&& field)
+    {
+        field.written("n", value.f1.n);
+        field.written("f1_mean", value.f1.mean);
+        field.written("f1_low", value.f1.low);
+        field.written("f1_high", value.f1.high);
+        field.written("em_mean", value.exact.mean);
+        field.written("em_low", value.exact.low);
+        field.written("em_high", value.exact.high);
+        field.written("wrong_refusals", value.wronglyRefused.mean);
+        field.written("n_unanswerable", value.refused.n);
+        field.written("refusal_recall", value.refused.mean);
+    }
 };
 
 struct FreeResult {
@@ -55,6 +70,15 @@ struct FreeResult {
     FreeAnswers slots;
     FreeAnswers nothing; ///< BOS alone
     std::int64_t skipped = 0; ///< as in QuestionResult
+
+    std::vector<ContextRow<FreeAnswers>> rows() const; ///< best context first
+
+    /// Written only.
+    static void describe(auto& value, auto&& field)
+    {
+        field.written("contexts", value.rows());
+        field.written("skipped", value.skipped);
+    }
 };
 
 /// One question and what was written, for those who want to look.
@@ -63,6 +87,15 @@ struct FreeAnswer {
     std::string text;
     std::string slots;
     std::string nothing;
+
+    static void describe(auto& value, auto&& field)
+    {
+        field.required("prompt", value.question.prompt);
+        field.required("answer", value.question.answer);
+        field("text", value.text);
+        field("slots", value.slots);
+        field("nothing", value.nothing);
+    }
 };
 
 /// Answers greedily, up to 96 tokens, after the same contexts as answerQuestions.
@@ -76,8 +109,5 @@ std::string toText(const FreeResult& result);
 
 /// context,n,f1_mean,f1_low,f1_high,em_mean,em_low,em_high,wrong_refusals,n_unanswerable,refusal_recall.
 std::string toCsv(const FreeResult& result);
-
-/// The same values: {"contexts": [...], "skipped"}.
-nlohmann::json toJson(const FreeResult& result);
 
 } // namespace icae

@@ -201,7 +201,7 @@ private Q_SLOTS:
                              "text,4,1,0.5,1.5,2.71828,0.75,0.75,0.75\n"
                              "slots,4,1.5,1,2,4.48169,0.5,0.5,0.5\n"
                              "nothing,4,3,2.5,3.5,20.0855,0,0,0\n"));
-        const auto json = icae::toJson(conditions);
+        const auto json = nlohmann::json(conditions);
         QCOMPARE(json["conditions"].size(), 3U);
         QCOMPARE(json["won_back"].get<double>(), 0.75);
 
