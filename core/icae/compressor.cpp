@@ -13,7 +13,7 @@ namespace icae {
 namespace {
 
 // Enough rows for fast products, few enough to show progress and to stop soon. Measured on two cores.
-constexpr std::int64_t cpuTokensAtOnce = 2560;
+constexpr std::int64_t cpuTokensAtOnce = 1280;
 constexpr std::int64_t mostGpuTokensAtOnce = 65536;
 
 std::int64_t inRange(const std::optional<std::int64_t>& asked, std::int64_t fallback, std::int64_t greatest,

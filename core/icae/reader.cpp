@@ -13,11 +13,13 @@ namespace icae {
 
 namespace {
 
-// Numbers of logits at once: 32 MB in float32 where the cache matters, 256 MB where starting kernels does.
-constexpr std::int64_t cpuLogits = std::int64_t{1} << 23;
+// Numbers of logits at once: 8 MB in float32 where the cache and a soon stop matter, 256 MB where starting kernels
+// does.
+constexpr std::int64_t cpuLogits = std::int64_t{1} << 21;
 constexpr std::int64_t gpuLogits = std::int64_t{1} << 26;
-// Tokens a teacher-forced forward reads at once.
-constexpr std::int64_t scoredTokensAtOnce = 16384;
+// Tokens a teacher-forced forward reads at once: enough for fast products; on a CPU few enough to hear a stop soon.
+constexpr std::int64_t cpuScoredTokens = 1024;
+constexpr std::int64_t gpuScoredTokens = 16384;
 
 at::Tensor idTensor(std::span<const std::int32_t> ids)
 {
@@ -111,7 +113,8 @@ std::vector<std::vector<TokenScore>> Reader::score(std::span<const Prompt> promp
     try {
         for (const auto& [shape, members] : groups) {
             const auto tokens = shape.first + static_cast<std::int64_t>(shape.second);
-            const auto atOnce = static_cast<std::size_t>(std::max<std::int64_t>(1, scoredTokensAtOnce / tokens));
+            const auto most = m_model.device().device.is_cpu() ? cpuScoredTokens : gpuScoredTokens;
+            const auto atOnce = static_cast<std::size_t>(std::max<std::int64_t>(1, most / tokens));
             for (std::size_t first = 0; first < members.size(); first += atOnce)
                 scoreGroup(prompts, targets,
                            std::span(members).subspan(first, std::min(atOnce, members.size() - first)), options, stop,
@@ -154,6 +157,8 @@ void Reader::scoreGroup(std::span<const Prompt> prompts, std::span<const std::ve
     const auto logitRows =
         std::max<std::int64_t>(1, (device.is_cpu() ? cpuLogits : gpuLogits) / m_model.config().vocabSize);
     for (std::int64_t first = 0; first < batch * count; first += logitRows) {
+        if (stop.stop_requested())
+            throw Error(ErrorKind::Cancelled, "Stopped.", {});
         const std::int64_t n = std::min(logitRows, batch * count - first);
         const auto logits = m_model.decoder().logits(m_model.weights(), states.narrow(0, first, n)).to(at::kFloat);
         const auto logProbabilities = at::log_softmax(logits, -1);

@@ -52,10 +52,13 @@ at::Tensor Decoder::run(const LlmWeights& weights, const at::Tensor& embeddings,
         shape.insert(shape.begin(), x.size(0) / length);
         return x.view(shape).narrow(1, length - wanted, wanted).contiguous().flatten(0, 1);
     };
-    auto x = embeddings.clone();
-    for (int64_t i = 0; i < m_config.layers; ++i) {
+    const auto goOn = [&] {
         if (stop.stop_requested())
             throw Error(ErrorKind::Cancelled, "Stopped.", {});
+    };
+    auto x = embeddings.clone();
+    for (int64_t i = 0; i < m_config.layers; ++i) {
+        goOn();
         const auto& layer = weights.layers[static_cast<std::size_t>(i)];
         auto [keys, values] = cacheOf(i);
         const auto qkv = k.linear(k.rmsNorm(x, layer.inputNorm, m_config.rmsEps), layer.qkv);
@@ -66,10 +69,13 @@ at::Tensor Decoder::run(const LlmWeights& weights, const at::Tensor& embeddings,
             q = lastRows(q);
             x = lastRows(x);
         }
+        goOn();
         k.addLinear(x, k.attention(q, keys, values, last ? shorter : layout), layer.o);
         if (layer.oBias.defined())
             x.add_(layer.oBias);
+        goOn();
         const auto gateUp = k.linear(k.rmsNorm(x, layer.postNorm, m_config.rmsEps), layer.gateUp);
+        goOn();
         k.addLinear(x, k.swiglu(gateUp), layer.down);
     }
     return k.rmsNorm(x, weights.finalNorm, m_config.rmsEps);
