@@ -17,6 +17,7 @@
 #include <chrono>
 #include <cmath>
 #include <map>
+#include <numeric>
 
 namespace icae {
 
@@ -27,6 +28,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::int64_t batchesLookedAt = 64; // for the largest of each objective, and for what a step has on average
 constexpr std::int64_t mostSteps = 60;
 constexpr std::int64_t leastSteps = 4;
+constexpr std::size_t leastOfAKind = 3; // batches of an objective that are timed
 constexpr double enoughSeconds = 12; // of steps
 constexpr double patientSeconds = 20; // for a whole evaluation; longer ones are measured in part
 constexpr std::int64_t fewWindows = 2;
@@ -76,58 +78,96 @@ public:
     }
 
 private:
+    /// Batches of an objective.
+    struct Kind {
+        Batch largest;
+        double size = 0; ///< of those that were looked at
+        std::vector<std::pair<double, double>> measured; ///< seconds and size
+    };
+
     const at::Device& device() const { return m_network.options().device; }
 
+    /// The job's own first batches: of a short job, all.
     void lookAtBatches()
     {
-        for (std::int64_t i = 0; i < batchesLookedAt; ++i) {
+        const auto all = m_job.steps ? *m_job.steps * m_job.accumulate : batchesLookedAt;
+        m_lookedAt = std::clamp<std::int64_t>(all, 1, batchesLookedAt);
+        for (std::int64_t i = 0; i < m_lookedAt; ++i) {
             requireGoing(m_stop);
             auto batch = m_source.make(i);
-            m_tokens += static_cast<double>(batch.contextTokens) / batchesLookedAt;
-            auto& largest = m_largest[batch.objective];
-            if (sizeOf(batch) > sizeOf(largest))
-                largest = std::move(batch);
+            auto& kind = m_kinds[batch.objective];
+            m_tokens += static_cast<double>(batch.contextTokens);
+            kind.size += static_cast<double>(sizeOf(batch));
+            if (sizeOf(batch) > sizeOf(kind.largest))
+                kind.largest = std::move(batch);
         }
     }
 
     void largestBatches()
     {
-        for (const auto& [objective, batch] : m_largest) {
+        for (const auto& [objective, kind] : m_kinds) {
             requireGoing(m_stop);
-            m_runner.backward(batch);
+            m_runner.backward(kind.largest);
             m_runner.drop();
         }
         m_runner.update(0, 1);
         synchronize(device());
     }
 
+    /// Seconds of a batch, which was read into `measured` of its objective.
+    void time(const Batch& batch)
+    {
+        requireGoing(m_stop);
+        const auto begin = Clock::now();
+        m_runner.backward(batch);
+        synchronize(device());
+        m_kinds[batch.objective].measured.emplace_back(since(begin), static_cast<double>(sizeOf(batch)));
+    }
+
+    /// What a step takes: of each objective what its batches take for their size, since a job has more batches than are
+    /// done here, and others.
     void steps()
     {
-        std::vector<std::pair<double, std::int64_t>> done; // seconds and tokens
+        std::vector<double> updates;
         const auto start = Clock::now();
-        for (std::int64_t step = 0; step < mostSteps && (step < leastSteps || since(start) < enoughSeconds); ++step) {
-            requireGoing(m_stop);
+        const auto update = [&] {
             const auto begin = Clock::now();
-            std::int64_t tokens = 0;
-            for (std::int64_t i = 0; i < m_job.accumulate; ++i) {
-                const auto batch = m_source.make(step * m_job.accumulate + i);
-                tokens += batch.contextTokens;
-                m_runner.backward(batch);
-                requireGoing(m_stop);
-            }
-            m_runner.update(0, step + 2); // nothing is learnt
+            m_runner.update(0, std::ssize(updates) + 2); // nothing is learnt
             synchronize(device());
-            done.emplace_back(since(begin), tokens);
+            updates.push_back(since(begin));
+        };
+        for (std::int64_t step = 0; step < mostSteps && (step < leastSteps || since(start) < enoughSeconds); ++step) {
+            for (std::int64_t i = 0; i < m_job.accumulate; ++i)
+                time(m_source.make(step * m_job.accumulate + i));
+            update();
         }
-        // The first ones choose algorithms and capture; what comes after is what a long job does.
+        for (const auto& [objective, kind] : m_kinds) // a share that is seldom drawn
+            while (kind.size > 0 && kind.measured.size() < leastOfAKind) {
+                time(kind.largest);
+                m_runner.drop();
+            }
+        update();
         double seconds = 0;
-        double tokens = 0;
-        for (auto i = done.size() / 2; i < done.size(); ++i) {
-            seconds += done[i].first;
-            tokens += static_cast<double>(done[i].second);
+        for (const auto& [objective, kind] : m_kinds)
+            seconds += kind.size * rateOf(kind.measured);
+        const auto updating = std::accumulate(updates.begin() + std::ssize(updates) / 2, updates.end(), 0.0)
+            / static_cast<double>(updates.size() - updates.size() / 2);
+        const auto batches = static_cast<double>(m_lookedAt);
+        const auto accumulate = static_cast<double>(m_job.accumulate);
+        m_estimate.stepSeconds = seconds / batches * accumulate + updating;
+        m_estimate.tokensPerSecond = m_tokens / batches * accumulate / m_estimate.stepSeconds;
+    }
+
+    /// Seconds by size. The first ones choose algorithms and capture; what comes after is what a long job does.
+    static double rateOf(const std::vector<std::pair<double, double>>& measured)
+    {
+        double seconds = 0;
+        double size = 0;
+        for (auto i = measured.size() / 2; i < measured.size(); ++i) {
+            seconds += measured[i].first;
+            size += measured[i].second;
         }
-        m_estimate.tokensPerSecond = tokens / std::max(seconds, 1e-9);
-        m_estimate.stepSeconds = m_tokens * static_cast<double>(m_job.accumulate) / m_estimate.tokensPerSecond;
+        return seconds / std::max(size, 1.0);
     }
 
     double evaluate(const TrainJob& job, const ValidationData& data)
@@ -193,8 +233,9 @@ private:
     Optimizer m_optimizer;
     BatchSource m_source;
     StepRunner m_runner;
-    std::map<Objective, Batch> m_largest;
-    double m_tokens = 0; ///< of a batch, on average
+    std::map<Objective, Kind> m_kinds;
+    std::int64_t m_lookedAt = 0; ///< batches
+    double m_tokens = 0; ///< of their contexts
 };
 
 std::string adviceFor(const TrainJob& job)
