@@ -68,6 +68,9 @@ void print(const RunSummary& run)
         std::cout << "    " << s.paused << "\n";
     if (!s.reason.empty() && s.state != RunState::Finished)
         std::cout << "    " << s.reason << "\n";
+    if (s.state == RunState::Died)
+        std::cout << "    To go on: icae " << (s.kind == RunKind::Study ? "study --resume --run " : "train --resume ")
+                  << run.folder.string() << "\n";
 }
 
 int listAll(const Arguments& arguments)
@@ -97,13 +100,14 @@ struct ExtendArguments {
     std::string run;
     std::optional<std::int64_t> steps;
     std::optional<double> minutes;
+    bool queue = false;
     bool json = false;
 };
 
 int extend(const ExtendArguments& arguments)
 {
     const auto rule = extendTraining(arguments.run, arguments.steps, arguments.minutes);
-    resumeRun(arguments.run);
+    resumeRun({arguments.run, {}, false, arguments.queue});
     if (arguments.json)
         printJson(nlohmann::json(ExtendedRun{describeRun(arguments.run), rule}));
     else
@@ -175,6 +179,7 @@ CommandAction addRuns(CLI::App& program)
     extending->add_option("DIR", extended->run, "Folder of the run")->required();
     extending->add_option("--steps", extended->steps, "Steps to add, where the job stops by steps");
     extending->add_option("--minutes", extended->minutes, "Minutes to add, where it stops by time");
+    extending->add_flag("--queue", extended->queue, "Wait until the runs before it have left the device");
     extending->add_flag("--json", extended->json, "Print one JSON object");
     extending->footer(
         "The learning rate follows the job's schedule over the new length. It goes on in the background.");

@@ -1,6 +1,7 @@
 #include "engine/dispatcher.h"
 
 #include "engine/streams.h"
+#include "input/list_files.h"
 #include "protocol/train_protocol.h"
 #include "runs/device_turn.h"
 #include "study/spec.h"
@@ -110,6 +111,8 @@ void Dispatcher::addRuns()
         return
             [this, member](const auto& params, const RequestContext& /*context*/) { return (m_runs.*member)(params); };
     };
+    addAnswer(protocol::filesList,
+              [](const ListFilesParams& params, const RequestContext& /*context*/) { return listFiles(params); });
     addAnswer(protocol::runsList, desk(&RunDesk::list));
     addAnswer(protocol::runsRead, desk(&RunDesk::read));
     addAnswer(protocol::runsStart, desk(&RunDesk::start));
@@ -137,6 +140,8 @@ void Dispatcher::addRuns()
         return StudyTemplate{studyTemplate(params.kind)};
     });
     addAnswer(protocol::studyEstimate, [this](const StudySpecParams& params, const RequestContext& context) {
+        if (const auto known = m_runs.estimateByRate(params))
+            return *known;
         ProgressReporter progress(context.channel, context.id);
         return estimateStudy(m_runs.specOf(params), progress.callback(), context.stop);
     });

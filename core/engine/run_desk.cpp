@@ -9,7 +9,7 @@
 #include "runs/run_control.h"
 #include "runs/run_index.h"
 #include "runs/run_reader.h"
-#include "study/grid.h"
+#include "study/rate.h"
 #include "study/spec.h"
 #include "study/texts.h"
 #include "tensor/atomic_file.h"
@@ -92,9 +92,9 @@ RunInfo RunDesk::stop(const RunParams& params) const
     return describeRun(params.run);
 }
 
-RunInfo RunDesk::resume(const RunParams& params) const
+RunInfo RunDesk::resume(const ResumeRunParams& params) const
 {
-    resumeRun(params.run);
+    resumeRun(params);
     return describeRun(params.run);
 }
 
@@ -106,7 +106,7 @@ RunQueue RunDesk::queue(const RunQueueParams& params) const
 ExtendedRun RunDesk::extend(const ExtendRunParams& params) const
 {
     auto rule = extendTraining(params.run, params.steps, params.minutes);
-    resumeRun(params.run, params.queue);
+    resumeRun({params.run, {}, false, params.queue});
     return {describeRun(params.run), std::move(rule)};
 }
 
@@ -157,13 +157,10 @@ StudyCheck RunDesk::check(const StudySpecParams& params) const
         auto spec = specOf(params);
         check.problems = problemsOf(spec);
         if (check.problems.empty()) {
-            const auto models = findStudyModels(spec);
-            std::optional<AdapterConfig> adapter;
-            if (!models.front().paths.adapter.empty())
-                adapter = AdapterFile::open(models.front().paths.adapter).config;
-            spec = withDefaults(std::move(spec), adapter ? &*adapter : nullptr);
-            check.cells = std::ssize(cellsOf(spec, models, adapter ? adapter->spanTokens : 0));
-            check.samples = check.cells * spec.windows;
+            auto outline = outlineOf(spec);
+            check.cells = std::ssize(outline.cells);
+            check.samples = check.cells * outline.spec.windows;
+            spec = std::move(outline.spec);
         }
         check.spec = std::move(spec);
     } catch (const Error& error) {
@@ -187,6 +184,16 @@ TrainEstimate RunDesk::estimateJob(const TrainJobParams& params, const std::stop
     const auto folder = folderOf(params.folder);
     requireSound(reportOnJob(params.job, folder));
     return estimateApart(params.job, folder, {}, stop);
+}
+
+std::optional<StudyEstimate> RunDesk::estimateByRate(const StudySpecParams& params) const
+{
+    auto spec = specOf(params);
+    requireNoProblems(spec, specName);
+    std::error_code fault;
+    if (const auto runs = runsFolder(); fs::is_directory(runs, fault))
+        return icae::estimateByRate(outlineOf(std::move(spec)), listRuns(runs));
+    return {};
 }
 
 StudySample RunDesk::sample(const StudySampleParams& params) const

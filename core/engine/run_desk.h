@@ -18,7 +18,7 @@ public:
     RunContent read(const ReadRunParams& params) const;
     RunInfo start(const StartRunParams& params) const;
     RunInfo stop(const RunParams& params) const;
-    RunInfo resume(const RunParams& params) const;
+    RunInfo resume(const ResumeRunParams& params) const;
     RunInfo rename(const RenameRunParams& params) const;
     DeletedRun discard(const RunParams& params) const;
     RunInfo restore(const DeletedRun& params) const;
@@ -32,6 +32,8 @@ public:
     TrainCheck checkJob(const TrainJobParams& params) const;
     TrainEstimate estimateJob(const TrainJobParams& params, const std::stop_token& stop) const;
 
+    /// How long a study takes, by the rate of one that runs or ran; nothing where none did.
+    std::optional<StudyEstimate> estimateByRate(const StudySpecParams& params) const;
     StudySample sample(const StudySampleParams& params) const;
     /// The spec with its absolute paths. @throws Error (InvalidInput) naming the field at fault
     StudySpec specOf(const StudySpecParams& params) const;

@@ -27,7 +27,7 @@ public:
     /// @param embeddings [B, T, d] in the weights' dtype
     /// @param positions [B, T] float32, any real numbers
     /// @param wanted how many of the last tokens' states are wanted; the last layer skips the others' work
-    /// @param stop checked before each product of a layer; throws Error (Cancelled)
+    /// @param stop checked before each layer; throws Error (Cancelled)
     /// @return the states after the final norm [B, wanted, d]
     at::Tensor hidden(const LlmWeights& weights, const at::Tensor& embeddings, const at::Tensor& positions,
                       int64_t wanted, const std::stop_token& stop = {}) const;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "protocol/file_messages.h"
 #include "protocol/model_messages.h"
 #include "protocol/notifications.h"
 #include "protocol/run_messages.h"
@@ -45,6 +46,7 @@ template <typename Params> struct Notification {
 constexpr Method<InitializeParams, InitializeResult> initialize{{"initialize"}}; ///< first of all
 constexpr Method<NoParams, EngineStatus> status{{"status"}};
 constexpr Method<PlanParams, TextPlan> textPlan{{"text/plan"}};
+constexpr Method<ListFilesParams, FileList> filesList{{"files/list"}}; ///< of the engine's machine, to choose from
 constexpr Method<NoParams, MemoryList> memoryList{{"memory/list"}};
 constexpr Method<MemoryParams, MemoryList> memoryDiscard{{"memory/discard"}};
 constexpr Method<PinMemoryParams, MemoryInfo> memoryPin{{"memory/pin"}};
@@ -68,7 +70,7 @@ constexpr Method<ListRunsParams, RunList> runsList{{"runs/list"}};
 constexpr Method<ReadRunParams, RunContent> runsRead{{"runs/read"}}; ///< what is new since the last time
 constexpr Method<StartRunParams, RunInfo> runsStart{{"runs/start"}}; ///< checks the spec first, and names its fault
 constexpr Method<RunParams, RunInfo> runsStop{{"runs/stop"}}; ///< asks it to; its status says when it has
-constexpr Method<RunParams, RunInfo> runsResume{{"runs/resume"}};
+constexpr Method<ResumeRunParams, RunInfo> runsResume{{"runs/resume"}};
 constexpr Method<RenameRunParams, RunInfo> runsRename{{"runs/rename"}}; ///< not while it runs
 constexpr Method<RunParams, DeletedRun> runsDelete{{"runs/delete"}}; ///< to a trash folder; not while it runs
 constexpr Method<DeletedRun, RunInfo> runsRestore{{"runs/restore"}}; ///< undoes that
@@ -77,7 +79,7 @@ constexpr Method<RunsFolderParams, RunsFolder> runsFolder{{"runs/folder"}}; ///<
 constexpr Method<StudyTemplateParams, StudyTemplate> studyTemplate{{"study/template"}};
 constexpr Method<StudySpecParams, StudyCheck> studyCheck{{"study/check"}}; ///< quick enough for each key
 constexpr Method<StudySampleParams, StudySample> studySample{{"study/sample"}}; ///< with its ids and texts
-/// Measures the first unit, on the engine's own device.
+/// By the rate of a study that runs or ran; else measures the first unit, on the engine's own device.
 constexpr Method<StudySpecParams, StudyEstimate> studyEstimate{{"study/estimate", Pace::Model, "Estimating the time"}};
 
 constexpr Notification<CancelParams> cancelRequest{"$/cancelRequest"}; ///< to the engine; ends within one token

@@ -195,6 +195,21 @@ struct RunParams {
     static void describe(auto& value, auto&& field) { field.required("run", value.run); }
 };
 
+struct ResumeRunParams {
+    std::string run;
+    std::string data = {}; ///< of training: folder where its data files are now; empty: where they were
+    bool acceptChanges = false; ///< of training: go on although job or data are not those it began with; it is noted
+    bool queue = false; ///< as StartRunParams
+
+    static void describe(auto& value, auto&& field)
+    {
+        field.required("run", value.run);
+        field("data", value.data);
+        field("accept_changes", value.acceptChanges);
+        field("queue", value.queue);
+    }
+};
+
 struct RenameRunParams {
     std::string run;
     std::string name; ///< the new last component of its path
@@ -293,15 +308,17 @@ struct StudyCheck {
     }
 };
 
-/// How long a study takes, from its first unit, which was measured and timed.
+/// How long a study takes, by the rate of another one, or from its first unit, which was measured and timed.
 struct StudyEstimate {
     double seconds = 0; ///< in all
     double firstSeconds = 0; ///< until every cell has its first samples
     std::int64_t samples = 0;
     std::string device;
+    std::string from = {}; ///< the run whose rate it is; empty: it was measured
 
     static void describe(auto& value, auto&& field)
     {
+        field("from", value.from);
         field("seconds", value.seconds);
         field("first_seconds", value.firstSeconds);
         field("samples", value.samples);

@@ -197,6 +197,21 @@ pid_t launchTwin(const std::vector<std::string>& environment)
     return spawn(ownWords(), Files(), Attributes(false), pointersTo(entries).data());
 }
 
+std::optional<Error> errorSaid(const std::string& said)
+{
+    constexpr std::size_t most = 2000;
+    constexpr std::string_view name = "\nicae: ";
+    const auto at = ("\n" + said).rfind(name);
+    if (at == std::string::npos)
+        return {};
+    const auto begin = at + name.size() - 1;
+    const auto end = std::min(said.find('\n', begin), said.size());
+    const auto next = std::min(said.find('\n', std::min(end + 1, said.size())), said.size());
+    return Error(ErrorKind::InvalidInput, said.substr(begin, end - begin),
+                 end < next ? said.substr(end + 1, next - end - 1) : std::string(),
+                 said.size() > most ? said.substr(said.size() - most) : said);
+}
+
 Ended runApart(const std::vector<std::string>& arguments, const std::stop_token& stop)
 {
     constexpr int lookAgain = 50; // milliseconds

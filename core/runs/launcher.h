@@ -1,6 +1,9 @@
 #pragma once
 
+#include "protocol/error.h"
+
 #include <filesystem>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <sys/types.h>
@@ -38,5 +41,9 @@ struct Ended {
 /// Starts this program anew, in a session of its own, and waits for its end.
 /// @throws Error (Internal) where no process can be started; (Cancelled) once it is gone, where it was stopped
 Ended runApart(const std::vector<std::string>& arguments, const std::stop_token& stop);
+
+/// What a process of this program said of its last error: "icae: sentence", and the remedy on the next line.
+/// @return nothing where it said of none; the end of it all as details
+std::optional<Error> errorSaid(const std::string& said);
 
 } // namespace icae

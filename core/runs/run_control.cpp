@@ -84,15 +84,10 @@ Error whyEnded(const fs::path& output)
         said = readTextFile(output);
     } catch (const Error&) { // NOLINT(bugprone-empty-catch): it said nothing
     }
-    constexpr std::size_t most = 2000;
-    constexpr std::string_view name = "\nicae: ";
-    std::string sentence; // what its last error said
-    if (const auto at = ("\n" + said).rfind(name); at != std::string::npos) {
-        const auto begin = at + name.size() - 1;
-        sentence = ": " + said.substr(begin, said.find('\n', begin) - begin);
-    }
-    return {ErrorKind::InvalidInput, "The run ended before it began" + (sentence.empty() ? "." : sentence),
-            "See what it said, and start it again.", said.size() > most ? said.substr(said.size() - most) : said};
+    const auto why = errorSaid(said);
+    return {ErrorKind::InvalidInput, "The run ended before it began" + (why ? ": " + why->message() : std::string(".")),
+            why && !why->remedy().empty() ? why->remedy() : "See what it said, and start it again.",
+            why ? why->details() : said};
 }
 
 /// Removes what a start left that came to nothing, unless another process works there by now.
@@ -188,14 +183,19 @@ fs::path startRun(RunKind kind, const std::string& spec, const fs::path& runs, c
     return run;
 }
 
-void resumeRun(const fs::path& run, bool queue)
+void resumeRun(const ResumeRunParams& params)
 {
+    const fs::path run = params.run;
     requireStill(run, "resumed");
     const bool study = statusOf(run).kind == RunKind::Study;
     auto arguments = study ? std::vector<std::string>{"study", "--run", run.string(), "--resume"}
                            : std::vector<std::string>{"train", "--resume", run.string()};
-    if (queue && !study)
+    if (params.queue && !study)
         arguments.emplace_back("--queue");
+    if (params.acceptChanges && !study)
+        arguments.emplace_back("--accept-changes");
+    if (!params.data.empty() && !study)
+        arguments.insert(arguments.end(), {"--data", params.data});
     launchRun(run, std::move(arguments));
 }
 

@@ -35,9 +35,8 @@ std::filesystem::path startRun(RunKind kind, const std::string& spec, const std:
                                const std::string& name, const std::filesystem::path& folder, bool queue = false);
 
 /// Goes on with a run that is over, in the background.
-/// @param queue as startRun()
 /// @throws Error as startRun(); (InvalidInput) where it runs
-void resumeRun(const std::filesystem::path& run, bool queue = false);
+void resumeRun(const ResumeRunParams& params);
 
 /// @param name a file name; @return the new folder
 /// @throws Error (InvalidInput) where it runs, or the name is none or is taken; (Io)

@@ -83,10 +83,9 @@ RunStatus readRunStatus(const fs::path& run)
     auto status = fromJson<RunStatus>(json);
     if (isAlive(status.state) && !ownerLives(json)) {
         status.state = RunState::Died;
-        status.reason = (status.ranks > 1 ? "Rank 0 on " + json.text("host", "its host")
-                                 + " ended without a word, and the others with it"
-                                          : std::string("Its process ended without a word"))
-            + "; resume it with icae " + (status.kind == RunKind::Training ? "train" : "study") + " --resume.";
+        status.reason = status.ranks > 1
+            ? "Rank 0 on " + json.text("host", "its host") + " ended without a word, and the others with it."
+            : std::string("Its process ended without a word.");
         status.paused.clear();
     }
     return status;

@@ -1,17 +1,19 @@
 #include "study/study.h"
 
 #include "protocol/error.h"
-#include "protocol/json_text.h"
 #include "protocol/fields.h"
+#include "protocol/json_text.h"
 #include "runs/device_turn.h"
 #include "runs/run_directory.h"
 #include "runs/run_reader.h"
 #include "study/grid.h"
 #include "study/meter.h"
+#include "study/rate.h"
 #include "study/recorded.h"
 #include "tensor/atomic_file.h"
 #include "tensor/compat.h"
 
+#include <algorithm>
 #include <chrono>
 
 namespace icae {
@@ -154,7 +156,13 @@ public:
         writeStatus();
         const auto before = m_status.seconds;
         const auto start = Clock::now();
-        const auto atStart = m_status.step;
+        const auto weigh = [&](const StudyUnit& unit) {
+            return static_cast<double>(unit.count) * weightOf(m_study.cells()[unit.cell].cell);
+        };
+        double left = 0; // weight of what is to be measured, …
+        double measured = 0; // … and of what has been
+        for (const auto& unit : m_study.units())
+            left += recorded.has(m_study.cells()[unit.cell].cell, unit.first, unit.count) ? 0 : weigh(unit);
         for (const auto& unit : m_study.units()) {
             if (recorded.has(m_study.cells()[unit.cell].cell, unit.first, unit.count))
                 continue;
@@ -171,9 +179,9 @@ public:
             m_status.progress = std::min(1.0, done / static_cast<double>(m_study.samples()));
             const auto worked = secondsSince(start) - m_paused;
             m_status.seconds = before + worked;
-            const auto measured = done - static_cast<double>(atStart);
-            m_status.secondsLeft =
-                measured > 0 ? worked / measured * (static_cast<double>(m_study.samples()) - done) : 0;
+            measured += weigh(unit);
+            left -= weigh(unit);
+            m_status.secondsLeft = worked / measured * std::max(0.0, left);
             if (Clock::now() - m_written > statusInterval)
                 writeStatus();
             if (m_options.progress)
@@ -282,22 +290,12 @@ StudyEstimate estimateStudy(const StudySpec& spec, const ProgressCallback& progr
     if (progress)
         progress({"Measuring the first unit", 0, 0, "samples"});
     Study study(spec, stop);
-    const auto weightOf = [&](const StudyUnit& unit) {
-        const auto& cell = study.cells()[unit.cell].cell;
-        return static_cast<double>(unit.count * cell.batch) * static_cast<double>(cell.tokens + cell.slots + 1);
-    };
     const auto& unit = study.units().front();
     study.measure(unit, {{}, stop}); // the first forward of a process is slower
     const auto start = Clock::now();
     study.measure(unit, {{}, stop});
-    const auto secondsAWeight = secondsSince(start) / weightOf(unit);
-    StudyEstimate estimate;
-    for (const auto& each : study.units()) {
-        estimate.seconds += weightOf(each) * secondsAWeight;
-        if (each.first == 0)
-            estimate.firstSeconds += weightOf(each) * secondsAWeight;
-    }
-    estimate.samples = study.samples();
+    const auto weight = static_cast<double>(unit.count) * weightOf(study.cells()[unit.cell].cell);
+    auto estimate = estimateAt(secondsSince(start) / weight, study.spec(), study.cells());
     estimate.device = describeDevice(study.first().device().device);
     return estimate;
 }

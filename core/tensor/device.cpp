@@ -93,8 +93,9 @@ DeviceChoice chooseDevice(std::string_view spec)
                     "Use auto, cpu, cuda or cuda:N.");
     const int count = compat::cudaDeviceCount();
     if (count == 0)
-        throw Error(ErrorKind::Device, "CUDA was asked for, but " + whyNoCuda() + ".",
-                    "Use --device cpu, or build against a LibTorch with CUDA (see the README's GPU section).");
+        throw Error(
+            ErrorKind::Device, "CUDA was asked for, but " + whyNoCuda() + ".",
+            "Use the CPU (--device cpu), or build against a LibTorch with CUDA (see the README's GPU section).");
     if (index >= count)
         throw Error(ErrorKind::Device,
                     "Device " + std::string(spec) + " does not exist: this machine has " + std::to_string(count)

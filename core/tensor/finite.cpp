@@ -27,7 +27,8 @@ void FiniteCheck::require(const std::string& source) const
                 throw Error(ErrorKind::InvalidInput,
                             "The tensor \"" + m_names[i] + "\" of " + source + " holds "
                                 + (std::isnan(value) ? "NaN" : "infinity") + ".",
-                            "Download it again, or use --dtype fp32 where its numbers are too large for fp16.");
+                            "Download it again, or compute in float32 (--dtype fp32) where its numbers are too large "
+                            "for fp16.");
 }
 
 void requireFinite(const at::Tensor& x, const std::string& what)
@@ -44,7 +45,7 @@ void requireFinite(const at::Tensor& x, const std::string& what)
 void refuseNotFinite(const std::string& what)
 {
     throw Error(ErrorKind::InvalidInput, what + " that the model computed hold NaN or infinity.",
-                "Use --dtype fp32, or download the model and its adapter again.");
+                "Compute in float32 (--dtype fp32), or download the model and its adapter again.");
 }
 
 } // namespace icae

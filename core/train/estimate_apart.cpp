@@ -9,24 +9,6 @@
 
 namespace icae {
 
-namespace {
-
-/// What a command wrote about its error: "icae: sentence", and the remedy on the next line.
-Error errorFrom(const std::string& said)
-{
-    constexpr std::string_view name = "icae: ";
-    const auto at = said.find(name);
-    if (at == std::string::npos)
-        return {ErrorKind::Internal, "The job could not be measured.", "See the details.", said};
-    const auto begin = at + name.size();
-    const auto end = std::min(said.find('\n', begin), said.size());
-    const auto next = std::min(said.find('\n', std::min(end + 1, said.size())), said.size());
-    return {ErrorKind::InvalidInput, said.substr(begin, end - begin),
-            end < next ? said.substr(end + 1, next - end - 1) : std::string()};
-}
-
-} // namespace
-
 TrainEstimate estimateApart(std::string_view job, const std::filesystem::path& folder, const std::string& device,
                             const std::stop_token& stop)
 {
@@ -44,7 +26,8 @@ TrainEstimate estimateApart(std::string_view job, const std::filesystem::path& f
         return estimate;
     }
     if (child.signal != 0 || child.code != 0)
-        throw errorFrom(child.error);
+        throw errorSaid(child.error)
+            .value_or(Error(ErrorKind::Internal, "The job could not be measured.", "See the details.", child.error));
     return fromJson<TrainEstimate>(JsonReader::parse(child.output, "the estimate"));
 }
 

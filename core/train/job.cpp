@@ -55,9 +55,10 @@ public:
             ErrorKind::NotFound, json.fieldName(field),
             "The field \"" + json.fieldName(field) + "\" of " + json.source() + " names "
                 + (m_folder / path).lexically_normal().string() + ", which does not exist.",
-            m_began.empty() ? "Correct the path; data files are also looked for in the folder that --data names."
-                            : "Put it there, or name the folder where the run's files are now: icae train --resume RUN "
-                              "--data FOLDER.");
+            m_began.empty() ? "Correct the path; relative ones start from the job's folder (in the window: the runs "
+                              "folder), data files also from the one that --data names."
+                            : "Put it there, or name the folder where the run's files are now: \"Resume with…\" in the "
+                              "window, icae train --resume RUN --data FOLDER in a terminal.");
     }
 
     fs::path existing(std::string_view field) const

@@ -96,7 +96,8 @@ std::vector<std::string> requireSameInputs(const fs::path& run, const TrainJob& 
     if (!accept)
         throw Error(ErrorKind::Mismatch,
                     "The run " + run.string() + " began with other inputs; changed since: " + names + ".",
-                    "Put them back, or go on with what is there now by --accept-changes, which the run notes.");
+                    "Put them back, or go on with what is there now, which the run notes: \"Resume with…\" in the "
+                    "window, --accept-changes in a terminal.");
     json["sha256"] = ours;
     json["accepted"].push_back({{"time", now()}, {"changed", names}});
     write(run, json);

@@ -77,6 +77,20 @@ StudyCheck checked(const std::string& text)
     return check;
 }
 
+/// The machine of the fake engine has a home folder with a folder of texts in it.
+void listFolder(const RequestId& id, const std::string& folder)
+{
+    if (folder.empty() || folder == "/home/there")
+        FakeChannel::answer(id, FileList{"/home/there", "/home", {{"texts", true, 0}, {"notes.txt", false, 12}}, 0});
+    else if (folder == "/home/there/texts")
+        FakeChannel::answer(
+            id,
+            FileList{folder, "/home/there", {{"a.txt", false, 2000}, {"b.jsonl", false, 7}, {"c.bin", false, 1}}, 0});
+    else
+        FakeChannel::refuse(id,
+                            Error(ErrorKind::NotFound, "There is no folder " + folder + ".", "Choose another one."));
+}
+
 Error unknown(const std::string& run)
 {
     return Error(ErrorKind::NotFound, "There is no run " + run + ".", "List the runs.");
@@ -132,7 +146,11 @@ const RunInfo& FakeRuns::add(const StartRunParams& params)
     } else if (params.name.starts_with("failed")) {
         status.state = RunState::Failed;
         status.reason = "The disk is full. Make room and resume the study.";
-    } else if (params.name.starts_with("died")) {
+    } else if (params.name.starts_with("waiting")) {
+        status.state = RunState::Waiting;
+        status.paused = "It waits for the runs before it.";
+        run.windows = 0;
+    } else if (params.name.starts_with("died") || params.name.starts_with("moved")) {
         status.state = RunState::Died;
         status.reason = "Its process is gone.";
     } else {
@@ -261,6 +279,34 @@ void FakeRuns::change(const RequestId& id, const std::string& name, RunState sta
     FakeChannel::answer(id, run->info);
 }
 
+void FakeRuns::resume(const RequestId& id, const ResumeRunParams& params)
+{
+    const auto* run = find(params.run);
+    if (run != nullptr && run->info.name.starts_with("moved") && params.data != "/data")
+        FakeChannel::refuse(
+            id, Error(ErrorKind::InvalidInput, "The run ended before it began: there is no text.txt.", "Put it there."));
+    else
+        change(id, params.run, RunState::Running);
+}
+
+void FakeRuns::queue(const RequestId& id, const RunQueueParams& params)
+{
+    const auto waits = [](const Run& run) { return run.info.status.state == RunState::Waiting; };
+    if (auto* moved = find(params.run); moved != nullptr) {
+        auto run = *moved;
+        m_runs.erase(m_runs.begin() + (moved - m_runs.data()));
+        auto at = m_runs.begin();
+        for (std::int64_t i = 0; at != m_runs.end() && (!waits(*at) || i < params.place); ++at)
+            i += waits(*at) ? 1 : 0;
+        m_runs.insert(at, run);
+    }
+    RunQueue queue;
+    for (const auto& run : m_runs)
+        if (waits(run))
+            queue.runs.push_back({run.info.run, "cpu", true});
+    FakeChannel::answer(id, queue);
+}
+
 bool FakeRuns::take(const RpcMessage& message)
 {
     const auto is = [&](const auto& method) { return message.method == method.name; };
@@ -285,7 +331,11 @@ bool FakeRuns::take(const RpcMessage& message)
     } else if (is(protocol::runsStop)) {
         change(message.id, paramsOf<RunParams>(message).run, RunState::Stopped);
     } else if (is(protocol::runsResume)) {
-        change(message.id, paramsOf<RunParams>(message).run, RunState::Running);
+        resume(message.id, paramsOf<ResumeRunParams>(message));
+    } else if (is(protocol::runsQueue)) {
+        queue(message.id, paramsOf<RunQueueParams>(message));
+    } else if (is(protocol::filesList)) {
+        listFolder(message.id, paramsOf<ListFilesParams>(message).folder);
     } else if (is(protocol::runsRename)) {
         rename(message.id, paramsOf<RenameRunParams>(message));
     } else if (is(protocol::runsDelete)) {

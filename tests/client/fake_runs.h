@@ -13,6 +13,8 @@ namespace icae {
 ///
 /// - "live…" runs, and has a sample of every cell more each time it is read, until it is stopped,
 /// - "failed…" has failed and "died…" has died, each after two samples of every cell,
+/// - "waiting…" waits for the device behind those that waited before,
+/// - "moved…" has died, and is only resumed with the folder "/data" for its data,
 /// - "refused…" is not started,
 /// - "crooked…" stands beside a damaged folder,
 /// - any other is done: six samples of every cell.
@@ -48,6 +50,8 @@ private:
     void rename(const RequestId& id, const RenameRunParams& params);
     /// Answers with the run after a change of its state.
     void change(const RequestId& id, const std::string& run, RunState state);
+    void resume(const RequestId& id, const ResumeRunParams& params);
+    void queue(const RequestId& id, const RunQueueParams& params);
     Run* find(const std::string& run);
 
     std::string m_deadly; ///< the file

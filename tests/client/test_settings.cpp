@@ -55,6 +55,24 @@ private Q_SLOTS:
         QCOMPARE(settings.splitterState(u"panes"_s), QByteArray("state"));
     }
 
+    /// Where the engine runs, as ssh is told.
+    void hostOfTheEngine()
+    {
+        Settings settings(file(u"host.ini"_s));
+        QVERIFY(settings.engineHost().isEmpty());
+        const std::vector<std::pair<QString, QString>> commands{
+            {u"icae serve"_s, {}},
+            {u"/opt/ssh-tools/icae serve"_s, {}},
+            {u"ssh box icae serve"_s, u"box"_s},
+            {u"/usr/bin/ssh -C -p 2222 -i \"my key\" me@box nice icae serve"_s, u"me@box"_s},
+            {u"ssh -p2222 -oBatchMode=yes box icae serve"_s, u"box"_s},
+            {u"ssh"_s, {}}};
+        for (const auto& [command, host] : commands) {
+            settings.setEngineCommand(command);
+            QCOMPARE(settings.engineHost(), host);
+        }
+    }
+
     /// A file that somebody edited gives defaults, not nonsense.
     void damaged()
     {

@@ -1,4 +1,5 @@
 #include "error_of.h"
+#include "input/list_files.h"
 #include "input/read_input.h"
 #include "input/remove_tree.h"
 #include "input/unicode_text.h"
@@ -55,6 +56,26 @@ private Q_SLOTS:
         QVERIFY(!icae::removeTree(path("kept")));
         QVERIFY(!fs::exists(path("kept")));
         QVERIFY(icae::removeTree(fs::path(path("keptfolder/file")) / "below"));
+    }
+
+    void foldersAreListed()
+    {
+        QDir(m_folder.path()).mkpath(QStringLiteral("shelf/inner"));
+        std::ofstream(path("shelf/b.txt")) << "12345";
+        std::ofstream(path("shelf/a.txt")) << "";
+        std::ofstream(path("shelf/.hidden")) << "";
+        mkfifo(path("shelf/pipe").c_str(), 0600);
+        const auto list = icae::listFiles({path("shelf/inner/../")});
+        QCOMPARE(list.folder, path("shelf"));
+        QCOMPARE(list.parent, m_folder.path().toStdString());
+        QCOMPARE(list.entries.size(), std::size_t{3});
+        QCOMPARE(list.entries[0].name, std::string("inner"));
+        QVERIFY(list.entries[0].isFolder);
+        QCOMPARE(list.entries[1].name, std::string("a.txt"));
+        QCOMPARE(list.entries[2].bytes, 5);
+        QCOMPARE(icae::listFiles({"/"}).parent, std::string());
+        QCOMPARE(errorOf([&] { icae::listFiles({path("nowhere")}); }).kind(), ErrorKind::NotFound);
+        QVERIFY(icae::listFiles({}).folder.starts_with('/')); // home
     }
 
     void files()

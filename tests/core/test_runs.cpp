@@ -153,8 +153,9 @@ private Q_SLOTS:
         const auto folder = path("foreign/kept");
         fs::create_directories(folder);
         append(folder / "events.out.tfevents.1.x", "");
-        for (const auto& said : {failure([&] { icae::deleteRun(folder); }), failure([&] { icae::resumeRun(folder); }),
-                                 failure([&] { icae::renameRun(folder, "other"); })})
+        for (const auto& said :
+             {failure([&] { icae::deleteRun(folder); }), failure([&] { icae::resumeRun({folder.string()}); }),
+              failure([&] { icae::renameRun(folder, "other"); })})
             QVERIFY2(said.find("no run of this program") != std::string::npos, said.c_str());
         QVERIFY(fs::exists(folder));
     }
@@ -352,7 +353,7 @@ private Q_SLOTS:
         directory.status().write(status);
         QVERIFY(failure([&] { icae::renameRun(path("alive"), "x"); }).find("is running") != std::string::npos);
         QVERIFY(failure([&] { icae::deleteRun(path("alive")); }).find("is running") != std::string::npos);
-        QVERIFY(failure([&] { icae::resumeRun(path("alive")); }).find("is running") != std::string::npos);
+        QVERIFY(failure([&] { icae::resumeRun({path("alive").string()}); }).find("is running") != std::string::npos);
         QVERIFY(failure([&] { icae::stopRun(run("still")); }).find("does not run") != std::string::npos);
     }
 

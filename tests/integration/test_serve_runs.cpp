@@ -82,6 +82,11 @@ private Q_SLOTS:
         const auto list = engine.call(protocol::runsList, {});
         QCOMPARE(list.runs.size(), std::size_t{1});
         QCOMPARE(list.runs[0].status.kind, RunKind::Study);
+        // The rate of a study that ran says how long the next takes.
+        const auto estimate = engine.call(protocol::studyEstimate, {spec(6), folder()});
+        QCOMPARE(estimate.from, std::string("first"));
+        QCOMPARE(estimate.samples, 24);
+        QVERIFY(estimate.firstSeconds > 0 && estimate.seconds > estimate.firstSeconds);
         // A second run of that name gets another folder.
         const auto again = engine.call(protocol::runsStart, {RunKind::Study, spec(1), "first", folder()});
         QCOMPARE(again.name, std::string("first-2"));
@@ -309,6 +314,43 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(engine.call(protocol::runsRead, {killed}).info.status.state, RunState::Died, 5000);
         QVERIFY(engine.call(protocol::runsRead, {killed}).info.status.reason.find("ended without a word")
                 != std::string::npos);
+    }
+
+    /// What "Resume with…" asks for.
+    void resumesWithOtherData()
+    {
+        Engine engine(m_model);
+        m_model.copy(m_model.path("train.txt"), "mine.txt");
+        auto text = job(1000000);
+        text["data"]["texts"] = {"mine.txt"};
+        const auto run = engine.call(protocol::runsStart, {RunKind::Training, text.dump(), "moved", folder()}).run;
+        QVERIFY(m_model.waitForStep("data/icae/runs/moved", 9)); // behind a checkpoint
+        engine.call(protocol::runsStop, {run});
+        QCOMPARE(finished(engine, run).info.status.state, RunState::Stopped);
+        std::filesystem::create_directories(m_model.path("elsewhere"));
+        std::filesystem::rename(m_model.path("mine.txt"), m_model.path("elsewhere/mine.txt"));
+        const auto missing = engine.failure(protocol::runsResume, {run});
+        QVERIFY2(missing.find("mine.txt, which does not exist") != std::string::npos, missing.c_str());
+        const auto data = m_model.path("elsewhere").string();
+        engine.call(protocol::runsResume, {run, data});
+        engine.call(protocol::runsStop, {run});
+        QCOMPARE(finished(engine, run).info.status.state, RunState::Stopped);
+        std::ofstream(m_model.path("elsewhere/mine.txt"), std::ios::app) << "And one more.\n";
+        const auto changed = engine.failure(protocol::runsResume, {run, data});
+        QVERIFY2(changed.find("changed since: data.texts 1") != std::string::npos, changed.c_str());
+        engine.call(protocol::runsResume, {run, data, true});
+        engine.call(protocol::runsStop, {run});
+        QCOMPARE(finished(engine, run).info.status.state, RunState::Stopped);
+    }
+
+    void listsFolders()
+    {
+        Engine engine(m_model);
+        const auto list = engine.call(protocol::filesList, {m_model.path("base").string()});
+        QCOMPARE(list.parent, std::filesystem::path(m_model.path("base")).parent_path().string());
+        QVERIFY(std::any_of(list.entries.begin(), list.entries.end(),
+                            [](const FileEntry& entry) { return entry.name == "config.json" && entry.bytes > 0; }));
+        QVERIFY(engine.failure(protocol::filesList, {"/nowhere"}).find("no folder /nowhere") != std::string::npos);
     }
 
     void measuresAJob()

@@ -1,6 +1,7 @@
 #include "fake_explorer.h"
 
 #include <QCheckBox>
+#include <QClipboard>
 #include <QPushButton>
 #include <QSlider>
 

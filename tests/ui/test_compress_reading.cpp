@@ -2,7 +2,6 @@
 
 #include "pages/compress/span_popup.h"
 
-#include <QClipboard>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>

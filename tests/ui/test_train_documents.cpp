@@ -83,6 +83,70 @@ private Q_SLOTS:
         QVERIFY(withoutMetrics(run)->steps.empty());
     }
 
+    /// A foreign run that goes on from an earlier step has forgotten what it had from there.
+    void restartsForget()
+    {
+        const auto line = [](int step, double loss) {
+            return "{\"step\": " + std::to_string(step) + ", \"values\": {\"loss\": " + std::to_string(loss) + "}}\n";
+        };
+        const auto first = appendLines(nullptr, u"r"_s, line(1, 3) + line(2, 2) + line(3, 1.5), {});
+        const auto run = appendLines(first, u"r"_s, "{\"restart\": true, \"step\": 2}\n" + line(2, 2.5), {});
+        QCOMPARE(run->columns.at("loss").values, (std::vector<double>{3, 2.5}));
+        QCOMPARE(run->columns.at("loss").rows, (std::vector<std::uint32_t>{0, 3}));
+        const auto none = appendLines(run, u"r"_s, "{\"restart\": true, \"step\": 0}\n" + line(0, 4), {});
+        QCOMPARE(none->columns.at("loss").values, (std::vector<double>{4}));
+    }
+
+    /// Lines that are written otherwise than logs are mean the same.
+    void plainLinesAndOthers()
+    {
+        const auto valueOf = [](const std::string& line) {
+            const auto run = appendLines(nullptr, u"r"_s, line + "\n", {});
+            return run->damaged > 0          ? "damaged"
+                : run->columns.contains("a") ? std::to_string(run->columns.at("a").values.front())
+                                             : "none";
+        };
+        // Not within the macros: moc takes raw texts there for their arguments.
+        const std::vector<std::pair<std::string, std::string>> lines{
+            {R"({"step": 1, "a": -2.5e-1})", "-0.250000"},
+            {R"({ "step" :1 , "x":[1,{"y":[]}], "b":{}, "c":true, "d":"text", "a":0 })", "0.000000"},
+            {"{\"step\": 1, \"b\": \"\\u00e9 \\\" é\", \"a\": 7}", "7.000000"}, // escapes
+            {R"({"step": 1, "a": null})", "nan"}};
+        for (const auto& [line, value] : lines)
+            QCOMPARE(valueOf(line), value);
+        for (const auto* bad : {R"({"step": 1, "a": 01})", R"({"step": 1, "a": 1.})", R"({"step": 1, "a": inf})",
+                                R"({"step": 1, "a": 1)", R"({"step": 1, "a": 1} x)", R"({"step": 1,, "a": 1})",
+                                R"({"step": 1 "a": 1})", R"({"a": 1})", R"([1])", "{\"step\": 1, \"\xff\": 1}"})
+            QVERIFY2(valueOf(bad) == "damaged", bad);
+    }
+
+    void extremesOfStretches()
+    {
+        std::vector<double> values;
+        for (int i = 0; i < 5000; ++i)
+            values.push_back(i % 97 == 0 ? noNumber : std::sin(i * 0.7) * i);
+        const Extremes extremes(values);
+        for (const auto& [first, last] : {std::pair<std::size_t, std::size_t>{0, 5000},
+                                          {0, 1},
+                                          {1, 2},
+                                          {15, 17},
+                                          {16, 32},
+                                          {3, 4999},
+                                          {255, 513},
+                                          {256, 512},
+                                          {4990, 5000},
+                                          {4990, 9000},
+                                          {7, 7}}) {
+            Extremes::Range range;
+            for (auto i = first; i < std::min(last, values.size()); ++i)
+                range.add(values[i]);
+            const auto found = extremes.of(values, first, last);
+            QCOMPARE(found.least, range.least);
+            QCOMPARE(found.greatest, range.greatest);
+            QCOMPARE(found.isEmpty(), range.isEmpty());
+        }
+    }
+
     void samplesKeepTheirTexts()
     {
         const auto run = appendLines(nullptr, u"r"_s, {},

@@ -1,15 +1,19 @@
 #include "fake_explorer.h"
+#include "pages/engine_file_dialog.h"
 #include "pages/study/study_form.h"
 #include "pages/study/study_page.h"
 #include "pages/train/job_editors.h"
 #include "pages/train/job_form.h"
+#include "pages/train/run_dialogs.h"
 #include "pages/train/run_samples.h"
 #include "pages/train/train_page.h"
 #include "protocol/train_protocol.h"
+#include "widgets/common/notice_bar.h"
 #include "widgets/plot/curve_chart.h"
 #include "widgets/text/prose_column.h"
 
 #include <QAbstractItemModelTester>
+#include <QCheckBox>
 #include <QComboBox>
 #include <QFileDialog>
 #include <QInputDialog>
@@ -20,6 +24,7 @@
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSlider>
+#include <QSpinBox>
 #include <QToolButton>
 #include <QTreeWidget>
 
@@ -123,9 +128,10 @@ private Q_SLOTS:
         QTRY_VERIFY(FakeExplorer::shows(*m_explorer->window, u"live-one: done. The job is done."_s));
         QVERIFY(FakeExplorer::shows(page(), u"best 64 → 16"_s));
         action(u"Extend…"_s)->trigger();
-        auto* dialog = page().findChild<QInputDialog*>();
+        auto* dialog = page().findChild<ExtendDialog*>();
         QVERIFY(dialog != nullptr);
-        dialog->setIntValue(500);
+        dialog->findChild<QSpinBox*>()->setValue(500);
+        QCOMPARE(dialog->params().steps, std::optional<std::int64_t>(500));
         dialog->accept();
         QTRY_VERIFY(FakeExplorer::shows(page(), u"running"_s));
     }
@@ -210,12 +216,69 @@ private Q_SLOTS:
     {
         QVERIFY(show("died"));
         QTRY_VERIFY(FakeExplorer::shows(page(), u"died"_s));
-        QVERIFY(FakeExplorer::shows(page(), u"Its process is gone."_s));
+        QVERIFY(FakeExplorer::shows(page(), u"Its process is gone. It can go on"_s));
         QVERIFY(action(u"Resume"_s)->isEnabled());
+        const auto offered = [&](const QString& text) {
+            for (const auto* bar : page().findChildren<NoticeBar*>())
+                for (auto* one : bar->findChildren<QToolButton*>())
+                    if (one->isVisible() && one->text() == text)
+                        return one;
+            return static_cast<QToolButton*>(nullptr);
+        };
+        QVERIFY(offered(u"Resume"_s) != nullptr);
         QVERIFY(!action(u"Stop"_s)->isEnabled());
         action(u"Clone…"_s)->trigger();
         QTRY_VERIFY(form().isReady());
         QCOMPARE(form().name(), u"died-2"_s);
+    }
+
+    /// What went wrong with the data is mended from the page.
+    void aRunWhoseDataMovedGoesOn()
+    {
+        QVERIFY(show("moved"));
+        QTRY_VERIFY(action(u"Resume"_s)->isEnabled());
+        action(u"Resume"_s)->trigger();
+        QTRY_VERIFY(FakeExplorer::shows(page(), u"there is no text.txt. Put it there."_s));
+        auto* with = action(u"Resume with…"_s);
+        QVERIFY(with->isEnabled());
+        QTest::keyClick(&chart(), Qt::Key_F9, Qt::ControlModifier | Qt::ShiftModifier);
+        auto* dialog = page().findChild<ResumeDialog*>();
+        QVERIFY(dialog != nullptr);
+        QTest::keyClicks(dialog->findChild<QLineEdit*>(), u"/data"_s);
+        dialog->findChildren<QCheckBox*>().front()->setChecked(true);
+        QVERIFY(dialog->params().acceptChanges);
+        dialog->accept();
+        QTRY_VERIFY_WITH_TIMEOUT(FakeExplorer::shows(page(), u"done"_s), 15'000);
+        QVERIFY(!FakeExplorer::shows(page(), u"there is no text.txt"_s));
+    }
+
+    void aWaitingRunIsMoved()
+    {
+        QVERIFY(m_explorer->start());
+        for (const auto* name : {"waiting-1", "waiting-2", "waiting-3"}) {
+            StartRunParams params;
+            params.kind = RunKind::Training;
+            params.spec = "{ \"stage\": \"adapter\" }";
+            params.name = name;
+            m_explorer->client.call(protocol::runsStart, params, m_explorer->window.get());
+        }
+        page().runs().refresh();
+        QTRY_COMPARE(page().runs().list().rowCount(), 3);
+        auto* list = page().findChild<QListView*>(u"runs"_s);
+        const auto line = [&](const QString& run) {
+            const auto& runs = page().runs().list();
+            return runs.data(runs.index(runs.rowOf(run.toStdString())), RunListModel::LineRole).toString();
+        };
+        QTRY_COMPARE(line(u"/runs/waiting-3"_s), u"waiting for cpu, place 3 of 3"_s);
+        list->setCurrentIndex(list->model()->index(page().runs().list().rowOf("/runs/waiting-3"), 0));
+        QTRY_VERIFY(action(u"Earlier in the queue"_s)->isEnabled());
+        QVERIFY(!action(u"Later in the queue"_s)->isEnabled());
+        QTest::keyClick(list, Qt::Key_Up, Qt::ControlModifier | Qt::ShiftModifier);
+        QTRY_COMPARE(line(u"/runs/waiting-3"_s), u"waiting for cpu, place 2 of 3"_s);
+        QTRY_COMPARE(line(u"/runs/waiting-2"_s), u"waiting for cpu, place 3 of 3"_s);
+        QTRY_VERIFY(FakeExplorer::shows(page(), u"place 2 of 3"_s));
+        QTest::keyClick(list, Qt::Key_Down, Qt::ControlModifier | Qt::ShiftModifier);
+        QTRY_COMPARE(line(u"/runs/waiting-3"_s), u"waiting for cpu, place 3 of 3"_s);
     }
 
     /// Files of this machine are nothing that an engine on another one could read.
@@ -230,6 +293,42 @@ private Q_SLOTS:
         drop(u"/home/me/b.txt"_s);
         QVERIFY(FakeExplorer::shows(form(), u"scp /home/me/b.txt gpu-box:"_s));
         QCOMPARE(field(u"Texts"_s).text(), u"samples; /home/me/a.txt"_s);
+    }
+
+    /// An engine on another machine is asked for its own files.
+    void filesOfARemoteEngineAreChosen()
+    {
+        QVERIFY(m_explorer->start());
+        m_explorer->key(Qt::Key_N, Qt::ControlModifier);
+        QTRY_VERIFY(form().isReady());
+        m_explorer->settings.blockSignals(true); // the fake engine stays, as if it were there
+        m_explorer->settings.setEngineCommand(u"ssh -p 2222 gpu-box icae serve"_s);
+        m_explorer->settings.blockSignals(false);
+        button(form(), u"Add files…"_s)->click();
+        auto* dialog = form().findChild<EngineFileDialog*>();
+        QVERIFY(dialog != nullptr);
+        QVERIFY(dialog->windowTitle().contains(u"gpu-box"_s));
+        QTRY_COMPARE(dialog->folder(), u"/home/there"_s);
+        auto* files = dialog->findChild<QTreeWidget*>();
+        QCOMPARE(files->topLevelItemCount(), 2);
+        files->setCurrentItem(files->topLevelItem(0));
+        QTest::keyClick(files, Qt::Key_Return);
+        QTRY_COMPARE(dialog->folder(), u"/home/there/texts"_s);
+        QCOMPARE(files->topLevelItemCount(), 2); // c.bin is none to train on
+        QTest::keyClick(dialog, Qt::Key_Up, Qt::AltModifier);
+        QTRY_COMPARE(dialog->folder(), u"/home/there"_s);
+        auto* path = dialog->findChild<QLineEdit*>();
+        path->selectAll();
+        QTest::keyClicks(path, u"/nowhere"_s);
+        QTest::keyClick(path, Qt::Key_Return);
+        QTRY_VERIFY(FakeExplorer::shows(*dialog, u"There is no folder /nowhere."_s));
+        path->selectAll();
+        QTest::keyClicks(path, u"/home/there/texts"_s);
+        QTest::keyClick(path, Qt::Key_Return);
+        QTRY_COMPARE(dialog->folder(), u"/home/there/texts"_s);
+        files->selectAll();
+        dialog->accept();
+        QCOMPARE(field(u"Texts"_s).text(), u"samples; /home/there/texts/a.txt; /home/there/texts/b.jsonl"_s);
     }
 
     void theSmallestWindowHoldsIt()

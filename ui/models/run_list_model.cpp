@@ -67,6 +67,47 @@ void RunListModel::setRuns(const std::vector<RunInfo>& runs)
     endInsertRows();
 }
 
+void RunListModel::setQueue(const RunQueue& queue)
+{
+    std::vector<std::pair<std::string, QueuePlace>> places;
+    for (const auto& one : queue.runs)
+        if (one.waits) {
+            const auto waits = [&](const QueuedRun& other) { return other.waits && other.device == one.device; };
+            const auto before = std::count_if(places.begin(), places.end(),
+                                              [&](const auto& place) { return place.second.device == one.device; });
+            places.emplace_back(
+                one.run, QueuePlace{before, std::count_if(queue.runs.begin(), queue.runs.end(), waits), one.device});
+        }
+    if (places == m_places)
+        return;
+    m_places = std::move(places);
+    if (!m_runs.empty())
+        Q_EMIT dataChanged(index(0), index(rowCount() - 1), {LineRole, Qt::AccessibleTextRole});
+}
+
+bool RunListModel::hasWaiting() const
+{
+    return std::any_of(m_runs.begin(), m_runs.end(),
+                       [](const RunInfo& run) { return run.status.state == RunState::Waiting; });
+}
+
+std::optional<QueuePlace> RunListModel::placeOf(const std::string& run) const
+{
+    const auto found =
+        std::find_if(m_places.begin(), m_places.end(), [&](const auto& one) { return one.first == run; });
+    return found == m_places.end() ? std::nullopt : std::optional(found->second);
+}
+
+QString RunListModel::lineOf(const RunInfo& run) const
+{
+    if (const auto place = placeOf(run.run); place && run.status.state == RunState::Waiting)
+        return tr("%1 for %2, place %L3 of %L4")
+            .arg(runStateText(run.status.state), QString::fromStdString(place->device))
+            .arg(place->at + 1)
+            .arg(place->of);
+    return runLine(run);
+}
+
 const RunInfo* RunListModel::at(int row) const
 {
     return row >= 0 && row < rowCount() ? &m_runs[static_cast<std::size_t>(row)] : nullptr;
@@ -99,13 +140,13 @@ QVariant RunListModel::data(const QModelIndex& index, int role) const
     case Qt::ToolTipRole:
         return toolTipOf(*run);
     case Qt::AccessibleTextRole:
-        return tr("%1, %2").arg(QString::fromStdString(run->name), runLine(*run));
+        return tr("%1, %2").arg(QString::fromStdString(run->name), lineOf(*run));
     case StateRole:
         return static_cast<int>(run->status.state);
     case ProgressRole:
         return run->status.progress;
     case LineRole:
-        return runLine(*run);
+        return lineOf(*run);
     default:
         return {};
     }
@@ -137,7 +178,9 @@ QString runStateText(RunState state)
 QString runLine(const RunInfo& run)
 {
     const auto& status = run.status;
-    const bool pauses = !status.paused.empty() && status.state != RunState::Preparing; // which says what it reads
+    // While it is prepared it says what it reads, while it waits for whom.
+    const bool pauses =
+        !status.paused.empty() && status.state != RunState::Preparing && status.state != RunState::Waiting;
     QStringList parts{pauses ? tr("paused") : runStateText(status.state)};
     if (status.state != RunState::Finished && status.progress > 0)
         parts.front() += tr(", %1 %").arg(std::floor(status.progress * 100), 0, 'f', 0);

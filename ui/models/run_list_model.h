@@ -1,12 +1,22 @@
 #pragma once
 
-#include "protocol/run_messages.h"
+#include "protocol/train_messages.h"
 
 #include <QAbstractListModel>
 
+#include <optional>
 #include <vector>
 
 namespace icae {
+
+/// Where a run waits for its device.
+struct QueuePlace {
+    std::int64_t at = 0; ///< from 0
+    std::int64_t of = 0; ///< runs that wait for that device
+    std::string device;
+
+    bool operator==(const QueuePlace&) const = default;
+};
 
 /// Runs of some kinds. Rows keep their order while they are there, so that nothing moves under a pointer; new ones come
 /// first.
@@ -24,6 +34,12 @@ public:
 
     /// @param runs of any kind
     void setRuns(const std::vector<RunInfo>& runs);
+    /// Who waits for which device; told beside the runs.
+    void setQueue(const RunQueue& queue);
+    bool hasWaiting() const;
+    std::optional<QueuePlace> placeOf(const std::string& run) const; ///< nothing where it does not wait
+    /// What there is to say of a run in one line, its place in the queue included.
+    QString lineOf(const RunInfo& run) const;
     const RunInfo* at(int row) const; ///< null where there is none
     const RunInfo* find(const std::string& run) const; ///< by its folder
     int rowOf(const std::string& run) const; ///< −1 where it is not there
@@ -36,6 +52,7 @@ private:
 
     std::vector<RunKind> m_kinds;
     std::vector<RunInfo> m_runs;
+    std::vector<std::pair<std::string, QueuePlace>> m_places; ///< of runs, by folder
 };
 
 /// A state for people: "running", "done", "died".

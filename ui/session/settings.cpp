@@ -3,6 +3,7 @@
 #include <QDir>
 #include <QFileInfo>
 #include <QMetaEnum>
+#include <QProcess>
 
 #include <algorithm>
 
@@ -56,6 +57,22 @@ bool Settings::set(const QString& key, const QVariant& value)
         return false;
     m_store.setValue(key, value);
     return true;
+}
+
+QString Settings::engineHost() const
+{
+    const auto words = QProcess::splitCommand(engineCommand());
+    if (words.isEmpty() || words.front().section(u'/', -1) != u"ssh"_s)
+        return {};
+    const auto takesValue = QStringLiteral("BbcDEeFIiJLlmOopQRSWw"); // of ssh's options
+    for (qsizetype i = 1; i < words.size(); ++i) {
+        const auto& word = words[i];
+        if (!word.startsWith(u'-'))
+            return word;
+        if (word.size() == 2 && takesValue.contains(word[1]))
+            ++i;
+    }
+    return {};
 }
 
 QString Settings::engineCommand() const

@@ -63,6 +63,7 @@ public:
 
     QString engineCommand() const; ///< empty: the default
     void setEngineCommand(const QString& commandLine);
+    QString engineHost() const; ///< that ssh is told to start it on; empty: it runs on this machine
 
     QStringList modelFolders() const; ///< on the engine's machine
     void setModelFolders(const QStringList& folders);

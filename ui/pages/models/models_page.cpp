@@ -1,6 +1,6 @@
 #include "pages/models/models_page.h"
 
-#include "pages/file_dialog.h"
+#include "pages/engine_files.h"
 #include "pages/models/model_facts.h"
 #include "widgets/common/elided_label.h"
 #include "widgets/common/empty_state.h"
@@ -13,7 +13,6 @@
 #include <QAction>
 #include <QComboBox>
 #include <QDragEnterEvent>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QLabel>
 #include <QMimeData>
@@ -384,10 +383,8 @@ std::string ModelsPage::chosenDtype() const
 
 void ModelsPage::addFolder()
 {
-    auto* dialog = openDialog(this, m_settings, tr("Add a folder with models"));
-    dialog->setFileMode(QFileDialog::Directory);
-    connect(dialog, &QFileDialog::fileSelected, &m_catalog, &ModelCatalog::addFolder);
-    dialog->open();
+    chooseEngineFiles(this, m_theme, m_client, m_settings, {tr("Add a folder with models"), {}, true},
+                      [this](const QStringList& folders) { m_catalog.addFolder(folders.front()); });
 }
 
 void ModelsPage::loadSelected()

@@ -1,5 +1,6 @@
 #include "pages/runs/run_list_pane.h"
 
+#include "widgets/common/notice_bar.h"
 #include "widgets/common/pane_header.h"
 #include "widgets/common/run_delegate.h"
 
@@ -14,6 +15,15 @@
 namespace icae {
 
 using namespace Qt::StringLiterals;
+
+namespace {
+
+bool endedBadly(RunState state)
+{
+    return state == RunState::Failed || state == RunState::Died || state == RunState::Damaged;
+}
+
+} // namespace
 
 RunListPane::RunListPane(const Theme& theme, EngineClient& client, RunFeed& feed, const Words& words, QWidget* parent)
     : QWidget(parent)
@@ -72,8 +82,8 @@ void RunListPane::makeActions()
     m_rename->setShortcut(QKeySequence(Qt::Key_F2));
     m_delete->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_Delete));
     m_undo->setShortcut(QKeySequence::Undo);
-    connect(m_resume, &QAction::triggered, this, [this] { ask(protocol::runsResume); });
-    connect(m_stop, &QAction::triggered, this, [this] { ask(protocol::runsStop); });
+    connect(m_resume, &QAction::triggered, this, [this] { resume({m_current.toStdString()}); });
+    connect(m_stop, &QAction::triggered, this, &RunListPane::stop);
     connect(m_rename, &QAction::triggered, this, &RunListPane::rename);
     connect(m_delete, &QAction::triggered, this, &RunListPane::remove);
     connect(m_undo, &QAction::triggered, this, &RunListPane::undo);
@@ -144,24 +154,21 @@ void RunListPane::updateActions()
     m_undoButton->setVisible(m_deleted.has_value());
 }
 
-void RunListPane::describe(QLabel& label) const
+void RunListPane::describe(QLabel& label, NoticeBar& notice)
 {
     const auto* run = info();
+    tellTrouble(notice, run);
     if (run == nullptr) {
         label.clear();
         return;
     }
     const auto& status = run->status;
-    auto text = runLine(*run);
+    auto text = m_feed.list().lineOf(*run);
     if (!status.paused.empty())
         text += u" · "_s + QString::fromStdString(status.paused);
-    else if (!isAlive(status.state) && status.state != RunState::Finished && !status.reason.empty())
+    else if (status.state == RunState::Stopped && !status.reason.empty())
         text += u" · "_s + QString::fromStdString(status.reason);
-    for (const auto& warning : status.warnings)
-        text += u" · "_s + QString::fromStdString(warning);
-    const bool failed =
-        status.state == RunState::Failed || status.state == RunState::Died || status.state == RunState::Damaged;
-    const auto kind = failed ? u"error"_s : QString();
+    const auto kind = endedBadly(status.state) ? u"error"_s : QString();
     if (label.property("kind").toString() != kind) {
         label.setProperty("kind", kind);
         label.style()->unpolish(&label);
@@ -170,13 +177,60 @@ void RunListPane::describe(QLabel& label) const
     label.setText(text);
 }
 
-void RunListPane::ask(const protocol::Method<RunParams, RunInfo>& method)
+/// Why it ended, or what it warns of: an alert is among its warnings, and is told once.
+void RunListPane::tellTrouble(NoticeBar& notice, const RunInfo* run)
 {
-    m_client.call(method, {m_current.toStdString()}, this, {.done = [this](const RunInfo& /*now*/) {
-                      Q_EMIT done();
-                      Q_EMIT changing();
-                      m_feed.refresh();
-                  }});
+    QStringList warnings;
+    QString reason;
+    if (run != nullptr) {
+        const auto& status = run->status;
+        std::string alert;
+        if (status.alert) {
+            alert = status.alert->sentence + ' ' + status.alert->remedy;
+            warnings += tr("Step %L1: %2").arg(status.alert->step).arg(QString::fromStdString(alert));
+        }
+        for (const auto& warning : status.warnings)
+            if (alert.rfind(warning, 0) != 0 && warning.rfind(alert, 0) != 0)
+                warnings += QString::fromStdString(warning);
+        if (endedBadly(status.state))
+            reason = QString::fromStdString(status.reason);
+    }
+    const bool resumable = m_resume->isEnabled();
+    const auto told = m_current + u'\n' + reason + u'\n' + warnings.join(u'\n') + (resumable ? u"+"_s : QString());
+    if (told == std::exchange(m_told, told))
+        return;
+    notice.clear();
+    if (run == nullptr || (reason.isEmpty() && warnings.isEmpty()))
+        return;
+    if (reason.isEmpty()) {
+        notice.showWarning(warnings.join(u'\n'), {});
+        return;
+    }
+    const auto remedy = resumable ? tr("It can go on from where it last was.") : QString();
+    notice.showError(
+        Error(ErrorKind::Internal, reason.toStdString(), remedy.toStdString(), warnings.join(u'\n').toStdString()));
+    if (resumable)
+        notice.offer(m_resume);
+}
+
+void RunListPane::onChanged()
+{
+    Q_EMIT done();
+    Q_EMIT changing();
+    m_feed.refresh();
+}
+
+void RunListPane::stop()
+{
+    m_client.call(protocol::runsStop, {m_current.toStdString()}, this,
+                  {.done = [this](const RunInfo& /*now*/) { onChanged(); }});
+}
+
+void RunListPane::resume(const ResumeRunParams& params)
+{
+    m_client.call(protocol::runsResume, params, this,
+                  {.done = [this](const RunInfo& /*now*/) { onChanged(); },
+                   .failed = [this](const Error& why) { Q_EMIT resumeFailed(why); }});
 }
 
 void RunListPane::rename()

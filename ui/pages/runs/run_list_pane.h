@@ -14,6 +14,8 @@ class QToolButton;
 
 namespace icae {
 
+class NoticeBar;
+
 /// The runs of a kind at the left of a page, and what can be done with each of them: resume, stop, rename, delete and
 /// undo. What goes wrong with that belongs to the page, whose child this is.
 class RunListPane : public QWidget {
@@ -36,9 +38,13 @@ public:
     void setCreateAction(QAction* create);
     /// Further actions of the list's menu, before Rename.
     void addRunActions(const QList<QAction*>& actions);
-    /// Sets a label to what there is to say of the current run, red where it failed.
-    void describe(QLabel& label) const;
+    /// Sets a label to what there is to say of the current run, red where it failed, and a notice to what went wrong
+    /// with it, with what helps. A notice that was closed stays closed until there is another.
+    void describe(QLabel& label, NoticeBar& notice);
     void updateActions();
+
+    /// Goes on with a run, as is said; what goes wrong is resumeFailed()'s.
+    void resume(const ResumeRunParams& params);
 
     QAction* resumeAction() const { return m_resume; }
     QAction* stopAction() const { return m_stop; }
@@ -51,6 +57,7 @@ Q_SIGNALS:
     void currentChanged(const QString& run); ///< another run, or none
     void updated(); ///< runs were listed anew
     void done(); ///< a request was answered well
+    void resumeFailed(const icae::Error& why);
     void changing(); ///< the current run was told to stop or to resume
     void reported(const QString& sentence);
 
@@ -58,8 +65,9 @@ private:
     void makeActions();
     void onListed();
     void setCurrent(const QString& run);
-    /// Asks for one of the current run's requests, and lists anew.
-    void ask(const protocol::Method<RunParams, RunInfo>& method);
+    void stop();
+    void onChanged(); ///< the run that was told to do something
+    void tellTrouble(NoticeBar& notice, const RunInfo* run);
     void rename();
     void remove();
     void undo();
@@ -79,6 +87,7 @@ private:
     QString m_current;
     QString m_wanted; ///< to be selected once it is listed
     std::optional<DeletedRun> m_deleted;
+    QString m_told; ///< what the notice says of the current run, closed or not
 };
 
 } // namespace icae

@@ -1,6 +1,5 @@
 #include "pages/study/study_form.h"
 
-#include "models/run_list_model.h"
 #include "models/study_document.h"
 #include "protocol/fields.h"
 #include "protocol/study_fields.h"
@@ -11,10 +10,8 @@
 #include <QComboBox>
 #include <QGridLayout>
 #include <QGuiApplication>
-#include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
-#include <QScrollArea>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -26,26 +23,16 @@ using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
 
 StudyForm::StudyForm(const PageContext& context, QWidget* parent)
-    : QWidget(parent)
-    , m_theme(context.theme)
-    , m_client(context.client)
-    , m_catalog(context.catalog)
-    , m_settings(context.settings)
+    : RunForm(context,
+              {tr("Start the study"), tr("Estimate the time"), tr("Measures and times the first samples"), 150ms},
+              parent)
     , m_kind(new QComboBox)
     , m_title(new QLineEdit)
     , m_models(new QPushButton)
     , m_modelMenu(new CheckMenu(this))
     , m_contents(new QPushButton)
     , m_contentMenu(new CheckMenu(this))
-    , m_whole(new QLabel)
-    , m_comesTo(new QLabel)
-    , m_command(new QLabel)
-    , m_estimate(new QPushButton(tr("Estimate the time")))
-    , m_start(new QPushButton(tr("Start")))
 {
-    setAcceptDrops(true);
-    setAutoFillBackground(true);
-    setBackgroundRole(QPalette::Base);
     for (int i = 0; i < static_cast<int>(namesOf(StudyKind()).size()); ++i)
         m_kind->addItem(studyKindTitle(static_cast<StudyKind>(i)));
     m_title->setPlaceholderText(tr("Made from kind and models"));
@@ -56,15 +43,11 @@ StudyForm::StudyForm(const PageContext& context, QWidget* parent)
     for (int i = 0; i < static_cast<int>(namesOf(StudyContent()).size()); ++i) {
         auto* action = m_contentMenu->addAction(studyContentTitle(static_cast<StudyContent>(i)));
         action->setCheckable(true);
-        connect(action, &QAction::toggled, this, &StudyForm::changed);
+        connect(action, &QAction::toggled, this, &StudyForm::showChange);
     }
 
     auto* rows = new QWidget;
-    rows->setBackgroundRole(QPalette::Base);
-    auto* grid = new QGridLayout(rows);
-    grid->setContentsMargins(Theme::grid(3), Theme::grid(2), Theme::grid(3), Theme::grid());
-    grid->setHorizontalSpacing(Theme::grid(2));
-    grid->setVerticalSpacing(Theme::grid(0.5));
+    auto* grid = makeGrid(rows);
     grid->setColumnMinimumWidth(0, Theme::grid(12));
     grid->setColumnStretch(1, 3);
     grid->setColumnStretch(2, 1);
@@ -75,105 +58,53 @@ StudyForm::StudyForm(const PageContext& context, QWidget* parent)
     for (const auto& field : specFields()) {
         auto* line = new QLineEdit;
         line->setToolTip(specFieldText(field.hint));
-        addRow(*grid, field.name, specFieldText(field.title), line);
-        m_rows.back().line = line;
-        m_rows.back().text = &field;
-        connect(line, &QLineEdit::textChanged, this, &StudyForm::changed);
+        auto& row = addRow(*grid, field.name, specFieldText(field.title), line);
+        row.line = line;
+        row.text = &field;
+        connect(line, &QLineEdit::textChanged, this, &StudyForm::showChange);
     }
     grid->setRowStretch(grid->rowCount(), 1);
-    auto* scroll = new QScrollArea;
-    scroll->setFrameShape(QFrame::NoFrame);
-    scroll->setWidgetResizable(true);
-    scroll->setWidget(rows);
-    scroll->viewport()->setBackgroundRole(QPalette::Base);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
-    layout->addWidget(scroll, 1);
-    layout->addWidget(makeFoot());
-
-    m_checkTimer.setSingleShot(true);
-    m_checkTimer.setInterval(150ms);
-    connect(&m_checkTimer, &QTimer::timeout, this, &StudyForm::check);
+    layout->addWidget(makeScroll(rows), 1);
+    auto* copy = new QPushButton(tr("Copy the spec"));
+    copy->setToolTip(tr("The study as JSON: the spec.json of this command"));
+    connect(copy, &QPushButton::clicked, this, [this] {
+        QGuiApplication::clipboard()->setText(
+            QString::fromStdString(nlohmann::json(withoutUnused(spec())).dump(2) + "\n"));
+    });
+    layout->addWidget(makeFoot(nullptr, copy));
     connect(m_kind, &QComboBox::currentIndexChanged, this, [this] {
         showKind();
-        changed();
+        showChange();
     });
-    connect(m_title, &QLineEdit::textChanged, this, &StudyForm::changed);
+    connect(m_title, &QLineEdit::textChanged, this, &StudyForm::showChange);
     connect(&m_catalog, &ModelCatalog::listed, this, &StudyForm::showModels);
     setFocusProxy(m_kind);
     begin({});
 }
 
-void StudyForm::addRow(QGridLayout& grid, const char* field, const QString& title, QWidget* editor)
+StudyForm::Row& StudyForm::addRow(QGridLayout& grid, const char* field, const QString& title, QWidget* editor)
 {
-    auto* label = new QLabel(title);
-    label->setBuddy(editor);
-    editor->setAccessibleName(title);
-    auto* problem = new QLabel;
-    problem->setProperty("kind", u"error"_s);
-    problem->setWordWrap(true);
-    problem->hide();
-    const auto row = grid.rowCount();
-    grid.addWidget(label, row, 0);
-    grid.addWidget(editor, row, 1);
-    grid.addWidget(problem, row + 1, 1);
-    m_rows.push_back({field, label, editor, problem});
-    if (m_rows.back().takesFiles()) {
+    const auto place = grid.rowCount();
+    m_rows.push_back({addField(grid, field, title, editor)});
+    auto& row = m_rows.back();
+    if (row.takesFiles()) {
         auto* add = new QPushButton(tr("Add files…"));
         add->setAccessibleName(tr("Add files to: %1").arg(title));
-        connect(add, &QPushButton::clicked, this, &StudyForm::chooseFiles);
-        grid.addWidget(add, row, 2, Qt::AlignLeft);
-        m_rows.back().button = add;
+        connect(add, &QPushButton::clicked, this, [this] {
+            chooseFiles(tr("Add texts to the study"), {tr("Texts (*.txt *.md *.jsonl *.json)"), tr("All files (*)")},
+                        [this](const QStringList& files) { addFiles(files); });
+        });
+        grid.addWidget(add, place, 2, Qt::AlignLeft);
+        row.button = add;
     }
+    return row;
 }
 
-QWidget* StudyForm::makeFoot()
+void StudyForm::start()
 {
-    auto* foot = new QWidget;
-    auto* column = new QVBoxLayout(foot);
-    column->setContentsMargins(Theme::grid(3), Theme::grid(), Theme::grid(3), Theme::grid(2));
-    m_whole->setProperty("kind", u"error"_s);
-    m_whole->setWordWrap(true);
-    m_whole->hide();
-    m_comesTo->setWordWrap(true);
-    m_command->setProperty("secondary", true);
-    m_command->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
-    m_command->setFont(QFont(u"monospace"_s));
-    m_command->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
-    auto* copy = new QPushButton(tr("Copy the spec"));
-    copy->setToolTip(tr("The study as JSON: the spec.json of this command"));
-    auto* cancel = new QPushButton(tr("Cancel"));
-    m_start->setProperty("primary", true);
-    m_start->setToolTip(tr("Start the study (Ctrl+Enter); it goes on without this window"));
-    m_estimate->setToolTip(tr("Measures and times the first samples"));
-    column->addWidget(m_whole);
-    column->addWidget(m_comesTo);
-    column->addWidget(m_command);
-    auto* buttons = new QHBoxLayout;
-    buttons->setSpacing(Theme::grid());
-    buttons->addWidget(m_start);
-    buttons->addWidget(cancel);
-    buttons->addStretch(1);
-    buttons->addWidget(copy);
-    buttons->addWidget(m_estimate);
-    column->addLayout(buttons);
-    const auto start = [this] {
-        if (isReady())
-            Q_EMIT startRequested(spec(), name());
-    };
-    auto* key = new QAction(tr("Start the study"), this);
-    key->setShortcuts(mainActionKeys());
-    key->setShortcutContext(Qt::WidgetWithChildrenShortcut);
-    addAction(key);
-    connect(key, &QAction::triggered, this, start);
-    connect(m_start, &QPushButton::clicked, this, start);
-    connect(cancel, &QPushButton::clicked, this, &StudyForm::cancelled);
-    connect(m_estimate, &QPushButton::clicked, this, &StudyForm::estimate);
-    connect(copy, &QPushButton::clicked, this, [this] {
-        QGuiApplication::clipboard()->setText(
-            QString::fromStdString(nlohmann::json(withoutUnused(spec())).dump(2) + "\n"));
-    });
-    return foot;
+    Q_EMIT startRequested(spec(), name());
 }
 
 void StudyForm::begin(const StudySpec& spec)
@@ -194,7 +125,7 @@ void StudyForm::begin(const StudySpec& spec)
     showModels();
     showKind();
     m_filling = false;
-    changed();
+    showChange();
 }
 
 /// Every model that the catalogue has, and those of the spec that it has not.
@@ -227,10 +158,10 @@ void StudyForm::showModels()
             std::erase_if(m_spec.models, [&](const auto& one) { return same(one, model); });
             if (on)
                 m_spec.models.push_back(model);
-            changed();
+            showChange();
         });
     }
-    changed();
+    showChange();
 }
 
 void StudyForm::showKind()
@@ -238,12 +169,10 @@ void StudyForm::showKind()
     const auto kind = static_cast<StudyKind>(m_kind->currentIndex());
     for (auto& row : m_rows) {
         const bool used =
-            row.text != nullptr ? row.text->isUsed(kind) : row.field != "contents" || fieldsOf(kind).contents;
-        row.label->setVisible(used);
-        row.editor->setVisible(used);
+            row.text != nullptr ? row.text->isUsed(kind) : row.field.name != "contents" || fieldsOf(kind).contents;
+        showField(row.field, used);
         if (row.button != nullptr)
             row.button->setVisible(used);
-        row.problem->setVisible(used && !row.problem->text().isEmpty());
     }
 }
 
@@ -268,19 +197,11 @@ QString StudyForm::name() const
     return runNameFor(spec());
 }
 
-bool StudyForm::isReady() const
-{
-    return m_ready;
-}
-
-void StudyForm::changed()
+void StudyForm::showChange()
 {
     if (m_filling)
         return;
-    m_ready = false;
-    m_start->setEnabled(false);
-    m_estimate->setEnabled(false);
-    m_comesTo->clear();
+    setComesTo({});
     QStringList models;
     QStringList contents;
     const auto modelActions = m_modelMenu->actions();
@@ -294,16 +215,8 @@ void StudyForm::changed()
     const auto asMenu = [](const QString& text) { return u"  %1 ▾"_s.arg(text); }; // Qt pads no text at the left
     m_models->setText(asMenu(models.isEmpty() ? tr("Choose models") : models.join(u", "_s)));
     m_contents->setText(asMenu(contents.isEmpty() ? tr("The kind's own") : contents.join(u", "_s)));
-    m_command->setText(studyCommand(name()));
-    m_checkTimer.start();
-}
-
-void StudyForm::keyPressEvent(QKeyEvent* event)
-{
-    if (event->key() == Qt::Key_Escape)
-        Q_EMIT cancelled();
-    else
-        QWidget::keyPressEvent(event);
+    setCommand(studyCommand(name()));
+    changed();
 }
 
 } // namespace icae

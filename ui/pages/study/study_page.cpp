@@ -84,7 +84,7 @@ void StudyPage::showProblems()
 void StudyPage::showStatus()
 {
     m_list->updateActions();
-    m_list->describe(*m_state);
+    m_list->describe(*m_state, *m_trouble);
     m_duplicate->setEnabled(m_runs.document(current()) != nullptr);
     const auto* run = m_list->info();
     if (run != nullptr && !m_runs.document(current()))

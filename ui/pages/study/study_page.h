@@ -72,6 +72,7 @@ private:
     QStringList m_problems; ///< that were told of
     StudyRuns m_runs;
     NoticeBar* m_notice;
+    NoticeBar* m_trouble; ///< of the study that is shown
     RunListPane* m_list;
     QStackedWidget* m_stack;
     EmptyState* m_empty;

@@ -41,6 +41,7 @@ StudyPage::StudyPage(const PageContext& context, QWidget* parent)
     , m_settings(context.settings)
     , m_runs(context.client, this)
     , m_notice(new NoticeBar(m_theme))
+    , m_trouble(new NoticeBar(m_theme))
     , m_list(new RunListPane(m_theme, m_client, m_runs, {tr("Studies"), tr("Rename the study"), u"studies"_s}))
     , m_stack(new QStackedWidget)
     , m_empty(new EmptyState(m_theme, u"study"_s, tr("No study yet"),
@@ -152,6 +153,7 @@ QWidget* StudyPage::makeStudy()
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     layout->addWidget(header);
+    layout->addWidget(m_trouble);
     layout->addWidget(above, 1);
     return study;
 }
@@ -189,6 +191,7 @@ void StudyPage::connectViews()
     });
     connect(m_list, &RunListPane::done, m_notice, &NoticeBar::clear);
     connect(m_list, &RunListPane::changing, this, &StudyPage::updateShown);
+    connect(m_list, &RunListPane::resumeFailed, this, &StudyPage::showError);
     connect(m_list, &RunListPane::reported, this, &StudyPage::reported);
     connect(&m_runs, &StudyRuns::failed, this, &StudyPage::showError);
     connect(&m_runs, &StudyRuns::documentChanged, this, [this] {

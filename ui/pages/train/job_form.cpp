@@ -7,15 +7,12 @@
 #include "pages/file_dialog.h"
 #include "pages/train/job_editors.h"
 
-#include <QAction>
 #include <QCheckBox>
 #include <QComboBox>
-#include <QDragEnterEvent>
 #include <QFileDialog>
 #include <QGridLayout>
 #include <QLabel>
 #include <QLineEdit>
-#include <QMimeData>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QScrollArea>
@@ -42,24 +39,15 @@ QString lastOf(const std::string& path)
 } // namespace
 
 JobForm::JobForm(const PageContext& context, QWidget* parent)
-    : QWidget(parent)
-    , m_theme(context.theme)
-    , m_client(context.client)
-    , m_settings(context.settings)
-    , m_catalog(context.catalog)
+    : RunForm(context,
+              {tr("Start the job"), tr("Estimate"),
+               tr("Trains a step and evaluates in a process of its own, and measures memory and time"), 200ms},
+              parent)
     , m_template(new QComboBox)
     , m_name(new QLineEdit)
     , m_text(new QPlainTextEdit)
-    , m_whole(new QLabel)
-    , m_comesTo(new QLabel)
-    , m_command(new QLabel)
     , m_queue(new QCheckBox(tr("Wait for the device")))
-    , m_estimate(new QPushButton(tr("Estimate")))
-    , m_start(new QPushButton(tr("Start")))
 {
-    setAcceptDrops(true);
-    setAutoFillBackground(true);
-    setBackgroundRole(QPalette::Base);
     m_template->addItem(tr("A small adapter on the bundled base: minutes"), QString::fromLatin1(bundled));
     m_template->addItem(tr("Adapter: reconstruct and continue"), u"adapter"_s);
     m_template->addItem(tr("Adapter: answer questions"), u"instruct"_s);
@@ -83,13 +71,13 @@ JobForm::JobForm(const PageContext& context, QWidget* parent)
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(splitter, 1);
-    layout->addWidget(makeFoot());
-    m_checkTimer.setSingleShot(true);
-    m_checkTimer.setInterval(200ms);
-    connect(&m_checkTimer, &QTimer::timeout, this, &JobForm::check);
+    auto* open = new QPushButton(tr("Open a job…"));
+    connect(open, &QPushButton::clicked, this, &JobForm::openJob);
+    m_queue->setToolTip(tr("Starts when the jobs before it have left the device"));
+    layout->addWidget(makeFoot(m_queue, open));
     connect(m_template, &QComboBox::activated, this, &JobForm::loadTemplate);
     connect(m_name, &QLineEdit::textChanged, this,
-            [this] { m_command->setText(u"icae train job.json --run %1"_s.arg(name())); });
+            [this] { setCommand(u"icae train job.json --run %1"_s.arg(name())); });
     connect(m_text, &QPlainTextEdit::textChanged, this, [this] {
         if (m_showing)
             return;
@@ -105,21 +93,9 @@ JobForm::JobForm(const PageContext& context, QWidget* parent)
 
 void JobForm::addRow(QGridLayout& grid, const QString& title, const QString& hint, JobEditor* editor)
 {
-    auto* label = new QLabel(title);
-    label->setBuddy(editor);
-    label->setToolTip(hint);
+    m_rows.push_back({addField(grid, editor->field(), title, editor), editor});
+    m_rows.back().field.label->setToolTip(hint);
     editor->setToolTip(hint);
-    if (auto* proxy = editor->focusProxy(); proxy != nullptr && proxy->accessibleName().isEmpty())
-        proxy->setAccessibleName(title);
-    auto* problem = new QLabel;
-    problem->setProperty("kind", u"error"_s);
-    problem->setWordWrap(true);
-    problem->hide();
-    const auto row = grid.rowCount();
-    grid.addWidget(label, row, 0);
-    grid.addWidget(editor, row, 1);
-    grid.addWidget(problem, row + 1, 1);
-    m_rows.push_back({editor, label, problem});
     connect(editor, &JobEditor::edited, this, [this, editor] { write(*editor); });
     if (auto* line = qobject_cast<LineEditor*>(editor))
         connect(line, &LineEditor::browseRequested, this, [this, line] { browse(*line); });
@@ -128,25 +104,13 @@ void JobForm::addRow(QGridLayout& grid, const QString& title, const QString& hin
 QWidget* JobForm::makeRows()
 {
     auto* rows = new QWidget;
-    rows->setBackgroundRole(QPalette::Base);
-    auto* grid = new QGridLayout(rows);
-    grid->setContentsMargins(Theme::grid(3), Theme::grid(2), Theme::grid(2), Theme::grid());
-    grid->setHorizontalSpacing(Theme::grid(2));
-    grid->setVerticalSpacing(Theme::grid(0.5));
+    auto* grid = makeGrid(rows);
     grid->setColumnStretch(1, 1);
-    const auto plain = [&](const QString& title, QWidget* editor) {
-        auto* label = new QLabel(title);
-        label->setBuddy(editor);
-        editor->setAccessibleName(title);
-        const auto row = grid->rowCount();
-        grid->addWidget(label, row, 0);
-        grid->addWidget(editor, row, 1);
-    };
     m_template->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_template->setMinimumContentsLength(12);
-    plain(tr("Start from"), m_template);
+    addField(*grid, {}, tr("Start from"), m_template);
     m_name->setPlaceholderText(tr("Made from stage and base"));
-    plain(tr("Name"), m_name);
+    addField(*grid, {}, tr("Name"), m_name);
     using Kind = LineEditor::Kind;
     const std::vector<std::string> slotStages{"midtrain", "adapter", "instruct"};
     m_base = new ChoiceEditor("base", true, slotStages);
@@ -179,60 +143,14 @@ QWidget* JobForm::makeRows()
     m_device = new ChoiceEditor("device", false, {});
     addRow(*grid, tr("Device"), tr("Where it trains"), m_device);
     grid->setRowStretch(grid->rowCount(), 1);
-    auto* scroll = new QScrollArea;
-    scroll->setFrameShape(QFrame::NoFrame);
-    scroll->setWidgetResizable(true);
-    scroll->setWidget(rows);
-    scroll->viewport()->setBackgroundRole(QPalette::Base);
+    auto* scroll = makeScroll(rows);
     scroll->setMinimumWidth(Theme::grid(44));
     return scroll;
 }
 
-QWidget* JobForm::makeFoot()
+void JobForm::start()
 {
-    auto* foot = new QWidget;
-    auto* column = new QVBoxLayout(foot);
-    column->setContentsMargins(Theme::grid(3), Theme::grid(), Theme::grid(3), Theme::grid(2));
-    m_whole->setProperty("kind", u"error"_s);
-    m_whole->setWordWrap(true);
-    m_whole->hide();
-    m_comesTo->setWordWrap(true);
-    m_command->setProperty("secondary", true);
-    m_command->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
-    m_command->setFont(m_text->font());
-    m_command->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
-    auto* open = new QPushButton(tr("Open a job…"));
-    auto* cancel = new QPushButton(tr("Cancel"));
-    m_start->setProperty("primary", true);
-    m_start->setToolTip(tr("Start the job (Ctrl+Enter); it goes on without this window"));
-    m_estimate->setToolTip(tr("Trains a step and evaluates in a process of its own, and measures memory and time"));
-    m_queue->setToolTip(tr("Starts when the jobs before it have left the device"));
-    column->addWidget(m_whole);
-    column->addWidget(m_comesTo);
-    column->addWidget(m_command);
-    auto* buttons = new QHBoxLayout;
-    buttons->setSpacing(Theme::grid());
-    buttons->addWidget(m_start);
-    buttons->addWidget(cancel);
-    buttons->addWidget(m_queue);
-    buttons->addStretch(1);
-    buttons->addWidget(open);
-    buttons->addWidget(m_estimate);
-    column->addLayout(buttons);
-    const auto start = [this] {
-        if (isReady())
-            Q_EMIT startRequested(QString::fromStdString(m_job.text()), name(), m_queue->isChecked());
-    };
-    auto* key = new QAction(tr("Start the job"), this);
-    key->setShortcuts(mainActionKeys());
-    key->setShortcutContext(Qt::WidgetWithChildrenShortcut);
-    addAction(key);
-    connect(key, &QAction::triggered, this, start);
-    connect(m_start, &QPushButton::clicked, this, start);
-    connect(cancel, &QPushButton::clicked, this, &JobForm::cancelled);
-    connect(m_estimate, &QPushButton::clicked, this, &JobForm::estimate);
-    connect(open, &QPushButton::clicked, this, &JobForm::openJob);
-    return foot;
+    Q_EMIT startRequested(QString::fromStdString(m_job.text()), name(), m_queue->isChecked());
 }
 
 std::string JobForm::stage() const
@@ -291,17 +209,14 @@ void JobForm::showRows()
 {
     const auto of = stage();
     for (const auto& row : m_rows) {
-        const bool used = row.editor->isUsed(of);
-        row.label->setVisible(used);
-        row.editor->setVisible(used);
-        row.problem->setVisible(used && !row.problem->text().isEmpty());
+        showField(row.field, row.editor->isUsed(of));
         row.editor->setEnabled(m_job.isReadable());
         if (m_job.isReadable())
             row.editor->show(m_job);
     }
     if (m_name->text().isEmpty())
         m_name->setPlaceholderText(name());
-    m_command->setText(u"icae train job.json --run %1"_s.arg(name()));
+    setCommand(u"icae train job.json --run %1"_s.arg(name()));
 }
 
 /// A control has changed: the text follows, and keeps the reader's place.
@@ -352,86 +267,42 @@ void JobForm::showModels()
     m_device->setChoices(devices);
 }
 
-void JobForm::changed()
-{
-    m_ready = false;
-    m_start->setEnabled(false);
-    m_estimate->setEnabled(false);
-    m_checkTimer.start();
-}
-
 void JobForm::clearProblems()
 {
-    m_whole->hide();
     m_text->setExtraSelections({});
-    for (const auto& row : m_rows) {
-        row.problem->clear();
-        row.problem->hide();
-        row.editor->setAccessibleDescription({});
-    }
+    for (const auto& row : m_rows)
+        showProblem(row.field, {});
 }
 
 void JobForm::check()
 {
-    if (m_checkRequest >= 0)
-        m_client.cancel(m_checkRequest);
-    m_checkRequest = m_client.call(protocol::trainCheck, {m_job.text()}, this,
-                                   {.done = [this](const TrainCheck& found) { takeCheck(found); },
-                                    .failed =
-                                        [this](const Error& why) {
-                                            if (why.kind() == ErrorKind::Cancelled)
-                                                return;
-                                            clearProblems();
-                                            m_whole->setText(QString::fromStdString(why.message()));
-                                            m_whole->show();
-                                        }});
+    showWhole({});
+    askWhether(protocol::trainCheck, {m_job.text()}, [this](const TrainCheck& found) { takeCheck(found); });
 }
 
 void JobForm::takeCheck(const TrainCheck& found)
 {
-    m_checkRequest = -1;
-    if (m_checkTimer.isActive()) // what was checked is no more
-        return;
     clearProblems();
     QStringList whole;
-    QList<QTextEdit::ExtraSelection> marks;
     for (const auto& problem : found.problems) {
         const auto text = QString::fromStdString(problem.problem + " " + problem.remedy);
         const auto row = std::find_if(m_rows.begin(), m_rows.end(), [&](const Row& one) {
-            const auto& field = one.editor->field();
+            const auto& field = one.field.name;
             return !one.editor->isHidden()
                 && (problem.field == field || problem.field.rfind(field + ".", 0) == 0
                     || problem.field.rfind(field + "[", 0) == 0);
         });
-        if (row == m_rows.end()) {
+        if (row == m_rows.end())
             whole += text;
-        } else {
-            row->problem->setText(text);
-            row->problem->show();
-            row->editor->setAccessibleDescription(text);
-        }
-        if (const auto range = m_job.rangeOf(problem.field); !range.isEmpty()) {
-            const Utf16Offsets offsets(m_job.text());
-            QTextEdit::ExtraSelection mark;
-            mark.cursor = QTextCursor(m_text->document());
-            mark.cursor.setPosition(static_cast<int>(offsets.toUtf16(range.begin)));
-            mark.cursor.setPosition(static_cast<int>(offsets.toUtf16(range.end)), QTextCursor::KeepAnchor);
-            mark.format.setUnderlineStyle(QTextCharFormat::WaveUnderline);
-            mark.format.setUnderlineColor(m_theme.color(Shade::Error));
-            mark.format.setBackground(m_theme.color(Shade::ErrorTint));
-            marks += mark;
-        }
+        else
+            showProblem(row->field, text);
+        mark(problem.field);
     }
-    m_text->setExtraSelections(marks);
-    m_whole->setText(whole.join(u'\n'));
-    m_whole->setVisible(!whole.isEmpty());
-    m_ready = found.problems.empty();
-    m_start->setEnabled(m_ready);
-    m_estimate->setEnabled(m_ready && m_estimateRequest < 0);
-    if (m_estimateRequest >= 0)
+    setChecked(whole, found.problems.empty());
+    if (isEstimating())
         return;
     QStringList parts;
-    if (m_ready) {
+    if (isReady()) {
         parts += tr("%L1 trained numbers").arg(static_cast<qlonglong>(found.trainedNumbers));
         if (found.steps)
             parts += tr("%L1 steps of %L2 tokens").arg(*found.steps).arg(found.batchTokens);
@@ -439,68 +310,45 @@ void JobForm::takeCheck(const TrainCheck& found)
             parts += durationText(*found.minutes * 60);
         parts += QString::fromStdString(found.deviceName + ", " + found.precision);
     }
-    m_comesTo->setText(parts.join(u" · "_s));
+    setComesTo(parts.join(u" · "_s));
+}
+
+void JobForm::mark(const std::string& field)
+{
+    const auto range = m_job.rangeOf(field);
+    if (range.isEmpty())
+        return;
+    const Utf16Offsets offsets(m_job.text());
+    QTextEdit::ExtraSelection mark;
+    mark.cursor = QTextCursor(m_text->document());
+    mark.cursor.setPosition(static_cast<int>(offsets.toUtf16(range.begin)));
+    mark.cursor.setPosition(static_cast<int>(offsets.toUtf16(range.end)), QTextCursor::KeepAnchor);
+    mark.format.setUnderlineStyle(QTextCharFormat::WaveUnderline);
+    mark.format.setUnderlineColor(m_theme.color(Shade::Error));
+    mark.format.setBackground(m_theme.color(Shade::ErrorTint));
+    m_text->setExtraSelections(m_text->extraSelections() << mark);
 }
 
 void JobForm::estimate()
 {
-    m_estimate->setEnabled(false);
-    m_comesTo->setText(tr("Training a step and evaluating, to measure…"));
-    m_estimateRequest =
-        m_client.call(protocol::trainEstimate, {m_job.text()}, this,
-                      {.done =
-                           [this](const TrainEstimate& found) {
-                               m_estimateRequest = -1;
-                               m_estimate->setEnabled(m_ready);
-                               auto text = tr("%1 on %2: %L3 tokens/s, %4 of memory at its peak, %5 free")
-                                               .arg(durationText(found.seconds), QString::fromStdString(found.device))
-                                               .arg(static_cast<qlonglong>(found.tokensPerSecond))
-                                               .arg(byteText(found.peakBytes), byteText(found.freeBytes));
-                               if (!found.fits)
-                                   text = tr("This job does not fit on %1.").arg(QString::fromStdString(found.device));
-                               if (!found.advice.empty())
-                                   text += u" "_s + QString::fromStdString(found.advice);
-                               m_comesTo->setText(text);
-                           },
-                       .failed =
-                           [this](const Error& why) {
-                               m_estimateRequest = -1;
-                               m_estimate->setEnabled(m_ready);
-                               m_comesTo->clear();
-                               if (why.kind() == ErrorKind::Cancelled)
-                                   return;
-                               m_whole->setText(QString::fromStdString(why.message() + " " + why.remedy()));
-                               m_whole->show();
-                           }});
-}
-
-bool JobForm::refuseLocal(const QStringList& files)
-{
-    const auto command = m_settings.engineCommand().trimmed();
-    if (!command.startsWith(u"ssh "_s) || files.isEmpty())
-        return false;
-    const auto host = command.split(u' ', Qt::SkipEmptyParts).value(1);
-    m_whole->setText(tr("The engine runs on %1 and cannot read files of this machine. Copy them there and name the "
-                        "copies: scp %2 %1:")
-                         .arg(host, files.join(u' ')));
-    m_whole->show();
-    return true;
-}
-
-void JobForm::addFiles(LineEditor& to, const QStringList& files)
-{
-    if (!refuseLocal(files))
-        to.addFiles(files);
+    setComesTo(tr("Training a step and evaluating, to measure…"));
+    askFor(protocol::trainEstimate, {m_job.text()}, [](const TrainEstimate& found) {
+        auto text = tr("%1 on %2: %L3 tokens/s, %4 of memory at its peak, %5 free")
+                        .arg(durationText(found.seconds), QString::fromStdString(found.device))
+                        .arg(static_cast<qlonglong>(found.tokensPerSecond))
+                        .arg(byteText(found.peakBytes), byteText(found.freeBytes));
+        if (!found.fits)
+            text = tr("This job does not fit on %1.").arg(QString::fromStdString(found.device));
+        if (!found.advice.empty())
+            text += u" "_s + QString::fromStdString(found.advice);
+        return text;
+    });
 }
 
 void JobForm::browse(LineEditor& editor)
 {
-    auto* dialog = openDialog(this, m_settings, tr("Files to train on"));
-    dialog->setFileMode(QFileDialog::ExistingFiles);
-    dialog->setNameFilters({tr("Texts and JSON lines (*.txt *.md *.jsonl *.xz)"), tr("All files (*)")});
-    connect(dialog, &QFileDialog::filesSelected, this,
-            [this, &editor](const QStringList& files) { addFiles(editor, files); });
-    dialog->open();
+    chooseFiles(tr("Files to train on"), {tr("Texts and JSON lines (*.txt *.md *.jsonl *.xz)"), tr("All files (*)")},
+                [&editor](const QStringList& files) { editor.addFiles(files); });
 }
 
 void JobForm::openJob()
@@ -517,35 +365,15 @@ void JobForm::openJob()
     dialog->open();
 }
 
-void JobForm::dragEnterEvent(QDragEnterEvent* event)
-{
-    if (event->mimeData()->hasUrls())
-        event->acceptProposedAction();
-}
-
 /// Onto a line of files: there; elsewhere: to the texts that are trained on.
-void JobForm::dropEvent(QDropEvent* event)
+void JobForm::takeFiles(const QStringList& files, const QPoint& at)
 {
-    QStringList files;
-    for (const auto& url : event->mimeData()->urls())
-        if (url.isLocalFile())
-            files += url.toLocalFile();
     auto* to = m_texts;
     for (const auto& row : m_rows)
         if (auto* line = qobject_cast<LineEditor*>(row.editor); line != nullptr && line->isVisible()
-            && QRect(line->mapTo(this, QPoint()), line->size()).contains(event->position().toPoint())
-            && line->field().rfind("data.", 0) == 0)
+            && QRect(line->mapTo(this, QPoint()), line->size()).contains(at) && line->field().rfind("data.", 0) == 0)
             to = line;
-    addFiles(*to, files);
-    event->acceptProposedAction();
-}
-
-void JobForm::keyPressEvent(QKeyEvent* event)
-{
-    if (event->key() == Qt::Key_Escape)
-        Q_EMIT cancelled();
-    else
-        QWidget::keyPressEvent(event);
+    to->addFiles(files);
 }
 
 } // namespace icae

@@ -1,21 +1,15 @@
 #pragma once
 
 #include "models/json_text.h"
-#include "pages/page.h"
+#include "pages/runs/run_form.h"
 #include "protocol/train_protocol.h"
-
-#include <QTimer>
-#include <QWidget>
 
 #include <vector>
 
 class QCheckBox;
 class QComboBox;
-class QGridLayout;
-class QLabel;
 class QLineEdit;
 class QPlainTextEdit;
-class QPushButton;
 
 namespace icae {
 
@@ -25,7 +19,7 @@ class LineEditor;
 
 /// A new training job: what people change as controls, all of it as JSON beside them. Both are views of one text, which
 /// keeps its comments; it is checked as one types, and each fault stands at its field.
-class JobForm : public QWidget {
+class JobForm : public RunForm {
     Q_OBJECT
 
 public:
@@ -37,49 +31,37 @@ public:
     void begin(const std::string& job, const QString& name);
     const JsonText& job() const { return m_job; }
     QString name() const;
-    bool isReady() const { return m_ready; } ///< nothing is known to be wrong with it
 
 Q_SIGNALS:
     void startRequested(const QString& job, const QString& name, bool queued);
-    void cancelled();
-    void reported(const QString& sentence);
     void failed(const icae::Error& why);
 
 protected:
-    void dragEnterEvent(QDragEnterEvent* event) override;
-    void dropEvent(QDropEvent* event) override;
-    void keyPressEvent(QKeyEvent* event) override;
+    void start() override;
+    void check() override;
+    void estimate() override;
+    void takeFiles(const QStringList& files, const QPoint& at) override;
 
 private:
     struct Row {
+        Field field;
         JobEditor* editor = nullptr;
-        QLabel* label = nullptr;
-        QLabel* problem = nullptr;
     };
 
     QWidget* makeRows();
-    QWidget* makeFoot();
     void addRow(QGridLayout& grid, const QString& title, const QString& hint, JobEditor* editor);
     void loadTemplate();
     void showModels();
     void setJob(std::string text); ///< both views show it
     void showRows();
     void write(const JobEditor& editor);
-    void changed();
-    void check();
     void takeCheck(const TrainCheck& found);
+    void mark(const std::string& field); ///< in the text
     void clearProblems();
-    void estimate();
-    void addFiles(LineEditor& to, const QStringList& files);
     void browse(LineEditor& editor);
-    bool refuseLocal(const QStringList& files); ///< with a remote engine. @return it was refused
     void openJob();
     std::string stage() const;
 
-    const Theme& m_theme;
-    EngineClient& m_client;
-    Settings& m_settings;
-    ModelCatalog& m_catalog;
     JsonText m_job;
     std::vector<Row> m_rows;
     QComboBox* m_template;
@@ -89,16 +71,7 @@ private:
     ChoiceEditor* m_device = nullptr;
     LineEditor* m_texts = nullptr;
     QPlainTextEdit* m_text;
-    QLabel* m_whole; ///< what is wrong with no field of the form
-    QLabel* m_comesTo;
-    QLabel* m_command;
     QCheckBox* m_queue;
-    QPushButton* m_estimate;
-    QPushButton* m_start;
-    QTimer m_checkTimer;
-    std::int64_t m_checkRequest = -1;
-    std::int64_t m_estimateRequest = -1;
-    bool m_ready = false;
     bool m_showing = false; ///< views follow the text, not the other way round
 };
 

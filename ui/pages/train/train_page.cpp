@@ -3,6 +3,7 @@
 #include "models/figure_document.h"
 #include "pages/runs/run_list_pane.h"
 #include "pages/train/job_form.h"
+#include "pages/train/run_dialogs.h"
 #include "pages/train/run_samples.h"
 #include "protocol/train_protocol.h"
 #include "session/desktop_note.h"
@@ -102,30 +103,17 @@ void TrainPage::updateShown()
 void TrainPage::showStatus()
 {
     m_list->updateActions();
-    m_list->describe(*m_state);
+    m_list->describe(*m_state, *m_trouble);
     const auto* run = m_list->info();
     const auto document = m_runs.document(current());
     const bool ended = run != nullptr && run->writable && !isAlive(run->status.state);
     const bool own = run != nullptr && run->status.kind == RunKind::Training;
     m_clone->setEnabled(document && !document->job.empty());
     m_extend->setEnabled(ended && own && run->status.state != RunState::Damaged);
+    m_resumeWith->setEnabled(own && m_list->resumeAction()->isEnabled());
     const bool usable = checkpoint() != nullptr;
     for (auto* action : {m_try, m_study, m_publish})
         action->setEnabled(usable);
-    showAlert();
-}
-
-/// What the run warned of last, with what can be done.
-void TrainPage::showAlert()
-{
-    const auto* run = m_list->info();
-    const bool has = run != nullptr && run->status.alert.has_value();
-    m_alert->setVisible(has);
-    if (has)
-        m_alert->setText(tr("Step %L1: %2 %3")
-                             .arg(run->status.alert->step)
-                             .arg(QString::fromStdString(run->status.alert->sentence),
-                                  QString::fromStdString(run->status.alert->remedy)));
 }
 
 void TrainPage::showDocument()
@@ -258,35 +246,22 @@ void TrainPage::extend()
     const auto* run = m_list->info();
     if (run == nullptr)
         return;
-    const bool bySteps = run->status.steps > 0;
-    auto* dialog = new QInputDialog(this);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setWindowTitle(tr("Extend the run"));
-    dialog->setLabelText(bySteps
-                             ? tr("Steps to add. The schedule of the learning rate is stretched to the new end.")
-                             : tr("Minutes to add. The schedule of the learning rate is stretched to the new end."));
-    dialog->setInputMode(bySteps ? QInputDialog::IntInput : QInputDialog::DoubleInput);
-    if (bySteps) {
-        dialog->setIntRange(1, 1'000'000'000);
-        dialog->setIntValue(static_cast<int>(std::clamp<std::int64_t>(run->status.steps / 2, 1, 1'000'000)));
-    } else {
-        dialog->setDoubleRange(0.1, 100'000);
-        dialog->setDoubleValue(10);
-    }
-    connect(dialog, &QInputDialog::accepted, this, [this, dialog, bySteps, folder = run->run] {
-        ExtendRunParams params;
-        params.run = folder;
-        if (bySteps)
-            params.steps = dialog->intValue();
-        else
-            params.minutes = dialog->doubleValue();
-        m_client.call(protocol::runsExtend, params, this, {.done = [this](const ExtendedRun& extended) {
+    auto* dialog = new ExtendDialog(*run, this);
+    connect(dialog, &QDialog::accepted, this, [this, dialog] {
+        m_client.call(protocol::runsExtend, dialog->params(), this, {.done = [this](const ExtendedRun& extended) {
                           m_notice->clear();
                           updateShown();
                           m_runs.refresh();
                           Q_EMIT reported(QString::fromStdString(extended.rule));
                       }});
     });
+    dialog->open();
+}
+
+void TrainPage::resumeWith()
+{
+    auto* dialog = new ResumeDialog(m_context, current(), this);
+    connect(dialog, &QDialog::accepted, this, [this, dialog] { m_list->resume(dialog->params()); });
     dialog->open();
 }
 
@@ -401,9 +376,9 @@ void TrainPage::announceEnds()
 
 std::vector<ShortcutGroup> TrainPage::shortcuts() const
 {
-    ShortcutGroup runs{tr("Train"),
-                       {m_new, m_list->resumeAction(), m_list->stopAction(), m_extend, m_clone, m_try, m_study,
-                        m_publish, m_list->renameAction(), m_list->deleteAction(), m_list->undoAction(), m_addFolder}};
+    ShortcutGroup runs{tr("Train"), {}};
+    for (auto* action : runActions())
+        runs.entries.push_back(action);
     ShortcutGroup curves{tr("Curves"), {}};
     for (auto* action : m_controls->actions())
         curves.entries.push_back(action);

@@ -23,6 +23,7 @@ class EmptyState;
 class JobForm;
 class NoticeBar;
 class RunListPane;
+class RunQueueOrder;
 class RunSamples;
 
 /// Training jobs: launched in the background, watched as they go, and handed to the other pages.
@@ -57,7 +58,6 @@ private:
     void showRun(); ///< or what stands where there is none
     void updateShown(); ///< which runs are read
     void showStatus();
-    void showAlert();
     void showDocument();
     void showConfig();
     void showCheckpoints();
@@ -67,27 +67,32 @@ private:
     void clone();
     void start(const QString& job, const QString& name, bool queued);
     void extend();
+    void resumeWith(); ///< other data than it began with, …
     const RunCheckpoint* checkpoint() const; ///< the one that is chosen, else the last with an adapter
     void tryIt();
     void studyIt();
     void publish();
     void addFolder();
+    /// Of the actions, in the order of menus and of the sheet of shortcuts.
+    QList<QAction*> runActions() const;
     void exportAs(TrainControls::Export what);
     void announceEnds(); ///< runs that ended or failed since the last time
 
+    PageContext m_context;
     const Theme& m_theme;
     EngineClient& m_client;
     Settings& m_settings;
     ModelCatalog& m_catalog;
     TrainRuns m_runs;
     NoticeBar* m_notice;
+    NoticeBar* m_trouble; ///< of the run that is shown
     RunListPane* m_list;
+    RunQueueOrder* m_queue;
     QStackedWidget* m_stack;
     EmptyState* m_empty;
     JobForm* m_form;
     QWidget* m_run = nullptr;
     QLabel* m_state;
-    QLabel* m_alert;
     TrainControls* m_controls;
     CurveChart* m_chart;
     QTabWidget* m_tabs;
@@ -99,6 +104,7 @@ private:
     QAction* m_new;
     QAction* m_clone;
     QAction* m_extend;
+    QAction* m_resumeWith;
     QAction* m_try;
     QAction* m_study;
     QAction* m_publish;

@@ -4,6 +4,7 @@
 #include "pages/file_dialog.h"
 #include "pages/runs/run_list_pane.h"
 #include "pages/train/job_form.h"
+#include "pages/train/run_queue.h"
 #include "pages/train/run_samples.h"
 #include "tensor/atomic_file.h"
 #include "widgets/common/empty_state.h"
@@ -30,20 +31,22 @@ using namespace Qt::StringLiterals;
 
 TrainPage::TrainPage(const PageContext& context, QWidget* parent)
     : Page(parent)
+    , m_context(context)
     , m_theme(context.theme)
     , m_client(context.client)
     , m_settings(context.settings)
     , m_catalog(context.catalog)
     , m_runs(context.client, this)
     , m_notice(new NoticeBar(m_theme))
+    , m_trouble(new NoticeBar(m_theme))
     , m_list(new RunListPane(m_theme, m_client, m_runs, {tr("Runs"), tr("Rename the run"), u"runs"_s}))
+    , m_queue(new RunQueueOrder(m_theme, m_client, m_runs.list(), this))
     , m_stack(new QStackedWidget)
     , m_empty(new EmptyState(m_theme, u"train"_s, tr("No training run yet"),
                              tr("A job trains an adapter or a base in the background. It goes on without this window, "
                                 "and what it makes can be tried on the other pages.")))
     , m_form(new JobForm(context))
     , m_state(new QLabel)
-    , m_alert(new QLabel)
     , m_controls(new TrainControls(m_theme))
     , m_chart(new CurveChart(m_theme))
     , m_tabs(new QTabWidget)
@@ -55,6 +58,7 @@ TrainPage::TrainPage(const PageContext& context, QWidget* parent)
     , m_new(new QAction(m_theme.icon(u"edit"_s), tr("New job…"), this))
     , m_clone(new QAction(m_theme.icon(u"copy"_s), tr("Clone…"), this))
     , m_extend(new QAction(m_theme.icon(u"extend"_s), tr("Extend…"), this))
+    , m_resumeWith(new QAction(m_theme.icon(u"folder-add"_s), tr("Resume with…"), this))
     , m_try(new QAction(m_theme.icon(u"compress"_s), tr("Try it"), this))
     , m_study(new QAction(m_theme.icon(u"study"_s), tr("Study it…"), this))
     , m_publish(new QAction(m_theme.icon(u"export"_s), tr("Publish…"), this))
@@ -92,6 +96,8 @@ void TrainPage::makeActions()
     m_new->setShortcut(QKeySequence::New);
     m_clone->setShortcut(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_N));
     m_extend->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_F9));
+    m_resumeWith->setShortcut(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_F9));
+    m_resumeWith->setToolTip(tr("Where its data lie elsewhere now, or job or data have changed"));
     m_try->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_T));
     m_study->setShortcut(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_T));
     m_publish->setShortcut(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_P));
@@ -99,22 +105,42 @@ void TrainPage::makeActions()
     m_try->setToolTip(tr("Loads what was trained, and goes to Compress"));
     m_study->setToolTip(tr("The checkpoints of this run as one study"));
     m_publish->setToolTip(tr("An adapter's folder with a model card"));
-    for (auto* action :
-         {m_new, m_list->resumeAction(), m_list->stopAction(), m_extend, m_clone, m_try, m_study, m_publish,
-          m_list->renameAction(), m_list->deleteAction(), m_list->undoAction(), m_addFolder}) {
+    const auto actions = runActions();
+    for (auto* action : actions) {
         action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
         addAction(action);
     }
     addActions({m_controls->actions().begin(), m_controls->actions().end()});
     m_list->setCreateAction(m_new);
-    m_list->addRunActions({m_extend, m_clone, m_try, m_study, m_publish, m_addFolder});
+    m_list->addRunActions({m_resumeWith, m_extend, m_queue->earlier(), m_queue->later(), m_clone, m_try, m_study,
+                           m_publish, m_addFolder});
     connect(m_new, &QAction::triggered, this, &TrainPage::openForm);
     connect(m_clone, &QAction::triggered, this, &TrainPage::clone);
     connect(m_extend, &QAction::triggered, this, &TrainPage::extend);
+    connect(m_resumeWith, &QAction::triggered, this, &TrainPage::resumeWith);
     connect(m_try, &QAction::triggered, this, &TrainPage::tryIt);
     connect(m_study, &QAction::triggered, this, &TrainPage::studyIt);
     connect(m_publish, &QAction::triggered, this, &TrainPage::publish);
     connect(m_addFolder, &QAction::triggered, this, &TrainPage::addFolder);
+}
+
+QList<QAction*> TrainPage::runActions() const
+{
+    return {m_new,
+            m_list->resumeAction(),
+            m_resumeWith,
+            m_list->stopAction(),
+            m_extend,
+            m_queue->earlier(),
+            m_queue->later(),
+            m_clone,
+            m_try,
+            m_study,
+            m_publish,
+            m_list->renameAction(),
+            m_list->deleteAction(),
+            m_list->undoAction(),
+            m_addFolder};
 }
 
 QWidget* TrainPage::makeRun()
@@ -123,26 +149,22 @@ QWidget* TrainPage::makeRun()
     m_state->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_state->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     header->row().addWidget(m_state, 1);
-    for (auto* action : {m_list->resumeAction(), m_list->stopAction(), m_extend, m_clone, m_try, m_study, m_publish,
-                         m_list->deleteAction()}) {
+    for (auto* action : {m_queue->earlier(), m_queue->later(), m_list->resumeAction(), m_list->stopAction(), m_extend,
+                         m_clone, m_try, m_study, m_publish, m_list->deleteAction()}) {
         auto* button = new QToolButton;
         button->setDefaultAction(action);
         const auto keys = action->shortcut().toString(QKeySequence::NativeText);
         button->setToolTip(u"%1 (%2)"_s.arg(action->toolTip(), keys));
         header->row().addWidget(button);
+        button->setVisible(action->isVisible());
+        connect(action, &QAction::changed, button, [button, action] { button->setVisible(action->isVisible()); });
     }
-    m_alert->setProperty("kind", u"warning"_s);
-    m_alert->setWordWrap(true);
-    m_alert->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
-    m_alert->setContentsMargins(Theme::grid(), Theme::grid(0.5), Theme::grid(), Theme::grid(0.5));
-    m_alert->hide();
     auto* curves = new QWidget;
     curves->setAutoFillBackground(true);
     curves->setBackgroundRole(QPalette::Base);
     auto* column = new QVBoxLayout(curves);
     column->setContentsMargins(Theme::grid(), 0, Theme::grid(), 0);
     column->setSpacing(0);
-    column->addWidget(m_alert);
     column->addWidget(m_controls);
     column->addWidget(m_chart, 1);
     for (auto* text : {m_config, m_log}) {
@@ -185,6 +207,7 @@ QWidget* TrainPage::makeRun()
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     layout->addWidget(header);
+    layout->addWidget(m_trouble);
     layout->addWidget(above, 1);
     return run;
 }
@@ -214,17 +237,24 @@ void TrainPage::connectViews()
     connect(m_list, &RunListPane::currentChanged, this, [this] {
         if (m_stack->currentWidget() == m_form && !current().isEmpty())
             m_stack->setCurrentWidget(m_run);
+        m_queue->update(current());
         showCurrent();
         showRun();
     });
     connect(m_list, &RunListPane::updated, this, [this] {
         announceEnds();
+        m_queue->update(current());
         m_controls->setOthers(m_runs.list(), current());
         showRun();
     });
     connect(m_list, &RunListPane::done, m_notice, &NoticeBar::clear);
     connect(m_list, &RunListPane::changing, this, &TrainPage::updateShown);
+    connect(m_list, &RunListPane::resumeFailed, this, [this](const Error& why) {
+        m_notice->showError(why);
+        m_notice->offer(m_resumeWith);
+    });
     connect(m_list, &RunListPane::reported, this, &TrainPage::reported);
+    connect(m_queue, &RunQueueOrder::reported, this, &TrainPage::reported);
     connect(&m_runs, &TrainRuns::failed, this, &TrainPage::showError);
     connect(&m_runs, &TrainRuns::documentChanged, this, [this](const QString& run) {
         if (run == current())

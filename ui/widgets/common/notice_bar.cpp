@@ -1,5 +1,6 @@
 #include "widgets/common/notice_bar.h"
 
+#include <QAction>
 #include <QClipboard>
 #include <QGuiApplication>
 #include <QHBoxLayout>
@@ -17,12 +18,16 @@ NoticeBar::NoticeBar(const Theme& theme, QWidget* parent)
     , m_theme(theme)
     , m_icon(new QLabel)
     , m_text(new QLabel)
+    , m_offer(new QToolButton)
     , m_copy(new QPushButton(tr("Copy details")))
 {
     setVisible(false);
     m_text->setWordWrap(true);
     m_text->setTextFormat(Qt::PlainText);
     m_text->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_offer->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    m_offer->setAccessibleName(tr("What helps"));
+    m_offer->hide();
     auto* close = new QToolButton;
     close->setIcon(theme.icon(u"close"_s));
     close->setAccessibleName(tr("Close this message"));
@@ -32,6 +37,7 @@ NoticeBar::NoticeBar(const Theme& theme, QWidget* parent)
     layout->setSpacing(Theme::grid());
     layout->addWidget(m_icon);
     layout->addWidget(m_text, 1);
+    layout->addWidget(m_offer);
     layout->addWidget(m_copy);
     layout->addWidget(close);
     connect(close, &QToolButton::clicked, this, &NoticeBar::clear);
@@ -56,6 +62,7 @@ void NoticeBar::showWarning(const QString& message, const QString& remedy)
 
 void NoticeBar::show(const QString& message, const QString& remedy, const QString& details, bool isError)
 {
+    offer(nullptr);
     m_isError = isError;
     m_message = message;
     m_details = details;
@@ -69,6 +76,18 @@ void NoticeBar::show(const QString& message, const QString& remedy, const QStrin
     setAccessibleName(isError ? tr("Error") : tr("Warning"));
     setAccessibleDescription(m_text->text());
     setVisible(true);
+}
+
+void NoticeBar::offer(QAction* action)
+{
+    const auto before = m_offer->actions();
+    for (auto* old : before)
+        m_offer->removeAction(old);
+    m_offer->setVisible(action != nullptr);
+    if (action == nullptr)
+        return;
+    m_offer->setDefaultAction(action);
+    m_offer->setAccessibleName(action->text());
 }
 
 void NoticeBar::clear()

@@ -5,8 +5,10 @@
 
 #include <QFrame>
 
+class QAction;
 class QLabel;
 class QPushButton;
+class QToolButton;
 
 namespace icae {
 
@@ -19,6 +21,8 @@ public:
 
     void showError(const Error& error);
     void showWarning(const QString& message, const QString& remedy);
+    /// Offers what helps beside what is shown, until something else is.
+    void offer(QAction* action);
     void clear(); ///< hides warnings and errors
     void clearWarning(); ///< an error stays
     void clearError(); ///< a warning stays
@@ -31,6 +35,7 @@ private:
     const Theme& m_theme;
     QLabel* m_icon;
     QLabel* m_text;
+    QToolButton* m_offer;
     QPushButton* m_copy;
     QString m_details;
     QString m_message;
