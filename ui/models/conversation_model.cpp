@@ -62,6 +62,8 @@ AnswerCell cellOf(const Conversation& chat, const ChatAnswer& answer, const std:
     cell.pages = static_cast<int>(pages.size());
     cell.page = static_cast<int>(std::find(pages.begin(), pages.end(), answer.id) - pages.begin()) + 1;
     cell.writing = isAmong(writing, answer.id);
+    cell.traceable = answer.context == AnswerContext::Slots
+        && !(answer.memories.empty() && chat.question(answer.question)->memories.empty());
     cell.unfinished = !cell.writing && answer.ended != ReadEnd::Eos;
     return cell;
 }

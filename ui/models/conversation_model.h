@@ -20,6 +20,7 @@ struct AnswerCell {
     int pages = 1;
     bool writing = false;
     bool unfinished = false; ///< can be gone on with
+    bool traceable = false; ///< read slots that it can be from
 
     bool operator==(const AnswerCell&) const = default;
 };

@@ -182,14 +182,19 @@ QWidget* ChatPage::makeHeader()
         auto* made = new QToolButton;
         made->setDefaultAction(action);
         row.addWidget(made);
-        return made;
     };
     for (const auto& [context, action] : m_contexts)
         button(action);
     row.addSpacing(Theme::grid());
-    auto* blind = button(m_blind);
-    blind->setMenu(m_blindMenu);
-    blind->setPopupMode(QToolButton::MenuButtonPopup);
+    button(m_blind);
+    auto* compared = new QToolButton;
+    compared->setText(u"▾"_s);
+    compared->setMenu(m_blindMenu);
+    compared->setPopupMode(QToolButton::InstantPopup);
+    compared->setShortcut(QKeySequence(Qt::ALT | Qt::SHIFT | Qt::Key_B));
+    compared->setAccessibleName(tr("What blind votes compare"));
+    compared->setToolTip(tr("What blind votes compare: contexts, slot counts, adapters or models (Alt+Shift+B)"));
+    row.addWidget(compared);
     row.addSpacing(Theme::grid());
     m_exportButton->setIcon(m_theme.icon(u"export"_s));
     m_exportButton->setToolTip(tr("Export or import (Ctrl+Shift+S: as Markdown)"));
@@ -463,6 +468,7 @@ std::vector<ShortcutGroup> ChatPage::shortcuts() const
         chat.entries.push_back({action->shortcut().toString(QKeySequence::NativeText),
                                 tr("Answer from: %1").arg(QString::fromStdString(contextTitle(context)).toLower())});
     chat.entries.push_back({m_blind->shortcut().toString(QKeySequence::NativeText), tr("Blind votes")});
+    chat.entries.push_back({tr("Alt+Shift+B"), tr("What blind votes compare")});
     chat.entries.push_back({u"1 2 3"_s, tr("Vote: A, as good, B")});
     for (const auto& [what, action] : m_turnActions)
         chat.entries.push_back(action);

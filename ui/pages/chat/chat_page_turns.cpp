@@ -61,8 +61,7 @@ void ChatPage::act(TurnAction action, const QModelIndex& index, int cell)
         answerAgain(ChatAnswer(*m_chat.answer(of.answer)));
     else if (action == TurnAction::GoOn && of.unfinished)
         goOn(ChatAnswer(*m_chat.answer(of.answer)));
-    else if (action == TurnAction::WhereFrom && of.context == AnswerContext::Slots
-             && !m_chat.question(row->question)->memories.empty())
+    else if (action == TurnAction::WhereFrom && of.traceable)
         lookWhereFrom(of.answer);
 }
 

@@ -182,7 +182,7 @@ std::vector<TurnDelegate::Zone> TurnDelegate::zones(const QRect& area, const Con
             actions.insert(actions.begin(), TurnAction::Regenerate);
             if (cell.unfinished)
                 actions.push_back(TurnAction::GoOn);
-            if (cell.context == AnswerContext::Slots)
+            if (cell.traceable)
                 actions.push_back(TurnAction::WhereFrom);
         }
         strip(columnOf(area, i, cells), i, actions, cell.page, cell.pages);
