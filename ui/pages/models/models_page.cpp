@@ -120,7 +120,7 @@ ModelsPage::ModelsPage(const PageContext& context, QWidget* parent)
     });
     connect(&m_client, &EngineClient::modelChanged, this, [this] {
         const auto& model = m_client.model();
-        if (model && m_selectedBase.empty()) {
+        if (model && m_selectedBase.empty() && m_selectedAdapter.empty()) {
             if (const auto index = m_catalog.tree().indexOf(model->base, model->adapter); index.isValid())
                 m_list->setCurrentIndex(index);
         }
