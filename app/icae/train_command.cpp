@@ -116,6 +116,14 @@ int estimate(const Arguments& arguments, const std::string& text, const fs::path
     return exitSuccess;
 }
 
+/// The job for another number of ranks.
+std::string withRanks(const std::string& text, std::int64_t ranks)
+{
+    auto json = nlohmann::ordered_json::parse(text, nullptr, true, true);
+    json["ranks"] = ranks;
+    return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 /// A rank that rank 0 started: rank 0 says what there is to say, as long as it lives.
 int trainAsChild(const TrainJob& job, const std::string& text, const TrainOptions& options, CommandContext& context)
 {
@@ -148,7 +156,7 @@ int trainJob(const Arguments& arguments, const CLI::App& command, CommandContext
     const auto place = rankPlace(arguments.ranks, job.ranks);
     job.ranks = place.size;
     if (arguments.estimate)
-        return estimate(arguments, text, data, context);
+        return estimate(arguments, arguments.ranks ? withRanks(text, *arguments.ranks) : text, data, context);
     const auto device = arguments.device.empty() ? job.device : arguments.device;
     if (arguments.detach && place.fromEnvironment)
         throw Error(ErrorKind::InvalidInput, "--detach does not go with ranks that somebody else starts.",

@@ -87,6 +87,9 @@ private:
 
     const at::Device& device() const { return m_network.options().device; }
 
+    /// Of several ranks, what the first reads of a batch; its tokens stay those of all.
+    Batch part(const Batch& whole) const { return m_job.ranks == 1 ? whole : partOf(whole, 0, m_job.ranks); }
+
     /// The job's own first batches: of a short job, all.
     void lookAtBatches()
     {
@@ -94,7 +97,7 @@ private:
         m_lookedAt = std::clamp<std::int64_t>(all, 1, batchesLookedAt);
         for (std::int64_t i = 0; i < m_lookedAt; ++i) {
             requireGoing(m_stop);
-            auto batch = m_source.make(i);
+            auto batch = part(m_source.make(i));
             auto& kind = m_kinds[batch.objective];
             m_tokens += static_cast<double>(batch.contextTokens);
             kind.size += static_cast<double>(sizeOf(batch));
@@ -138,7 +141,7 @@ private:
         };
         for (std::int64_t step = 0; step < mostSteps && (step < leastSteps || since(start) < enoughSeconds); ++step) {
             for (std::int64_t i = 0; i < m_job.accumulate; ++i)
-                time(m_source.make(step * m_job.accumulate + i));
+                time(part(m_source.make(step * m_job.accumulate + i)));
             update();
         }
         for (const auto& [objective, kind] : m_kinds) // a share that is seldom drawn

@@ -173,6 +173,7 @@ void RankGuard::look(Clock::time_point now)
     if (now - m_told < beatEvery)
         return;
     m_told = now;
+    nameOf(0); // while its store can say
     tell();
     lookAtBeats(now);
 }
@@ -359,15 +360,13 @@ void RankGuard::watchTheWatch(const std::stop_token& stop)
 
 std::string RankGuard::nameOf(std::int64_t rank)
 {
-    std::string host;
+    auto& host = m_hosts[rank];
     try {
         const auto key = "host/" + std::to_string(rank);
-        if (m_store->has(key))
+        if (host.empty() && m_store->has(key))
             host = m_store->get(key);
     } catch (const std::exception&) { // NOLINT(bugprone-empty-catch): the store is gone
     }
-    if (host.empty() && (m_settings.place.parent != 0 || m_processes != nullptr))
-        host = hostName();
     return "Rank " + std::to_string(rank) + (host.empty() ? " at " + m_settings.place.address : " on " + host);
 }
 

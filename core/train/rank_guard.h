@@ -108,6 +108,7 @@ private:
     std::int64_t m_beats = 0;
     Clock::time_point m_told;
     std::map<std::int64_t, Beat> m_others;
+    std::map<std::int64_t, std::string> m_hosts;
     std::jthread m_thread;
     std::jthread m_second; ///< for when the guard's thread itself waits for a store that says nothing
 };
