@@ -16,17 +16,26 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-/// The model to start with: the one that ICAE_MODEL names, or the bundled one; empty where there is none.
-QString standardModel()
+/// The model to start with, which ICAE_MODEL names or else is the smallest that comes with the program, and those that
+/// come with it besides.
+QStringList standardModels()
 {
-    const auto named = qEnvironmentVariable("ICAE_MODEL");
-    if (!named.isEmpty())
-        return QDir(named).absolutePath();
+    QStringList models;
+    if (const auto named = qEnvironmentVariable("ICAE_MODEL"); !named.isEmpty())
+        models << QDir(named).absolutePath();
     const QDir programs(QCoreApplication::applicationDirPath());
-    for (const auto& place : {u"../share/icae-explorer/models/nano"_s, u"../../../resources/models/nano"_s})
-        if (QFileInfo::exists(programs.filePath(place + u"/base/config.json"_s)))
-            return QDir::cleanPath(programs.filePath(place));
-    return {};
+    for (const auto& place : {u"../share/icae-explorer/models"_s, u"../../../resources/models"_s}) {
+        QStringList found;
+        for (const auto& name : {u"nano"_s, u"icae-47m"_s})
+            if (const auto model = QDir::cleanPath(programs.filePath(place + u'/' + name));
+                QFileInfo::exists(model + u"/base/config.json"_s))
+                found << model;
+        models << found;
+        if (!found.isEmpty())
+            break;
+    }
+    models.removeDuplicates();
+    return models;
 }
 
 } // namespace
@@ -58,7 +67,7 @@ int main(int argc, char** argv)
     QApplication::setWindowIcon(QIcon(u":/icons/app.svg"_s));
     icae::EngineClient client;
     client.setCommand(settings.engineCommand());
-    icae::MainWindow window(theme, client, settings, standardModel(), icae::allPages());
+    icae::MainWindow window(theme, client, settings, standardModels(), icae::allPages());
     const auto files = parser.positionalArguments();
     auto& compress = *window.findChild<icae::CompressPage*>();
     if (files.isEmpty()) {

@@ -52,7 +52,7 @@ int main(int argc, char** argv)
     theme.apply();
     EngineClient client;
     client.setCommand(u"%1 serve"_s.arg(QStringLiteral(ICAE_PROGRAM)));
-    MainWindow window(theme, client, settings, qEnvironmentVariable("ICAE_MODEL"), allPages());
+    MainWindow window(theme, client, settings, QStringList{qEnvironmentVariable("ICAE_MODEL")}, allPages());
     window.show();
     if (!QTest::qWaitForWindowExposed(&window))
         return 1;

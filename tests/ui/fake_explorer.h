@@ -31,7 +31,7 @@ public:
         using namespace Qt::StringLiterals;
         theme.apply();
         client.setCommand(u"\"%1\""_s.arg(QStringLiteral(FAKE_ENGINE)));
-        window = std::make_unique<MainWindow>(theme, client, settings, u"/models/nano"_s, allPages());
+        window = std::make_unique<MainWindow>(theme, client, settings, QStringList{u"/models/nano"_s}, allPages());
         window->show();
         QApplication::setActiveWindow(window.get());
     }

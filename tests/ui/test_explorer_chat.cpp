@@ -55,7 +55,7 @@ public:
         m_settings.setChat(chat);
         m_theme.apply();
         m_client.setCommand(u"%1 serve"_s.arg(QStringLiteral(ICAE_PROGRAM)));
-        m_window = std::make_unique<MainWindow>(m_theme, m_client, m_settings, standardModel(), allPages());
+        m_window = std::make_unique<MainWindow>(m_theme, m_client, m_settings, QStringList{standardModel()}, allPages());
         m_window->resize(1280, 800);
         m_window->show();
     }

@@ -53,7 +53,7 @@ private Q_SLOTS:
         m_theme.apply();
         m_client = std::make_unique<EngineClient>();
         m_client->setCommand(u"%1 serve"_s.arg(QStringLiteral(ICAE_PROGRAM)));
-        m_window = std::make_unique<MainWindow>(m_theme, *m_client, *m_settings, model, allPages());
+        m_window = std::make_unique<MainWindow>(m_theme, *m_client, *m_settings, QStringList{model}, allPages());
         m_window->show();
         QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
         QApplication::setActiveWindow(m_window.get()); // a bare display has no window manager to do it

@@ -146,8 +146,8 @@ private:
         m_settings->setPage(u"train"_s);
         m_client = std::make_unique<EngineClient>();
         m_client->setCommand(u"%1 serve"_s.arg(QStringLiteral(ICAE_PROGRAM)));
-        m_window = std::make_unique<MainWindow>(m_theme, *m_client, *m_settings, QStringLiteral(ICAE_BUNDLED_MODEL),
-                                                allPages());
+        m_window = std::make_unique<MainWindow>(m_theme, *m_client, *m_settings,
+                                                QStringList{QStringLiteral(ICAE_BUNDLED_MODEL)}, allPages());
         m_window->resize(1280, 800);
         m_window->show();
         QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));

@@ -61,7 +61,7 @@ private Q_SLOTS:
         m_theme.apply();
         m_settings = std::make_unique<Settings>(m_folder.filePath(u"settings.ini"_s));
         m_settings->setTheme(Settings::Theme::Light);
-        m_window = std::make_unique<MainWindow>(m_theme, m_client, *m_settings, QString(), allPages());
+        m_window = std::make_unique<MainWindow>(m_theme, m_client, *m_settings, QStringList(), allPages());
         m_window->show();
         QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
     }

@@ -5,12 +5,13 @@
 
 namespace icae {
 
-ModelCatalog::ModelCatalog(EngineClient& client, Settings& settings, QString standard, QObject* parent)
+ModelCatalog::ModelCatalog(EngineClient& client, Settings& settings, QStringList standard, QObject* parent)
     : QObject(parent)
     , m_client(client)
     , m_settings(settings)
     , m_standard(std::move(standard))
 {
+    m_standard.removeAll(QString());
     connect(&m_client, &EngineClient::stateChanged, this, [this](EngineClient::State state) {
         if (state == EngineClient::State::Ready)
             onReady();
@@ -25,9 +26,8 @@ ModelCatalog::ModelCatalog(EngineClient& client, Settings& settings, QString sta
 
 QStringList ModelCatalog::folders() const
 {
-    auto folders = m_settings.modelFolders();
-    if (!m_standard.isEmpty() && !folders.contains(m_standard))
-        folders.prepend(m_standard);
+    auto folders = m_standard + m_settings.modelFolders();
+    folders.removeDuplicates();
     return folders;
 }
 
@@ -89,7 +89,7 @@ QString ModelCatalog::loadingName() const
     if (m_loading || m_loadedOnce || m_client.state() != EngineClient::State::Connecting)
         return m_loading ? m_loadingName : QString();
     const auto last = m_settings.model().base;
-    return folderName((last.isEmpty() ? m_standard : last).toStdString());
+    return folderName((last.isEmpty() ? m_standard.value(0) : last).toStdString());
 }
 
 void ModelCatalog::loadLast()
@@ -98,7 +98,7 @@ void ModelCatalog::loadLast()
     if (!last.base.isEmpty())
         load(last.base.toStdString(), last.adapter.toStdString(), last.device.toStdString(), last.dtype.toStdString());
     else if (!m_standard.isEmpty())
-        load(m_standard.toStdString(), {});
+        load(m_standard.front().toStdString(), {});
 }
 
 void ModelCatalog::refresh(bool hashes, QObject* owner)

@@ -14,8 +14,9 @@ class ModelCatalog : public QObject {
     Q_OBJECT
 
 public:
-    /// @param standard folder with a base and adapters that is always searched, e.g. the bundled model; may be empty
-    ModelCatalog(EngineClient& client, Settings& settings, QString standard, QObject* parent = nullptr);
+    /// @param standard folders with a base and adapters that are always searched, e.g. the bundled models; the first is
+    /// loaded where none was chosen before
+    ModelCatalog(EngineClient& client, Settings& settings, QStringList standard, QObject* parent = nullptr);
 
     ModelTreeModel& tree() { return m_tree; }
     const ModelList& models() const { return m_tree.models(); }
@@ -32,7 +33,7 @@ public:
     void addFolder(const QString& path);
     void removeFolder(const QString& path);
     QStringList folders() const;
-    bool canRemove(const QString& folder) const; ///< the standard folder stays
+    bool canRemove(const QString& folder) const; ///< the standard folders stay
 
     /// @param device id, or "auto", which is remembered as such
     void load(const std::string& base, const std::string& adapter, const std::string& device, const std::string& dtype,
@@ -60,7 +61,7 @@ private:
 
     EngineClient& m_client;
     Settings& m_settings;
-    QString m_standard;
+    QStringList m_standard;
     ModelTreeModel m_tree;
     std::vector<DeviceInfo> m_devices;
     bool m_listing = false;

@@ -26,13 +26,13 @@ namespace icae {
 
 using namespace Qt::StringLiterals;
 
-MainWindow::MainWindow(Theme& theme, EngineClient& client, Settings& settings, const QString& standardModel,
+MainWindow::MainWindow(Theme& theme, EngineClient& client, Settings& settings, const QStringList& standardModels,
                        const std::vector<PageFactory>& pages, QWidget* parent)
     : QMainWindow(parent)
     , m_theme(theme)
     , m_client(client)
     , m_settings(settings)
-    , m_catalog(client, settings, standardModel)
+    , m_catalog(client, settings, standardModels)
     , m_activities(client)
     , m_rail(new NavigationRail(theme))
     , m_title(new QLabel)

@@ -31,9 +31,10 @@ class MainWindow : public QMainWindow {
     Q_OBJECT
 
 public:
-    /// @param standardModel folder of the model to start with where none was chosen before; may be empty
+    /// @param standardModels folders of models that are always there; the first is started with where none was chosen
+    /// before
     /// @param pages at least one
-    MainWindow(Theme& theme, EngineClient& client, Settings& settings, const QString& standardModel,
+    MainWindow(Theme& theme, EngineClient& client, Settings& settings, const QStringList& standardModels,
                const std::vector<PageFactory>& pages, QWidget* parent = nullptr);
 
     /// What a window without a remembered size takes of a screen.
