@@ -193,7 +193,7 @@ private:
         const std::vector<PageFactory> pages{
             [&](const PageContext& context) { return m_first = new PlainPage(context, u"first"_s, title); },
             [&](const PageContext& context) { return m_second = new PlainPage(context, u"second"_s, u"Second"_s); }};
-        m_window = std::make_unique<MainWindow>(m_theme, *m_client, *m_settings, u"/models/nano"_s, pages);
+        m_window = std::make_unique<MainWindow>(m_theme, *m_client, *m_settings, QStringList{u"/models/nano"_s}, pages);
         m_window->show();
         QApplication::setActiveWindow(m_window.get());
         QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
