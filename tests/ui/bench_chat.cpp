@@ -108,7 +108,7 @@ int main(int argc, char** argv)
     EngineClient client;
     client.setCommand(u"%1 serve"_s.arg(QStringLiteral(ICAE_PROGRAM)));
     {
-        MainWindow window(theme, client, settings, qEnvironmentVariable("ICAE_MODEL"), allPages());
+        MainWindow window(theme, client, settings, QStringList{qEnvironmentVariable("ICAE_MODEL")}, allPages());
         client.start();
         if (!QTest::qWaitFor([&] { return client.model().has_value(); }, patience)
             || !makeMemories(client, folder.path()))
@@ -117,7 +117,7 @@ int main(int argc, char** argv)
     QElapsedTimer clock;
     clock.start();
     Watchdog watchdog;
-    MainWindow window(theme, client, settings, qEnvironmentVariable("ICAE_MODEL"), allPages());
+    MainWindow window(theme, client, settings, QStringList{qEnvironmentVariable("ICAE_MODEL")}, allPages());
     window.show();
     if (!QTest::qWaitForWindowExposed(&window))
         return 1;
