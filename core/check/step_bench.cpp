@@ -31,8 +31,9 @@ Batch randomBatch(const LlmConfig& config, const AdapterConfig& adapter, std::in
         std::vector<std::int64_t> ids(static_cast<std::size_t>(adapter.spanTokens));
         for (auto& id : ids)
             id = firstOrdinaryId + random.below(config.vocabSize - firstOrdinaryId);
-        sample.targets = ids;
-        sample.targets.push_back(config.eosId());
+        auto& targets = sample.turns.emplace_back().targets;
+        targets = ids;
+        targets.push_back(config.eosId());
         sample.spans.push_back(std::move(ids));
     }
     return assemble(Objective::Autoencode, samples, adapter.slots, config, adapter, {});

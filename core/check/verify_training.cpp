@@ -67,14 +67,14 @@ void comparePublished(Golden& golden, const TrainNetwork& network)
     const Ids end{network.config().eosId()};
     Sample sample;
     sample.spans = spansOf(context, adapter.spanTokens);
-    sample.targets = joined(context, end);
+    sample.turns = {{{}, joined(context, end)}};
     compareObjective(golden, network, "train.", Objective::Autoencode, sample, adapter.slots);
-    sample.targets = wide(golden.ids("train.cont"));
+    sample.turns = {{{}, wide(golden.ids("train.cont"))}};
     sample.unrated = unratedContinuation;
     compareObjective(golden, network, "train.", Objective::Continue, sample, adapter.slots);
     sample.left = {1, 5, 9, 7};
-    sample.prompt = joined(wide(golden.ids("train.question")), {8, 11});
-    sample.targets = joined(wide(golden.ids("train.answer")), end);
+    sample.turns = {
+        {joined(wide(golden.ids("train.question")), {8, 11}), joined(wide(golden.ids("train.answer")), end)}};
     sample.unrated = 0;
     compareObjective(golden, network, "train.", Objective::Instruct, sample, adapter.slots);
 }
@@ -88,16 +88,15 @@ void compareLab(Golden& golden, const TrainNetwork& network)
         const auto shape = golden.ids(name + "spans_k");
         Sample sample;
         sample.spans = spansOf(context, (std::ssize(context) + shape.at(0) - 1) / shape.at(0));
-        sample.targets = joined(context, end);
+        sample.turns = {{{}, joined(context, end)}};
         compareObjective(golden, network, name + "train.", Objective::Autoencode, sample, shape.at(1));
         if (golden.has(name + "lm_ids")) {
-            sample.targets = wide(golden.ids(name + "lm_ids"));
+            sample.turns = {{{}, wide(golden.ids(name + "lm_ids"))}};
             sample.unrated = unratedContinuation;
             compareObjective(golden, network, name + "train.", Objective::Continue, sample, shape.at(1));
         }
         if (golden.has(name + "ft_answer")) {
-            sample.prompt = wide(golden.ids(name + "ft_prompt"));
-            sample.targets = joined(wide(golden.ids(name + "ft_answer")), end);
+            sample.turns = {{wide(golden.ids(name + "ft_prompt")), joined(wide(golden.ids(name + "ft_answer")), end)}};
             sample.unrated = 0;
             compareObjective(golden, network, name + "train.", Objective::Instruct, sample, shape.at(1));
         }

@@ -82,8 +82,19 @@ void layOutText(Batch& batch, std::int64_t row, const Sample& sample, const LlmC
         positions = decoderPositions(adapter.layout, task, shapes, batch.leftLength);
         ids.push_back(config.vocabSize + adapter.specialRow(specialTokenOf(task)));
     }
-    append(ids, sample.prompt);
-    ids.insert(ids.end(), sample.targets.begin(), sample.targets.end() - 1);
+    std::vector<std::int64_t> labels(ids.size(), noTarget);
+    for (const auto& turn : sample.turns) {
+        append(ids, turn.prompt);
+        append(ids, turn.targets);
+        labels.resize(ids.size() - turn.targets.size() - 1, noTarget);
+        append(labels, turn.targets);
+        labels.push_back(noTarget);
+        const auto unrated = std::min(sample.unrated, std::ssize(turn.targets));
+        std::fill_n(labels.end() - 1 - std::ssize(turn.targets), unrated, noTarget);
+        batch.targetCount += std::ssize(turn.targets) - unrated;
+    }
+    ids.pop_back();
+    labels.pop_back();
     const std::int64_t total = batch.leftLength + batch.slotsOfSequence() + batch.textLength;
     auto* place = batch.positions.data() + row * total;
     const auto read = batch.leftLength + batch.slotsOfSequence() + std::ssize(ids);
@@ -92,10 +103,7 @@ void layOutText(Batch& batch, std::int64_t row, const Sample& sample, const LlmC
     checkPositions(config, static_cast<double>(positions.prompt.back()));
     std::copy(positions.prompt.begin(), positions.prompt.end(), place);
     std::copy(ids.begin(), ids.end(), batch.textIds.data() + row * batch.textLength);
-    auto* labels = batch.targets.data() + row * batch.textLength + (std::ssize(ids) - std::ssize(sample.targets));
-    for (std::int64_t i = 0; i < std::ssize(sample.targets); ++i)
-        labels[i] = i < sample.unrated ? noTarget : sample.targets[static_cast<std::size_t>(i)];
-    batch.targetCount += std::max<std::int64_t>(0, std::ssize(sample.targets) - sample.unrated);
+    std::copy(labels.begin(), labels.end(), batch.targets.data() + row * batch.textLength);
     std::copy(sample.left.begin(), sample.left.end(), batch.leftIds.data() + row * batch.leftLength);
 }
 
@@ -113,9 +121,10 @@ Batch assemble(Objective objective, const std::vector<Sample>& samples, std::int
         layOutSpans(batch, samples, config, adapter, padding.spanTokens);
     batch.textLength = padding.textLength;
     for (const auto& sample : samples) {
-        const auto special = sample.spans.empty() ? 0 : 1;
-        batch.textLength =
-            std::max(batch.textLength, special + std::ssize(sample.prompt) + std::ssize(sample.targets) - 1);
+        std::int64_t length = sample.spans.empty() ? 0 : 1;
+        for (const auto& turn : sample.turns)
+            length += std::ssize(turn.prompt) + std::ssize(turn.targets);
+        batch.textLength = std::max(batch.textLength, length - 1);
     }
     checkWindow(config, batch.leftLength + batch.slotsOfSequence() + batch.textLength);
     const auto rows = static_cast<std::size_t>(batch.sequences);
@@ -194,37 +203,70 @@ BatchSource::BatchSource(const TrainJob& job, const LlmConfig& config, std::shar
     sortQuestions();
 }
 
+/// Tokens of a question's words, itself, its answer and EOS.
+std::int64_t BatchSource::textOf(std::size_t item) const
+{
+    const auto n = m_questions->lengths(item);
+    return std::ssize(m_before) + n.question + std::ssize(m_after) + n.answer + 1;
+}
+
+/// Room for the turns of one sample: all questions where they are few enough, else as many of their mean length, and
+/// the longest in any case.
+std::int64_t BatchSource::textOf(const std::vector<std::size_t>& sameContext) const
+{
+    std::int64_t sum = 0;
+    std::int64_t longest = 0;
+    for (const auto item : sameContext) {
+        sum += textOf(item);
+        longest = std::max(longest, textOf(item));
+    }
+    const auto count = std::ssize(sameContext);
+    return std::max(longest, sum * std::min(count, m_job.questionTurns) / count);
+}
+
+/// Tokens that the positions leave for questions. Whichever way the text is read, it takes at most a position a token;
+/// a span is read with its slots, at most one a token, and a text padded.
+std::int64_t BatchSource::roomBehind(std::int64_t context) const
+{
+    const auto beside = std::min(context, std::max(m_job.adapter.spanTokens, textPadding));
+    return m_config.maxPositions - (std::ssize(m_left) + context + beside + 1);
+}
+
+bool BatchSource::fits(std::size_t item) const
+{
+    const auto n = m_questions->lengths(item);
+    return n.context >= leastContextTokens && n.context <= mostContextTokens && n.question <= mostQuestionTokens
+        && n.answer >= 1 && n.answer <= mostAnswerTokens && textOf(item) <= roomBehind(n.context);
+}
+
 void BatchSource::sortQuestions()
 {
     const bool overSlots = m_job.weightOf(Objective::Instruct) > 0;
     const bool overText = m_job.weightOf(Objective::InstructText) > 0;
     if (!overSlots && !overText)
         return;
-    const auto words = std::ssize(m_before) + std::ssize(m_after);
     for (std::size_t item = 0; item < m_questions->size(); ++item) {
-        const auto n = m_questions->lengths(item);
-        if (n.context < leastContextTokens || n.context > mostContextTokens || n.question > mostQuestionTokens
-            || n.answer < 1 || n.answer > mostAnswerTokens) {
+        if (!fits(item)) {
             ++m_leftOut;
             continue;
         }
-        const auto text = words + n.question + n.answer + 1;
-        // Whichever way the text is read, it takes at most a position a token; a span is read with its slots, at most
-        // one a token, and a text padded.
-        const auto beside = std::min(n.context, std::max(m_job.adapter.spanTokens, textPadding));
-        if (std::ssize(m_left) + n.context + beside + text + 1 > m_config.maxPositions) {
-            ++m_leftOut;
-            continue;
-        }
-        if (overText)
-            m_overText[{0, 0, roundUp(1 + n.context + text - 1, textPadding)}].push_back(item);
-        if (!overSlots)
-            continue;
+        m_sameContext[m_questions->contextOf(item)].push_back(item);
+    }
+    for (const auto& [number, items] : m_sameContext) {
+        const auto context = m_questions->lengths(items.front()).context;
         const auto spans =
-            planSpans(static_cast<std::size_t>(n.context), static_cast<std::size_t>(m_job.adapter.spanTokens));
+            planSpans(static_cast<std::size_t>(context), static_cast<std::size_t>(m_job.adapter.spanTokens));
         const auto longest = static_cast<std::int64_t>(spans.front().count);
         const auto padded = longest <= 64 ? 64 : std::min(roundUp(longest, 128), roundUp(m_job.adapter.spanTokens, 64));
-        m_overSlots[{std::ssize(spans), padded, roundUp(text, 32)}].push_back(item);
+        // A context is as likely as it takes samples to ask all its questions.
+        for (std::size_t first = 0; first < items.size(); first += static_cast<std::size_t>(m_job.questionTurns)) {
+            const auto text =
+                m_job.questionTurns == 1 ? textOf(items[first]) : std::min(textOf(items), roomBehind(context));
+            if (overText)
+                m_overText[{0, 0, roundUp(1 + context + text - 1, textPadding)}].push_back(items[first]);
+            if (overSlots)
+                m_overSlots[{std::ssize(spans), padded, roundUp(text, text <= 128 ? 32 : 64)}].push_back(items[first]);
+        }
     }
     if ((overSlots && m_overSlots.empty()) || (overText && m_overText.empty()))
         throw Error(
@@ -297,8 +339,9 @@ Batch BatchSource::autoencode(Random& random) const
         auto ids = window(random, std::max(cell.slots, cell.tokens - cut));
         if (m_job.adapter.contextBos && m_config.hasBos)
             ids.front() = m_config.bosId;
-        sample.targets = ids;
-        sample.targets.push_back(m_config.eosId());
+        auto& targets = sample.turns.emplace_back().targets;
+        targets = ids;
+        targets.push_back(m_config.eosId());
         sample.spans.push_back(std::move(ids));
     }
     auto batch =
@@ -319,7 +362,7 @@ Batch BatchSource::continuation(Random& random) const
             ids.front() = m_config.bosId;
         for (std::int64_t i = 0; i < spans; ++i)
             sample.spans.emplace_back(ids.begin() + i * length, ids.begin() + (i + 1) * length);
-        sample.targets.assign(ids.begin() + spans * length, ids.end());
+        sample.turns.emplace_back().targets.assign(ids.begin() + spans * length, ids.end());
         sample.unrated = unratedContinuation;
     }
     auto batch = assemble(Objective::Continue, samples, slots, m_config, m_job.adapter, {});
@@ -336,22 +379,42 @@ Batch BatchSource::plain(Random& random) const
             const auto half = m_job.plainTokens / 2;
             std::copy(ids.begin(), ids.begin() + half, ids.begin() + half);
         }
-        sample.prompt = {ids.front()};
-        sample.targets.assign(ids.begin() + 1, ids.end());
+        sample.turns.push_back({{ids.front()}, {ids.begin() + 1, ids.end()}});
     }
     auto batch = assemble(Objective::Plain, samples, 0, m_config, m_job.adapter, {});
     batch.series = "plain";
     return batch;
 }
 
-Sample BatchSource::question(std::size_t item, std::int64_t spans) const
+/// Questions about one context that fit in `room` tokens, in any order.
+std::vector<std::size_t> BatchSource::turnsOf(Random& random, std::size_t lead, std::int64_t room) const
+{
+    if (m_job.questionTurns == 1)
+        return {lead};
+    auto items = m_sameContext.at(m_questions->contextOf(lead));
+    std::vector<std::size_t> turns;
+    while (!items.empty() && std::ssize(turns) < m_job.questionTurns) {
+        std::swap(items[static_cast<std::size_t>(random.below(std::ssize(items)))], items.back());
+        if (textOf(items.back()) <= room) {
+            turns.push_back(items.back());
+            room -= textOf(items.back());
+        }
+        items.pop_back();
+    }
+    return turns;
+}
+
+Sample BatchSource::questions(Random& random, std::size_t lead, const BucketShape& shape) const
 {
     Sample sample;
-    const auto context = m_questions->context(item);
-    if (spans == 0) {
+    std::vector<std::int64_t> prompt;
+    const auto context = m_questions->context(lead);
+    auto room = shape.textLength;
+    if (shape.spans == 0) {
         if (m_config.hasBos || context.empty())
-            sample.prompt.push_back(m_config.bosId);
-        append(sample.prompt, context);
+            prompt.push_back(m_config.bosId);
+        append(prompt, context);
+        room -= std::ssize(context);
     } else {
         sample.left = m_left;
         for (const auto& range : planSpans(context.size(), static_cast<std::size_t>(m_job.adapter.spanTokens))) {
@@ -359,11 +422,15 @@ Sample BatchSource::question(std::size_t item, std::int64_t spans) const
             sample.spans.emplace_back(first, first + static_cast<std::ptrdiff_t>(range.count));
         }
     }
-    append(sample.prompt, m_before);
-    append(sample.prompt, m_questions->question(item));
-    append(sample.prompt, m_after);
-    append(sample.targets, m_questions->answer(item));
-    sample.targets.push_back(m_config.eosId());
+    for (const auto item : turnsOf(random, lead, room)) {
+        auto& turn = sample.turns.emplace_back(Turn{std::move(prompt), {}});
+        prompt.clear();
+        append(turn.prompt, m_before);
+        append(turn.prompt, m_questions->question(item));
+        append(turn.prompt, m_after);
+        append(turn.targets, m_questions->answer(item));
+        turn.targets.push_back(m_config.eosId());
+    }
     return sample;
 }
 
@@ -377,11 +444,11 @@ Batch BatchSource::ask(Random& random, const Buckets& buckets, bool withSlots) c
     for (; draw >= std::ssize(bucket->second); ++bucket)
         draw -= std::ssize(bucket->second);
     const auto& [shape, items] = *bucket;
-    const auto context = withSlots ? shape.spans * shape.spanTokens : 2 * shape.textLength;
+    const auto context = withSlots ? std::max(shape.spans * shape.spanTokens, shape.textLength) : 2 * shape.textLength;
     std::vector<Sample> samples(static_cast<std::size_t>(sequencesFor(context)));
     std::int64_t shortest = shape.spanTokens;
     for (auto& sample : samples) {
-        sample = question(items[static_cast<std::size_t>(random.below(std::ssize(items)))], shape.spans);
+        sample = questions(random, items[static_cast<std::size_t>(random.below(std::ssize(items)))], shape);
         for (const auto& span : sample.spans)
             shortest = std::min(shortest, std::ssize(span));
     }

@@ -18,13 +18,19 @@ namespace icae {
 /// Published code has no loss on the first 8 tokens of a continuation.
 inline constexpr std::int64_t unratedContinuation = 8;
 
+/// What is read without loss, and then predicted.
+struct Turn {
+    std::vector<std::int64_t> prompt;
+    std::vector<std::int64_t> targets; ///< at least one
+};
+
 /// One training example as token ids.
 struct Sample {
     std::vector<std::vector<std::int64_t>> spans; ///< context, span by span; empty for plain text
     std::vector<std::int64_t> left; ///< before the slots
-    std::vector<std::int64_t> prompt; ///< read, without loss; for plain text at least one token
-    std::vector<std::int64_t> targets; ///< predicted
-    std::int64_t unrated = 0; ///< first targets without loss
+    std::vector<Turn> turns; ///< one after the other, each read with what was predicted before; where there are no
+                             ///< spans, the first prompt has at least one token
+    std::int64_t unrated = 0; ///< first targets of each turn without loss
 };
 
 /// Examples side by side, padded to one shape: what one forward reads. Ids from vocabSize on mean rows of the adapter's
@@ -48,7 +54,7 @@ struct Batch {
     std::int64_t leftLength = 0;
     std::int64_t textLength = 0; ///< T
     std::vector<std::int64_t> leftIds; ///< [B, leftLength]
-    std::vector<std::int64_t> textIds; ///< [B, T]: special token, prompt, targets but the last
+    std::vector<std::int64_t> textIds; ///< [B, T]: special token, prompts and targets but the last one
     std::vector<float> positions; ///< [B, leftLength + slots of an example + T]
     std::vector<std::int64_t> targets; ///< [B, T]; -1 without loss
 
@@ -104,7 +110,12 @@ private:
     Batch continuation(Random& random) const;
     Batch plain(Random& random) const;
     Batch ask(Random& random, const Buckets& buckets, bool withSlots) const;
-    Sample question(std::size_t item, std::int64_t spans) const;
+    Sample questions(Random& random, std::size_t lead, const BucketShape& shape) const;
+    std::vector<std::size_t> turnsOf(Random& random, std::size_t lead, std::int64_t room) const;
+    std::int64_t roomBehind(std::int64_t context) const;
+    bool fits(std::size_t item) const;
+    std::int64_t textOf(std::size_t item) const;
+    std::int64_t textOf(const std::vector<std::size_t>& sameContext) const;
     void sortQuestions();
     std::vector<std::int64_t> window(Random& random, std::int64_t tokens) const;
     std::int64_t sequencesFor(std::int64_t tokens) const;
@@ -116,7 +127,8 @@ private:
     std::vector<std::int64_t> m_left;
     std::vector<std::int64_t> m_before;
     std::vector<std::int64_t> m_after;
-    Buckets m_overSlots;
+    std::map<std::size_t, std::vector<std::size_t>> m_sameContext; ///< usable questions, by context
+    Buckets m_overSlots; ///< first questions of samples
     Buckets m_overText;
     std::int64_t m_leftOut = 0;
 };

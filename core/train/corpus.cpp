@@ -248,6 +248,7 @@ QuestionCorpus QuestionCorpus::open(const std::vector<fs::path>& files, const To
                                     const ProgressCallback& progress, const std::stop_token& stop)
 {
     QuestionCorpus corpus;
+    std::size_t contextCount = 0;
     for (const auto& file : files) {
         auto store = cached(file, "questions", options, [&](const fs::path& path) {
             // Equal contexts are stored once. Texts: contexts, then question and answer of each row.
@@ -278,11 +279,14 @@ QuestionCorpus QuestionCorpus::open(const std::vector<fs::path>& files, const To
         });
         const auto& ranges = store->tensor(rangesName);
         const auto part = corpus.m_parts.size();
+        std::unordered_map<std::int64_t, std::size_t> numbers; // by where a context begins
         for (std::int64_t row = 0; row < ranges.shape[0]; ++row) {
             std::array<std::int64_t, 6> r{};
             std::memcpy(r.data(), ranges.data.data() + static_cast<std::size_t>(row) * sizeof r, sizeof r);
-            corpus.m_items.push_back({part, {r[0], r[1]}, {r[2], r[3]}, {r[4], r[5]}});
+            const auto number = numbers.try_emplace(r[0], contextCount + numbers.size()).first->second;
+            corpus.m_items.push_back({part, number, {r[0], r[1]}, {r[2], r[3]}, {r[4], r[5]}});
         }
+        contextCount += numbers.size();
         corpus.m_parts.push_back({store, store->tensor(idsName).data});
     }
     return corpus;

@@ -58,6 +58,8 @@ public:
 
     std::size_t size() const { return m_items.size(); }
     Lengths lengths(std::size_t item) const;
+    /// Equal for questions that a file asks about one context.
+    std::size_t contextOf(std::size_t item) const { return m_items[item].contextNumber; }
     /// Ids without BOS and EOS.
     std::vector<std::int32_t> context(std::size_t item) const;
     std::vector<std::int32_t> question(std::size_t item) const;
@@ -70,6 +72,7 @@ private:
     };
     struct Item {
         std::size_t part = 0;
+        std::size_t contextNumber = 0;
         Range context;
         Range question;
         Range answer;

@@ -260,6 +260,11 @@ void readObjectives(const JsonReader& json, TrainJob& job)
         job.plainTokens = plain.integer("tokens", 16, 1 << 20, job.plainTokens);
         job.copies = plain.number("copies", 0, 1, job.copies);
     }
+    if (json.has("questions")) {
+        const auto questions = json.object("questions");
+        questions.requireKnown({"turns"});
+        job.questionTurns = questions.integer("turns", 1, 64, job.questionTurns);
+    }
 }
 
 OptimizerSettings readOptimizer(const JsonReader& json)
@@ -378,10 +383,30 @@ TrainJob parseTrainJob(std::string_view text, const std::string& source, const f
                        bool begun)
 {
     const auto json = JsonReader::parse(text, source, true);
-    json.requireKnown({"stage",      "base",      "new_base", "tokenizer", "init_from", "adapter",
-                       "data",       "mixture",   "ae",       "lm",        "plain",     "batch_tokens",
-                       "accumulate", "optimizer", "stop",     "every",     "precision", "checkpoint_activations",
-                       "seed",       "evaluate",  "run",      "device",    "ranks"});
+    json.requireKnown({"stage",
+                       "base",
+                       "new_base",
+                       "tokenizer",
+                       "init_from",
+                       "adapter",
+                       "data",
+                       "mixture",
+                       "ae",
+                       "lm",
+                       "plain",
+                       "questions",
+                       "batch_tokens",
+                       "accumulate",
+                       "optimizer",
+                       "stop",
+                       "every",
+                       "precision",
+                       "checkpoint_activations",
+                       "seed",
+                       "evaluate",
+                       "run",
+                       "device",
+                       "ranks"});
     TrainJob job;
     job.source = source;
     const auto stage = json.text("stage");

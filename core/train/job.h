@@ -85,6 +85,7 @@ struct TrainJob {
     std::int64_t continueTokens = 256; ///< tokens to continue
     std::int64_t plainTokens = 1024; ///< length of plain samples
     double copies = 0; ///< share of plain samples whose second half repeats the first
+    std::int64_t questionTurns = 1; ///< most questions about one text that a sample asks, one after the other
 
     std::int64_t batchTokens = 32768; ///< context tokens a batch, about; at least one sample
     std::int64_t accumulate = 1; ///< batches a step

@@ -135,7 +135,8 @@ std::string trainJobTemplate(Stage stage)
             + "\n    " + questions + "\n    " + validation + R"(
   },
   "mixture": { "ae": 0.4, "lm": 0.12, "plain": 0.2, "ft_text": 0.13, "ft": 0.15 },
-  "plain": { "tokens": 2048, "copies": 0 },)"
+  "plain": { "tokens": 2048, "copies": 0 },
+  "questions": { "turns": 1 }, // most questions about one text that a sample asks, one after the other)"
             + slotPart + ending("1e-3", "0.05");
     case Stage::Adapter:
         return head + R"( // an adapter on a frozen base: the paper's pretraining
@@ -157,7 +158,8 @@ std::string trainJobTemplate(Stage stage)
     )" + texts
         + "\n    " + questions + "\n    " + validation + R"(
   },
-  "mixture": { "ft": 0.65, "ae": 0.2, "lm": 0.15 },)"
+  "mixture": { "ft": 0.65, "ae": 0.2, "lm": 0.15 },
+  "questions": { "turns": 1 }, // most questions about one text that a sample asks, one after the other)"
         + slotPart + ending("5e-4", "0");
 }
 

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include <fstream>
+#include <numeric>
 #include <set>
 
 namespace fs = std::filesystem;
@@ -98,6 +99,42 @@ class TestCorpus : public QObject {
 
     const std::vector<std::string> m_texts{"The miller counted his coins.\nTwice.", "Café 日本, said the fox."};
 
+    static icae::TrainJob questionJob(bool overSlots, std::int64_t turns)
+    {
+        icae::TrainJob job;
+        job.adapter.slots = 8;
+        job.adapter.elasticSlots = {4, 8};
+        job.adapter.spanTokens = 64;
+        job.adapter.layout = icae::PositionLayout::Spread;
+        job.mixture = {{overSlots ? icae::Objective::Instruct : icae::Objective::InstructText, 1}};
+        job.batchTokens = 512;
+        job.questionTurns = turns;
+        return job;
+    }
+
+    struct Learned {
+        Ids ids; ///< an answer and EOS
+        bool readOn = true; ///< what follows stands behind all of them, or nothing does
+    };
+
+    /// The answers that a row of a batch is to predict.
+    static std::vector<Learned> learnedOf(const icae::Batch& batch, std::int64_t row)
+    {
+        std::vector<Learned> answers;
+        const auto* ids = batch.textIds.data() + row * batch.textLength;
+        const auto* targets = batch.targets.data() + row * batch.textLength;
+        for (std::int64_t i = 0; i < batch.textLength; ++i) {
+            if (targets[i] < 0)
+                continue;
+            if (i == 0 || targets[i - 1] < 0)
+                answers.emplace_back();
+            answers.back().ids.push_back(targets[i]);
+            const bool last = std::all_of(targets + i + 1, targets + batch.textLength, [](auto id) { return id < 0; });
+            answers.back().readOn &= last || ids[i + 1] == targets[i];
+        }
+        return answers;
+    }
+
 private Q_SLOTS:
     void everyKindIsReadAlike()
     {
@@ -137,7 +174,65 @@ private Q_SLOTS:
             QCOMPARE(corpus.question(0), m_tokenizer->encodeIds("How often?"));
             QCOMPARE(corpus.answer(1), m_tokenizer->encodeIds("Two times."));
             QCOMPARE(corpus.lengths(1).answer, std::ssize(corpus.answer(1)));
+            QCOMPARE(corpus.contextOf(0), corpus.contextOf(1));
         }
+    }
+
+    /// Questions about one text may follow each other in a sample: each reads those before with their answers and EOS,
+    /// and only answers are learned.
+    void questionsFollowEachOther_data()
+    {
+        QTest::addColumn<bool>("overSlots");
+        QTest::addColumn<int>("turns");
+        for (const int turns : {1, 2, 3, 64}) {
+            QTest::addRow("slots, %d", turns) << true << turns;
+            QTest::addRow("text, %d", turns) << false << turns;
+        }
+    }
+
+    void questionsFollowEachOther()
+    {
+        QFETCH(bool, overSlots);
+        QFETCH(int, turns);
+        std::string rows;
+        const std::vector<std::pair<std::string, std::string>> asked{{"How many?", "Four."},
+                                                                     {"Who came first?", "A man with a hat."},
+                                                                     {"Why?", "Rain."},
+                                                                     {"Where to?", "Home."}};
+        const std::string context = "They came one after the other when it rained.";
+        for (const auto& [question, answer] : asked)
+            rows += Json{{"input", context}, {"prompt", question}, {"answer", answer}}.dump() + "\n";
+        rows += Json{{"input", context + " All of them."}, {"prompt", "And?"}, {"answer", "No."}}.dump() + "\n";
+        const auto corpus = std::make_shared<icae::QuestionCorpus>(
+            icae::QuestionCorpus::open({write("turns.jsonl", rows)}, options("turns"), {}, {}));
+        auto job = questionJob(overSlots, turns);
+        icae::LlmConfig config;
+        config.vocabSize = 320;
+        config.maxPositions = 1024;
+        const icae::BatchSource source(job, config, nullptr, corpus, *m_tokenizer);
+        std::size_t most = 0;
+        std::set<std::string> seen;
+        for (std::int64_t i = 0; i < 40; ++i) {
+            const auto batch = source.make(i);
+            std::int64_t rated = 0;
+            for (std::int64_t row = 0; row < batch.sequences; ++row) {
+                const auto learned = learnedOf(batch, row);
+                rated += std::accumulate(learned.begin(), learned.end(), std::int64_t{0},
+                                         [](auto sum, const auto& answer) { return sum + std::ssize(answer.ids); });
+                most = std::max(most, learned.size());
+                std::set<std::string> inRow;
+                for (const auto& answer : learned) {
+                    QCOMPARE(answer.ids.back(), config.eosId());
+                    const std::vector<std::int32_t> words(answer.ids.begin(), answer.ids.end() - 1);
+                    QVERIFY(inRow.insert(m_tokenizer->decode(words)).second); // each question once
+                    QVERIFY(answer.readOn);
+                }
+                seen.merge(inRow);
+            }
+            QCOMPARE(batch.targetCount, rated);
+        }
+        QCOMPARE(most, static_cast<std::size_t>(std::min(turns, 4)));
+        QCOMPARE(seen.size(), std::size_t{5});
     }
 
     void faultsNameTheFileAndTheLine()
