@@ -30,9 +30,19 @@ FigureTicker::FigureTicker(const QCPAxis* axis, std::vector<double> measured, QS
     setTickCount(5);
 }
 
+/// Fewer steps than were asked for where labels would touch each other.
 double FigureTicker::getTickStep(const QCPRange& range)
 {
-    return QCPAxisTicker::getTickStep(range);
+    const auto room = m_axis->orientation() == Qt::Horizontal ? m_axis->axisRect()->width() : 0;
+    const QFontMetricsF metrics(m_axis->tickLabelFont());
+    double step = QCPAxisTicker::getTickStep(range);
+    for (int count = tickCount() - 1; count > 0; --count) {
+        const auto widest = metrics.horizontalAdvance(textOf(std::floor(range.upper / step) * step));
+        if (room <= 0 || step / range.size() * room >= widest + metrics.averageCharWidth())
+            break;
+        step = cleanMantissa(range.size() / count);
+    }
+    return step;
 }
 
 int FigureTicker::getSubTickCount(double /*tickStep*/)
