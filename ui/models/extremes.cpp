@@ -1,29 +1,14 @@
 #include "models/extremes.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace icae {
 
 namespace {
 
-constexpr std::size_t fanOut = 16;
+constexpr std::size_t fanOut = 8;
 
 } // namespace
-
-void Extremes::Range::add(double value)
-{
-    if (!std::isfinite(value))
-        return;
-    least = std::min(least, value);
-    greatest = std::max(greatest, value);
-}
-
-void Extremes::Range::add(const Range& other)
-{
-    least = std::min(least, other.least);
-    greatest = std::max(greatest, other.greatest);
-}
 
 Extremes::Extremes(const std::vector<double>& values)
 {
@@ -37,24 +22,22 @@ Extremes::Extremes(const std::vector<double>& values)
         m_levels.push_back(std::move(blocks));
 }
 
-/// Up the levels as far as whole blocks fit, and down again.
+/// At each level what is left and right of its whole blocks; those are the next level's.
 Extremes::Range Extremes::of(const std::vector<double>& values, std::size_t first, std::size_t last) const
 {
     Range range;
     last = std::min(last, values.size());
-    while (first < last) {
-        std::size_t size = 1;
-        std::size_t level = 0;
-        while (level < m_levels.size() && first % (size * fanOut) == 0 && first + size * fanOut <= last) {
-            size *= fanOut;
-            ++level;
-        }
-        if (level == 0)
-            range.add(values[first]);
-        else
-            range.add(m_levels[level - 1][first / size]);
-        first += size;
-    }
+    const auto addEdges = [&](const auto& level) {
+        for (; first < last && first % fanOut != 0; ++first)
+            range.add(level[first]);
+        for (; first < last && last % fanOut != 0; --last)
+            range.add(level[last - 1]);
+        first /= fanOut;
+        last /= fanOut;
+    };
+    addEdges(values);
+    for (std::size_t i = 0; i < m_levels.size() && first < last; ++i)
+        addEdges(m_levels[i]);
     return range;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <limits>
 #include <vector>
@@ -15,8 +17,18 @@ public:
         double greatest = -std::numeric_limits<double>::infinity();
 
         bool isEmpty() const { return least > greatest; }
-        void add(double value); ///< what is no finite number is left out
-        void add(const Range& other);
+        void add(double value) ///< what is no finite number is left out
+        {
+            if (!std::isfinite(value))
+                return;
+            least = std::min(least, value);
+            greatest = std::max(greatest, value);
+        }
+        void add(const Range& other)
+        {
+            least = std::min(least, other.least);
+            greatest = std::max(greatest, other.greatest);
+        }
     };
 
     Extremes() = default;
@@ -27,7 +39,7 @@ public:
     Range of(const std::vector<double>& values, std::size_t first, std::size_t last) const;
 
 private:
-    std::vector<std::vector<Range>> m_levels; ///< of 16 values each, of 256, …
+    std::vector<std::vector<Range>> m_levels; ///< of 8 values each, of 64, …
 };
 
 } // namespace icae

@@ -23,6 +23,28 @@ CurvePlot::CurvePlot(const FigureStyle& style, QWidget* parent)
     plotLayout()->clear();
     layer(QString::fromLatin1(overlayLayer))->setMode(QCPLayer::lmBuffered);
     setBackground(QBrush(m_style.color(Shade::Surface)));
+    m_replot.setSingleShot(true);
+    m_replot.setInterval(0);
+    connect(&m_replot, &QTimer::timeout, this, [this] { replot(); });
+    connect(this, &QCustomPlot::afterReplot, &m_replot, &QTimer::stop);
+    connect(this, &QCustomPlot::beforeReplot, this, [this] {
+        if (m_settled != viewport())
+            settle();
+    });
+}
+
+/// Ticks are chosen by the room that an axis has, before the layout that gives it: the first time it has none.
+void CurvePlot::settle()
+{
+    m_settled = viewport();
+    for (const auto phase : {QCPLayoutElement::upPreparation, QCPLayoutElement::upMargins, QCPLayoutElement::upLayout})
+        plotLayout()->update(phase);
+}
+
+/// Curves that are shown may bring a legend, and with it another size, which draws at once.
+void CurvePlot::replotSoon()
+{
+    m_replot.start();
 }
 
 void CurvePlot::restyle(const FigureStyle& changed)
@@ -33,7 +55,7 @@ void CurvePlot::restyle(const FigureStyle& changed)
         applyStyle(panel);
     if (m_dot != nullptr)
         m_dot->setPen(QPen(m_style.color(Shade::Accent), 2));
-    replot(rpQueuedReplot);
+    replotSoon();
 }
 
 bool CurvePlot::isLarge(const CurvePanel& panel)
@@ -64,7 +86,7 @@ void CurvePlot::setCurves(CurveDocumentPtr curves)
     }
     if (!sameRuns || !m_zoomed)
         resetZoom();
-    replot(rpQueuedReplot);
+    replotSoon();
 }
 
 void CurvePlot::rebuild()
@@ -75,6 +97,7 @@ void CurvePlot::rebuild()
     clearPlottables();
     plotLayout()->clear();
     m_panels.clear();
+    m_settled = {};
     m_setting = false;
     if (!m_curves)
         return;
@@ -212,7 +235,7 @@ void CurvePlot::resetZoom()
     }
     m_setting = false;
     m_zoomed = false;
-    replot(rpQueuedReplot);
+    replotSoon();
     if (zoomChanged)
         zoomChanged();
 }
@@ -260,10 +283,8 @@ void CurvePlot::paint(QCPPainter& painter, const QSize& size)
     resize(size);
     painter.setMode(QCPPainter::pmVectorized);
     painter.setMode(QCPPainter::pmNoCaching);
-    // Ticks are chosen by the room that an axis has, before the layout that gives it: the first time it has none.
     setViewport(QRect(QPoint(), size));
-    for (const auto phase : {QCPLayoutElement::upPreparation, QCPLayoutElement::upMargins, QCPLayoutElement::upLayout})
-        plotLayout()->update(phase);
+    settle();
     toPainter(&painter, size.width(), size.height());
 }
 

@@ -2,6 +2,8 @@
 
 #include "widgets/plot/curve_plottable.h"
 
+#include <QTimer>
+
 #include <functional>
 #include <vector>
 
@@ -39,6 +41,8 @@ private:
         QCPItemStraightLine* cross = nullptr;
     };
 
+    void settle();
+    void replotSoon(); ///< unless something else draws before
     void rebuild();
     Panel makePanel();
     void applyStyle(const Panel& panel) const;
@@ -52,6 +56,8 @@ private:
     CurveDocumentPtr m_curves;
     std::vector<Panel> m_panels;
     QCPMarginGroup* m_margins;
+    QTimer m_replot;
+    QRect m_settled; ///< where panels had their room; null: they are new
     QCPItemEllipse* m_dot = nullptr;
     bool m_setting = false; ///< ranges change by us
     bool m_zoomed = false;

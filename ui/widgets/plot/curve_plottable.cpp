@@ -1,5 +1,8 @@
 #include "widgets/plot/curve_plottable.h"
 
+#include "widgets/plot/column_image.h"
+#include "widgets/plot/curve_paths.h"
+
 #include <QFontMetricsF>
 
 #include <algorithm>
@@ -15,43 +18,6 @@ namespace {
 constexpr double markReach = 5; // pixels
 constexpr qsizetype mostSmoothPoints =
     1500; // of a panel that is drawn with antialiasing, which costs ten times as much
-
-/// Leaves out points that lie on the line between those beside them, but for a fraction of a pixel. `x` ascends.
-QPolygonF simplified(const QPolygonF& path)
-{
-    constexpr double tolerance = 0.25;
-    QPolygonF kept;
-    double least = 0; // slopes from the last point kept that pass all points since
-    double greatest = 0;
-    for (qsizetype i = 0; i < path.size(); ++i) {
-        if (kept.isEmpty()) {
-            kept << path[i];
-            least = -std::numeric_limits<double>::infinity();
-            greatest = -least;
-            continue;
-        }
-        const auto to = path[i] - kept.back();
-        if (to.x() > 0 && to.y() >= least * to.x() && to.y() <= greatest * to.x()) {
-            least = std::max(least, (to.y() - tolerance) / to.x());
-            greatest = std::min(greatest, (to.y() + tolerance) / to.x());
-            continue;
-        }
-        if (kept.back() != path[i - 1])
-            kept << path[i - 1];
-        const auto next = path[i] - kept.back();
-        if (next.x() > 0) {
-            least = (next.y() - tolerance) / next.x();
-            greatest = (next.y() + tolerance) / next.x();
-        } else { // straight up or down
-            kept << path[i];
-            least = -std::numeric_limits<double>::infinity();
-            greatest = -least;
-        }
-    }
-    if (!path.isEmpty() && kept.back() != path.back())
-        kept << path.back();
-    return kept;
-}
 
 } // namespace
 
@@ -74,55 +40,17 @@ QPointF CurvePlottable::pixel(double x, double y) const
     return {mKeyAxis->coordToPixel(x), mValueAxis->coordToPixel(y)};
 }
 
-template <typename Column> void CurvePlottable::forEachColumn(const CurveLine& line, const Column& column) const
-{
-    const auto area = clipRect();
-    const auto size = line.x.size();
-    const auto at = [&](double x) {
-        return static_cast<std::size_t>(std::lower_bound(line.x.begin(), line.x.end(), x) - line.x.begin());
-    };
-    // One point before and behind what is in sight, so that lines reach the edges.
-    const auto range = mKeyAxis->range();
-    const auto begin = std::max<std::size_t>(at(range.lower), 1) - 1;
-    const auto end = std::min(at(range.upper) + 1, size);
-    if (begin >= end)
-        return;
-    if (end - begin <= static_cast<std::size_t>(area.width()) * 2) {
-        for (auto i = begin; i < end; ++i)
-            column(mKeyAxis->coordToPixel(line.x[i]), i, i + 1);
-        return;
-    }
-    if (begin < end)
-        column(mKeyAxis->coordToPixel(line.x[begin]), begin, begin + 1);
-    auto next = begin + 1;
-    const auto place = [&](std::size_t index) { return line.x.begin() + static_cast<std::ptrdiff_t>(index); };
-    for (int x = area.left(); x <= area.right() && next < end; ++x) {
-        const double bound = mKeyAxis->pixelToCoord(x + 1);
-        std::size_t reach = 1; // columns have about as many points as the one before
-        while (next + reach < end && line.x[next + reach] < bound)
-            reach *= 2;
-        const auto last = static_cast<std::size_t>(
-            std::lower_bound(place(next), place(std::min(next + reach, end)), bound) - line.x.begin());
-        if (last > next)
-            column(x + 0.5, next, last);
-        next = last;
-    }
-    if (next < end)
-        column(mKeyAxis->coordToPixel(line.x[next]), next, next + 1);
-}
-
 void CurvePlottable::draw(QCPPainter* painter)
 {
     if (m_panel == nullptr)
         return;
     drawMarks(painter);
-    for (const auto& line : m_panel->lines)
-        if (!line.isValidation)
-            drawGhost(painter, line);
+    const CurveView view{clipRect(), PixelScale(*mKeyAxis), PixelScale(*mValueAxis)};
+    drawGhosts(painter, view);
     std::vector<std::vector<QPolygonF>> paths;
     qsizetype points = 0;
     for (const auto& line : m_panel->lines) {
-        paths.push_back(pathsOf(line));
+        paths.push_back(linePaths(line, view));
         for (const auto& path : paths.back())
             points += path.size();
     }
@@ -155,78 +83,34 @@ void CurvePlottable::drawMarks(QCPPainter* painter) const
     }
 }
 
-void CurvePlottable::drawGhost(QCPPainter* painter, const CurveLine& line) const
+QColor CurvePlottable::ghostOf(const CurveLine& line) const
 {
-    if (!line.isSmoothed)
-        return;
-    auto color = colorOf(line);
+    const auto color = colorOf(line);
     const auto back = m_style.color(Shade::Surface);
     constexpr float share = 0.3F; // of the line's own colour
-    color.setRgbF(color.redF() * share + back.redF() * (1 - share),
-                  color.greenF() * share + back.greenF() * (1 - share),
-                  color.blueF() * share + back.blueF() * (1 - share));
-    painter->setAntialiasing(false);
-    painter->setPen(QPen(color, 0));
-    const auto area = clipRect();
-    const double top = area.top() - 1.0;
-    const double bottom = area.bottom() + 1.0;
-    QPolygonF path;
-    const auto finish = [&] {
-        if (path.size() > 1)
-            painter->drawPolyline(path);
-        path.clear();
-    };
-    forEachColumn(line, [&](double x, std::size_t first, std::size_t last) {
-        const auto range = line.rawExtremes.of(line.raw, first, last);
-        if (range.isEmpty()) {
-            finish();
-            return;
-        }
-        const auto y = [&](double value) {
-            const double at = mValueAxis->coordToPixel(value);
-            return std::isfinite(at) ? std::clamp(at, top, bottom) : bottom;
-        };
-        path << QPointF(x, y(range.least));
-        if (range.greatest > range.least)
-            path << QPointF(x, y(range.greatest));
-    });
-    finish();
+    return QColor::fromRgbF(color.redF() * share + back.redF() * (1 - share),
+                            color.greenF() * share + back.greenF() * (1 - share),
+                            color.blueF() * share + back.blueF() * (1 - share));
 }
 
-std::vector<QPolygonF> CurvePlottable::pathsOf(const CurveLine& line) const
+void CurvePlottable::drawGhosts(QCPPainter* painter, const CurveView& view) const
 {
-    const auto area = clipRect();
-    const double top = area.top() - 100.0;
-    const double bottom = area.bottom() + 100.0;
-    std::vector<QPolygonF> paths;
-    QPolygonF path;
-    const auto finish = [&] {
-        if (!path.isEmpty())
-            paths.push_back(simplified(path));
-        path.clear();
-    };
-    const bool whole = line.raw.size() <= 2000; // then each point counts
-    forEachColumn(line, [&](double x, std::size_t first, std::size_t last) {
-        const auto range = line.smoothExtremes.of(line.smooth, first, last);
-        if (range.isEmpty()) {
-            finish();
-            return;
+    const bool vectorized = painter->modes().testFlag(QCPPainter::pmVectorized);
+    const double ratio = vectorized ? 1 : painter->device()->devicePixelRatioF();
+    ColumnImage image(view.area, ratio);
+    painter->setAntialiasing(false);
+    for (const auto& line : m_panel->lines) {
+        if (line.isValidation || !line.isSmoothed)
+            continue;
+        painter->setPen(QPen(ghostOf(line), 0));
+        for (const auto& path : ghostPaths(line, view, ratio)) {
+            if (vectorized)
+                painter->drawPolyline(path);
+            else
+                image.add(path, ghostOf(line));
         }
-        auto latest = last - 1;
-        while (!std::isfinite(line.smooth[latest]))
-            --latest;
-        const auto y = [&](double value) {
-            const double at = mValueAxis->coordToPixel(value);
-            return std::isfinite(at) ? std::clamp(at, top, bottom) : bottom;
-        };
-        const double low = y(range.least);
-        const double high = y(range.greatest);
-        if (!whole && low - high > 2)
-            path << QPointF(x, low) << QPointF(x, high);
-        path << QPointF(x, y(line.smooth[latest]));
-    });
-    finish();
-    return paths;
+    }
+    image.draw(*painter);
 }
 
 void CurvePlottable::drawLine(QCPPainter* painter, const CurveLine& line, const std::vector<QPolygonF>& paths,
@@ -272,9 +156,17 @@ QRectF CurvePlottable::keyBox(const QSizeF& size, const std::vector<std::vector<
     const auto hidden = [&](const QRectF& box) {
         int count = 0;
         for (const auto& line : paths)
-            for (const auto& path : line)
-                for (qsizetype i = 1; i < path.size(); ++i)
-                    count += box.intersects(QRectF(path[i - 1], path[i]).normalized().adjusted(0, 0, 0.1, 0.1)) ? 1 : 0;
+            for (const auto& path : line) {
+                auto to = std::lower_bound(path.begin(), path.end(), box.left(),
+                                           [](const QPointF& point, double x) { return point.x() < x; });
+                if (to == path.begin() && to != path.end())
+                    ++to;
+                for (; to != path.end() && (to - 1)->x() <= box.right(); ++to)
+                    count += std::min(to->y(), (to - 1)->y()) <= box.bottom()
+                            && std::max(to->y(), (to - 1)->y()) >= box.top()
+                        ? 1
+                        : 0;
+            }
         return count;
     };
     QRectF best;

@@ -8,6 +8,8 @@
 
 namespace icae {
 
+struct CurveView;
+
 /// Where the pointer is on curves: a line of a panel and one of its points.
 struct CurvePlace {
     int line = -1;
@@ -16,8 +18,7 @@ struct CurvePlace {
     bool isValid() const { return line >= 0; }
 };
 
-/// Paints the curves of a panel from all their points: what falls on one column of pixels becomes its first, last,
-/// least and greatest value, so that no spike is dropped and the time does not grow with what is out of sight.
+/// Paints the curves of a panel from all their points, as far as they are in sight.
 class CurvePlottable : public QCPAbstractPlottable {
 public:
     CurvePlottable(QCPAxis* x, QCPAxis* y, const FigureStyle& style);
@@ -43,16 +44,14 @@ private:
     QPointF pixel(double x, double y) const;
     QColor colorOf(const CurveLine& line) const { return m_style.series(line.color); }
     void drawMarks(QCPPainter* painter) const;
-    void drawGhost(QCPPainter* painter, const CurveLine& line) const;
-    /// What is drawn of a line in sight, in pixels; a gap between each two.
-    std::vector<QPolygonF> pathsOf(const CurveLine& line) const;
+    QColor ghostOf(const CurveLine& line) const;
+    /// What was logged, behind the lines.
+    void drawGhosts(QCPPainter* painter, const CurveView& view) const;
     void drawLine(QCPPainter* painter, const CurveLine& line, const std::vector<QPolygonF>& paths,
                   bool antialiased) const;
     void drawPoints(QCPPainter* painter, const CurveLine& line) const;
     QRectF keyBox(const QSizeF& size, const std::vector<std::vector<QPolygonF>>& paths) const;
     void drawKey(QCPPainter* painter, const std::vector<std::vector<QPolygonF>>& paths) const;
-    /// Calls `column(x pixel, first, last)` with the points [first, last) of each column of pixels in sight.
-    template <typename Column> void forEachColumn(const CurveLine& line, const Column& column) const;
 
     const FigureStyle& m_style;
     const CurvePanel* m_panel = nullptr;

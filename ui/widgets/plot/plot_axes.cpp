@@ -1,10 +1,47 @@
 #include "widgets/plot/plot_axes.h"
 
+#include <QWheelEvent>
+
+#include <cmath>
+
 namespace icae {
+
+namespace {
+
+/// Zooms as every QCPAxisRect does, but for when it draws: a wheel tells of several steps before there is time to.
+class PanelRect : public QCPAxisRect {
+public:
+    explicit PanelRect(QCustomPlot* plot)
+        : QCPAxisRect(plot, false)
+    {
+    }
+
+protected:
+    void wheelEvent(QWheelEvent* event) override
+    {
+        if (!mParentPlot->interactions().testFlag(QCP::iRangeZoom))
+            return;
+        constexpr double stepsOfAClick = 120;
+        const double clicks = event->angleDelta().y() / stepsOfAClick;
+        const auto zoom = [&](Qt::Orientation orientation, double along) {
+            if (!rangeZoom().testFlag(orientation))
+                return;
+            const double factor = std::pow(rangeZoomFactor(orientation), clicks);
+            const auto axes = rangeZoomAxes(orientation);
+            for (auto* axis : axes)
+                axis->scaleRange(factor, axis->pixelToCoord(along));
+        };
+        zoom(Qt::Horizontal, event->position().x());
+        zoom(Qt::Vertical, event->position().y());
+        mParentPlot->replot(QCustomPlot::rpQueuedReplot);
+    }
+};
+
+} // namespace
 
 QCPAxisRect* makePanelRect(QCustomPlot* plot)
 {
-    auto* rect = new QCPAxisRect(plot, false);
+    auto* rect = new PanelRect(plot);
     auto* x = rect->addAxis(QCPAxis::atBottom);
     auto* y = rect->addAxis(QCPAxis::atLeft);
     for (auto* axis : {x, y}) {

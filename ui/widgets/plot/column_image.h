@@ -1,0 +1,34 @@
+#pragma once
+
+#include <QColor>
+#include <QPolygonF>
+#include <QRect>
+
+#include <cstddef>
+#include <vector>
+
+class QPainter;
+
+namespace icae {
+
+/// Lines over each other, as what each covers of a column of pixels. QPainter walks every pixel of every stroke: ten
+/// noisy curves that lie over each other take it ten times as long as they do here, where a column is filled at once.
+class ColumnImage {
+public:
+    /// @param area that is drawn to, in the painter's pixels; @param ratio pixels of the device in one of those
+    ColumnImage(const QRect& area, double ratio);
+
+    /// A line of the width of a pixel, over those before it. @param line in the painter's pixels
+    void add(const QPolygonF& line, const QColor& color);
+    bool isEmpty() const { return m_pixels.empty(); } ///< nothing was added
+    void draw(QPainter& painter) const;
+
+private:
+    QRect m_area;
+    double m_ratio;
+    int m_width;
+    int m_height;
+    std::vector<QRgb> m_pixels; ///< column by column
+};
+
+} // namespace icae
