@@ -70,6 +70,9 @@ TrainCheck check(const TrainJobParams& params)
     if (!rate.is_number() || rate > 1)
         found.problems.push_back({"optimizer.learning_rate", "The learning rate is no number from 0 to 1.",
                                   "Write one, for instance 1e-4."});
+    constexpr int gpus = 8;
+    if (const auto ranks = job.value("ranks", nlohmann::json(1)); !ranks.is_number_integer() || ranks > gpus)
+        found.problems.push_back({"ranks", "This machine has 8 GPUs.", "Take no more."});
     return found;
 }
 

@@ -84,6 +84,51 @@ private Q_SLOTS:
         QVERIFY(text().toPlainText().contains(u"/* faster */"_s));
     }
 
+    /// Numbers that a job may leave out: 1 until someone says otherwise, and what a text says that they cannot be is a
+    /// fault at the same place.
+    void countsAreOneUntilSaid()
+    {
+        QVERIFY(m_explorer->start());
+        m_explorer->key(Qt::Key_N, Qt::ControlModifier);
+        QTRY_VERIFY(form().isReady());
+        auto& gpus = count(u"GPUs"_s);
+        QCOMPARE(gpus.value(), 1);
+        QVERIFY(!gpus.parentWidget()->toolTip().isEmpty());
+        QVERIFY(!text().toPlainText().contains(u"ranks"_s));
+        gpus.setFocus();
+        QTest::keyClick(&gpus, Qt::Key_Up);
+        QVERIFY(text().toPlainText().contains(u"\"ranks\": 2\n"_s));
+        QTRY_VERIFY(form().isReady());
+        gpus.setValue(9);
+        QVERIFY(!form().isReady());
+        QTRY_VERIFY(FakeExplorer::shows(form(), u"This machine has 8 GPUs. Take no more."_s));
+        QCOMPARE(gpus.parentWidget()->accessibleDescription(), u"This machine has 8 GPUs. Take no more."_s);
+        QCOMPARE(text().extraSelections().front().cursor.selectedText(), u"9"_s);
+        auto changed = text().toPlainText();
+        text().setPlainText(changed.replace(u"\"ranks\": 9"_s, u"\"ranks\": \"all\""_s));
+        QTRY_VERIFY(FakeExplorer::shows(form(), u"This machine has 8 GPUs. Take no more."_s));
+        QVERIFY(text().toPlainText().contains(u"\"all\""_s)); // the text is what one wrote
+        changed = text().toPlainText();
+        text().setPlainText(changed.replace(u"\"all\""_s, u"4"_s));
+        QCOMPARE(gpus.value(), 4);
+        QTRY_VERIFY(form().isReady());
+        QWheelEvent wheel({}, gpus.mapToGlobal(QPointF()), {}, {0, 120}, Qt::NoButton, Qt::NoModifier,
+                          Qt::NoScrollPhase, false);
+        text().setFocus();
+        QCoreApplication::sendEvent(&gpus, &wheel);
+        QCOMPARE(gpus.value(), 4); // the form was to be scrolled
+
+        auto& turns = count(u"Questions a text"_s);
+        QVERIFY(!turns.isVisible()); // this stage asks none
+        changed = text().toPlainText();
+        text().setPlainText(changed.replace(u"\"adapter\""_s, u"\"instruct\""_s));
+        QVERIFY(turns.isVisible());
+        QCOMPARE(turns.value(), 1);
+        turns.setValue(6);
+        QVERIFY(text().toPlainText().contains(u"\"questions\": {\"turns\": 6}"_s));
+        QTRY_VERIFY(form().isReady());
+    }
+
     void aFaultStandsAtItsFieldAndInTheText()
     {
         QVERIFY(m_explorer->start());
@@ -367,6 +412,14 @@ private:
             if (line->accessibleName() == title)
                 return *line;
         qFatal("no field %s", qPrintable(title));
+    }
+
+    QSpinBox& count(const QString& title)
+    {
+        for (auto* box : form().findChildren<QSpinBox*>())
+            if (box->accessibleName() == title)
+                return *box;
+        qFatal("no count %s", qPrintable(title));
     }
 
     static void type(QLineEdit& line, const QString& text)

@@ -44,23 +44,23 @@ QHBoxLayout* rowOf(QWidget* widget)
     return row;
 }
 
-bool isAmong(const std::vector<std::string>& stages, const std::string& stage)
-{
-    return stages.empty() || std::find(stages.begin(), stages.end(), stage) != stages.end();
-}
-
 } // namespace
 
-JobEditor::JobEditor(std::string field, QWidget* parent)
+JobEditor::JobEditor(std::string field, std::vector<std::string> stages, QWidget* parent)
     : QWidget(parent)
     , m_field(std::move(field))
+    , m_stages(std::move(stages))
 {
+}
+
+bool JobEditor::isUsed(const std::string& stage) const
+{
+    return m_stages.empty() || std::find(m_stages.begin(), m_stages.end(), stage) != m_stages.end();
 }
 
 LineEditor::LineEditor(std::string field, Kind kind, std::vector<std::string> stages, QWidget* parent)
-    : JobEditor(std::move(field), parent)
+    : JobEditor(std::move(field), std::move(stages), parent)
     , m_kind(kind)
-    , m_stages(std::move(stages))
     , m_line(new QLineEdit)
 {
     auto* row = rowOf(this);
@@ -74,11 +74,6 @@ LineEditor::LineEditor(std::string field, Kind kind, std::vector<std::string> st
         connect(browse, &QToolButton::clicked, this, &LineEditor::browseRequested);
         row->addWidget(browse);
     }
-}
-
-bool LineEditor::isUsed(const std::string& stage) const
-{
-    return isAmong(m_stages, stage);
 }
 
 void LineEditor::show(const JsonText& job)
@@ -129,8 +124,7 @@ void LineEditor::addFiles(const QStringList& files)
 }
 
 ChoiceEditor::ChoiceEditor(std::string field, bool anything, std::vector<std::string> stages, QWidget* parent)
-    : JobEditor(std::move(field), parent)
-    , m_stages(std::move(stages))
+    : JobEditor(std::move(field), std::move(stages), parent)
     , m_box(new QComboBox)
 {
     m_box->setEditable(anything);
@@ -164,11 +158,6 @@ void ChoiceEditor::setChoices(const std::vector<std::pair<QString, QString>>& ch
         m_box->setCurrentIndex(std::max(0, m_box->findData(m_shown)));
 }
 
-bool ChoiceEditor::isUsed(const std::string& stage) const
-{
-    return isAmong(m_stages, stage);
-}
-
 void ChoiceEditor::show(const JsonText& job)
 {
     const auto value = job.value(field());
@@ -193,7 +182,7 @@ void ChoiceEditor::write(JsonText& job) const
 }
 
 MixtureEditor::MixtureEditor(QWidget* parent)
-    : JobEditor("mixture", parent)
+    : JobEditor("mixture", {}, parent)
 {
     auto* row = rowOf(this);
     const std::array titles{tr("reconstruct"), tr("continue"), tr("answer"), tr("plain text"), tr("answer from text")};
@@ -280,7 +269,7 @@ void MixtureEditor::write(JsonText& job) const
 }
 
 CellsEditor::CellsEditor(QWidget* parent)
-    : JobEditor("ae.cells", parent)
+    : JobEditor("ae.cells", {}, parent)
     , m_more(new QLabel)
 {
     auto* outer = rowOf(this);
@@ -368,7 +357,7 @@ void CellsEditor::write(JsonText& job) const
 }
 
 TargetsEditor::TargetsEditor(QWidget* parent)
-    : JobEditor("adapter.lora.targets", parent)
+    : JobEditor("adapter.lora.targets", {}, parent)
 {
     auto* row = rowOf(this);
     for (const auto* target : targets) {
@@ -400,7 +389,7 @@ void TargetsEditor::write(JsonText& job) const
 }
 
 StopEditor::StopEditor(QWidget* parent)
-    : JobEditor("stop", parent)
+    : JobEditor("stop", {}, parent)
     , m_number(new QLineEdit)
     , m_unit(new QComboBox)
 {

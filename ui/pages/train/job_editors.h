@@ -26,11 +26,11 @@ class JobEditor : public QWidget {
 
 public:
     /// @param field that problems name, and that the text has
-    explicit JobEditor(std::string field, QWidget* parent = nullptr);
+    /// @param stages whose jobs have it: "base", "midtrain", "adapter", "instruct"; empty: all
+    explicit JobEditor(std::string field, std::vector<std::string> stages = {}, QWidget* parent = nullptr);
 
     const std::string& field() const { return m_field; }
-    /// Whether a job of a stage ("base", "midtrain", "adapter", "instruct") has it.
-    virtual bool isUsed(const std::string& /*stage*/) const { return true; }
+    virtual bool isUsed(const std::string& stage) const;
     virtual void show(const JsonText& job) = 0;
     virtual void write(JsonText& job) const = 0;
 
@@ -39,6 +39,7 @@ Q_SIGNALS:
 
 private:
     std::string m_field;
+    std::vector<std::string> m_stages;
 };
 
 /// A text, a number, or a list of files ("a.txt; b.jsonl.xz").
@@ -50,7 +51,6 @@ public:
 
     LineEditor(std::string field, Kind kind, std::vector<std::string> stages, QWidget* parent = nullptr);
 
-    bool isUsed(const std::string& stage) const override;
     void show(const JsonText& job) override;
     void write(JsonText& job) const override;
     QLineEdit& line() { return *m_line; }
@@ -61,7 +61,6 @@ Q_SIGNALS:
 
 private:
     Kind m_kind;
-    std::vector<std::string> m_stages; ///< empty: all
     QLineEdit* m_line;
 };
 
@@ -73,13 +72,11 @@ public:
     ChoiceEditor(std::string field, bool anything, std::vector<std::string> stages, QWidget* parent = nullptr);
 
     void setChoices(const std::vector<std::pair<QString, QString>>& choices); ///< what people read, and what is written
-    bool isUsed(const std::string& stage) const override;
     void show(const JsonText& job) override;
     void write(JsonText& job) const override;
     QComboBox& box() { return *m_box; }
 
 private:
-    std::vector<std::string> m_stages;
     QComboBox* m_box;
     QString m_shown;
 };

@@ -5,6 +5,7 @@
 #include "models/text_file.h"
 #include "models/utf16_offsets.h"
 #include "pages/file_dialog.h"
+#include "pages/train/count_editor.h"
 #include "pages/train/job_editors.h"
 
 #include <QCheckBox>
@@ -30,6 +31,8 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto bundled = "bundled"; // a template that can be started as it is
+constexpr int mostTurns = 64; // as jobs take them
+constexpr int mostRanks = 4096;
 
 QString lastOf(const std::string& path)
 {
@@ -129,6 +132,8 @@ QWidget* JobForm::makeRows()
            new LineEditor("data.validation_questions", Kind::Files, {"midtrain", "instruct"}));
     addRow(*grid, tr("Mixture"), tr("Shares of what batches ask; they sum to 1"), new MixtureEditor);
     addRow(*grid, tr("Cells"), tr("Lengths and slot counts that reconstruction trains"), new CellsEditor);
+    addRow(*grid, tr("Questions a text"), tr("Most questions about one text that a sample asks, one after the other"),
+           new CountEditor("questions.turns", {1, mostTurns, 1}, {"midtrain", "instruct"}));
     addRow(*grid, tr("LoRA rank"), tr("Rank of the adapter's matrices"),
            new LineEditor("adapter.lora.r", Kind::Number, slotStages));
     addRow(*grid, tr("LoRA alpha"), tr("Their scale, times the rank's inverse"),
@@ -142,6 +147,9 @@ QWidget* JobForm::makeRows()
     addRow(*grid, tr("Precision"), tr("Of the computation; the numbers that are trained are float32"), precision);
     m_device = new ChoiceEditor("device", false, {});
     addRow(*grid, tr("Device"), tr("Where it trains"), m_device);
+    addRow(*grid, tr("GPUs"),
+           tr("That train together: a process each, which reads its part of every batch. On a CPU, as many processes"),
+           new CountEditor("ranks", {1, mostRanks, 1}, {}));
     grid->setRowStretch(grid->rowCount(), 1);
     auto* scroll = makeScroll(rows);
     scroll->setMinimumWidth(Theme::grid(44));
