@@ -239,6 +239,64 @@ private Q_SLOTS:
         QCOMPARE(at(9, 29), QColor(Qt::white));
     }
 
+    /// What a dash leaves out is flat, or shown by its ends; pens are as wide on a device of smaller pixels.
+    void dashesKeepEnds()
+    {
+        ColumnImage columns(QRect(0, 0, 8, 10), 2);
+        const QList<qreal> dots{1, 1};
+        columns.add({{0, 1.2}, {4.9, 1.2}, {5.2, 1.2}, {5.2, 8.2}}, Qt::red, dots);
+        QImage image(16, 20, QImage::Format_RGB32);
+        image.setDevicePixelRatio(2);
+        image.fill(Qt::white);
+        {
+            QPainter painter(&image);
+            columns.draw(painter);
+        }
+        const auto isRed = [&](int x, int y) { return image.pixelColor(x, y) == QColor(Qt::red); };
+        for (int x = 0; x < 10; ++x)
+            for (int y = 0; y < 6; ++y)
+                QCOMPARE(isRed(x, y), x / 2 % 2 == 0 && (y == 2 || y == 3));
+        QVERIFY(isRed(10, 2) && isRed(10, 3) && !isRed(10, 4) && !isRed(10, 15) && isRed(10, 16) && isRed(10, 17));
+    }
+
+    /// A dragged panel follows the pointer, on any axis, and no further than there are values.
+    void panelsFollowThePointer()
+    {
+        CurveChart chart(m_theme);
+        chart.resize(900, 500);
+        chart.setCurves(makeCurves({appendLines(nullptr, u"/runs/a"_s, manyLines(5000, 6), {})}, {}));
+        chart.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&chart));
+        auto* plot = chart.findChild<CurvePlot*>();
+        auto* rect = plot->axisRects().back(); // of the losses
+        auto* x = rect->axis(QCPAxis::atBottom);
+        auto* y = rect->axis(QCPAxis::atLeft);
+        QCOMPARE(y->scaleType(), QCPAxis::stLogarithmic);
+        x->setRange(2000, 3000);
+        const QPoint from = rect->rect().center();
+        const auto at = [&](const QPoint& place) {
+            return QPointF(x->pixelToCoord(place.x()), y->pixelToCoord(place.y()));
+        };
+        const auto grabbed = at(from);
+        const auto move = [&](const QPoint& to) {
+            QMouseEvent event(QEvent::MouseMove, to, plot->mapToGlobal(to), Qt::NoButton, Qt::LeftButton,
+                              Qt::NoModifier);
+            QCoreApplication::sendEvent(plot, &event);
+        };
+        QTest::mousePress(plot, Qt::LeftButton, {}, from);
+        for (const auto& way : {QPoint(5, 0), QPoint(40, -30), QPoint(-70, 25)}) {
+            move(from + way);
+            QVERIFY(std::abs(at(from + way).x() - grabbed.x()) < 1e-6);
+            QVERIFY(std::abs(at(from + way).y() - grabbed.y()) < 1e-9);
+            QVERIFY(std::abs(x->range().size() - 1000) < 1e-6);
+        }
+        move(from + QPoint(30'000, 0));
+        QCOMPARE(x->range().lower, 1.0);
+        move(from);
+        QVERIFY(std::abs(x->range().lower - 2000) < 1e-6);
+        QTest::mouseRelease(plot, Qt::LeftButton, {}, from);
+    }
+
     /// One value of a hundred thousand is seen, and the pointer says it to the digit.
     void oneSpikeIsSeenAndSaid()
     {

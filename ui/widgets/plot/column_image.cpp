@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace icae {
 
@@ -18,6 +19,21 @@ struct Extent {
     double bottom = -std::numeric_limits<double>::infinity();
 };
 
+/// Whether a dash's pattern leaves a pixel out.
+bool isLeftOut(const QList<qreal>& dash, double pixel)
+{
+    const double length = std::accumulate(dash.begin(), dash.end(), 0.0);
+    double at = length > 0 ? std::fmod(pixel, length) : 0;
+    bool out = false;
+    for (const double part : dash) {
+        if (at < part)
+            return out;
+        at -= part;
+        out = !out;
+    }
+    return false;
+}
+
 } // namespace
 
 ColumnImage::ColumnImage(const QRect& area, double ratio)
@@ -28,20 +44,30 @@ ColumnImage::ColumnImage(const QRect& area, double ratio)
 {
 }
 
-void ColumnImage::add(const QPolygonF& line, const QColor& color)
+void ColumnImage::add(const QPolygonF& line, const QColor& color, const QList<qreal>& dash)
 {
     if (m_width <= 0 || m_height <= 0)
         return;
     m_pixels.resize(static_cast<std::size_t>(m_width) * static_cast<std::size_t>(m_height));
     const auto pixel = qPremultiply(color.rgba());
+    const auto width = std::max<std::ptrdiff_t>(1, std::lround(std::floor(m_ratio)));
     Extent extent;
     const auto fill = [&] {
         if (extent.column < 0 || extent.column >= m_width || extent.bottom < 0 || extent.top >= m_height)
             return;
-        const auto first = static_cast<std::ptrdiff_t>(std::max(extent.top, 0.0));
-        const auto last = static_cast<std::ptrdiff_t>(std::min(extent.bottom, m_height - 1.0));
         const auto column = m_pixels.begin() + static_cast<std::ptrdiff_t>(extent.column) * m_height;
-        std::fill(column + first, column + last + 1, pixel);
+        const auto rows = [&](double from, double to) {
+            const auto first = static_cast<std::ptrdiff_t>(std::max(from, 0.0));
+            const auto end = std::min<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(to) + width, m_height);
+            if (first < end)
+                std::fill(column + first, column + end, pixel);
+        };
+        if (dash.isEmpty() || !isLeftOut(dash, extent.column / m_ratio)) {
+            rows(extent.top, extent.bottom);
+        } else if (extent.bottom - extent.top > 2 * m_ratio) {
+            rows(extent.top, extent.top);
+            rows(extent.bottom, extent.bottom);
+        }
     };
     const auto cover = [&](int column, double from, double to) {
         if (column != extent.column) {
@@ -54,6 +80,10 @@ void ColumnImage::add(const QPolygonF& line, const QColor& color)
     };
     const auto columnOf = [&](double x) { return static_cast<int>(std::floor(std::clamp(x, -1.0, m_width + 1.0))); };
     const auto toImage = [&](const QPointF& point) { return (point - m_area.topLeft()) * m_ratio; };
+    if (line.size() == 1) {
+        const auto only = toImage(line.front());
+        cover(columnOf(only.x()), only.y(), only.y());
+    }
     for (qsizetype i = 1; i < line.size(); ++i) {
         auto from = toImage(line[i - 1]);
         auto to = toImage(line[i]);

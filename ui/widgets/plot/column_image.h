@@ -1,6 +1,7 @@
 #pragma once
 
 #include <QColor>
+#include <QList>
 #include <QPolygonF>
 #include <QRect>
 
@@ -18,8 +19,11 @@ public:
     /// @param area that is drawn to, in the painter's pixels; @param ratio pixels of the device in one of those
     ColumnImage(const QRect& area, double ratio);
 
-    /// A line of the width of a pixel, over those before it. @param line in the painter's pixels
-    void add(const QPolygonF& line, const QColor& color);
+    /// A line of the width of one of the painter's pixels, over those before it.
+    /// @param line in the painter's pixels
+    /// @param dash pixels drawn, left out, drawn, …; empty: all. Where a column is left out that reaches up or down,
+    /// its ends are drawn all the same.
+    void add(const QPolygonF& line, const QColor& color, const QList<qreal>& dash = {});
     bool isEmpty() const { return m_pixels.empty(); } ///< nothing was added
     void draw(QPainter& painter) const;
 

@@ -41,7 +41,8 @@ void CurvePlot::settle()
         plotLayout()->update(phase);
 }
 
-/// Curves that are shown may bring a legend, and with it another size, which draws at once.
+/// Curves that are shown may bring a legend, and with it another size, which draws at once. QCustomPlot's own queue has
+/// no regard for that, and goes before timers: two pictures may follow each other before anything else happens.
 void CurvePlot::replotSoon()
 {
     m_replot.start();
@@ -220,6 +221,7 @@ void CurvePlot::onRange(std::size_t index)
             m_panels[i].rect->axis(QCPAxis::atBottom)->setRange(x->range());
     m_setting = false;
     m_zoomed = true;
+    replotSoon();
     hidePoint();
     if (zoomChanged)
         zoomChanged();

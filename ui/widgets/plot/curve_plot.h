@@ -42,7 +42,7 @@ private:
     };
 
     void settle();
-    void replotSoon(); ///< unless something else draws before
+    void replotSoon(); ///< once, unless something else draws before
     void rebuild();
     Panel makePanel();
     void applyStyle(const Panel& panel) const;

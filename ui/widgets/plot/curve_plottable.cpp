@@ -16,8 +16,7 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr double markReach = 5; // pixels
-constexpr qsizetype mostSmoothPoints =
-    1500; // of a panel that is drawn with antialiasing, which costs ten times as much
+constexpr qsizetype mostSmoothPoints = 1500; // of a panel that is stroked and antialiased, which costs far more
 
 } // namespace
 
@@ -46,7 +45,21 @@ void CurvePlottable::draw(QCPPainter* painter)
         return;
     drawMarks(painter);
     const CurveView view{clipRect(), PixelScale(*mKeyAxis), PixelScale(*mValueAxis)};
-    drawGhosts(painter, view);
+    const bool vectorized = painter->modes().testFlag(QCPPainter::pmVectorized);
+    const double ratio = vectorized ? 1 : painter->device()->devicePixelRatioF();
+    ColumnImage columns(view.area, ratio);
+    painter->setAntialiasing(false);
+    for (const auto& line : m_panel->lines) {
+        if (line.isValidation || !line.isSmoothed)
+            continue;
+        painter->setPen(QPen(ghostOf(line), 0));
+        for (const auto& path : ghostPaths(line, view, ratio)) {
+            if (vectorized)
+                painter->drawPolyline(path);
+            else
+                columns.add(path, ghostOf(line));
+        }
+    }
     std::vector<std::vector<QPolygonF>> paths;
     qsizetype points = 0;
     for (const auto& line : m_panel->lines) {
@@ -54,10 +67,17 @@ void CurvePlottable::draw(QCPPainter* painter)
         for (const auto& path : paths.back())
             points += path.size();
     }
-    const bool antialiased = points <= mostSmoothPoints || painter->modes().testFlag(QCPPainter::pmVectorized);
+    const bool antialiased = vectorized || points <= mostSmoothPoints;
+    for (std::size_t i = 0; !antialiased && i < paths.size(); ++i) {
+        const auto dash = QPen(FigureStyle::dash(m_panel->lines[i].dash, false)).dashPattern();
+        for (const auto& path : paths[i])
+            columns.add(path, colorOf(m_panel->lines[i]), dash);
+    }
+    columns.draw(*painter);
     for (std::size_t i = 0; i < paths.size(); ++i) {
         const auto& line = m_panel->lines[i];
-        drawLine(painter, line, paths[i], antialiased);
+        if (antialiased)
+            drawLine(painter, line, paths[i]);
         if (line.isValidation)
             drawPoints(painter, line);
     }
@@ -93,31 +113,10 @@ QColor CurvePlottable::ghostOf(const CurveLine& line) const
                             color.blueF() * share + back.blueF() * (1 - share));
 }
 
-void CurvePlottable::drawGhosts(QCPPainter* painter, const CurveView& view) const
+void CurvePlottable::drawLine(QCPPainter* painter, const CurveLine& line, const std::vector<QPolygonF>& paths) const
 {
-    const bool vectorized = painter->modes().testFlag(QCPPainter::pmVectorized);
-    const double ratio = vectorized ? 1 : painter->device()->devicePixelRatioF();
-    ColumnImage image(view.area, ratio);
-    painter->setAntialiasing(false);
-    for (const auto& line : m_panel->lines) {
-        if (line.isValidation || !line.isSmoothed)
-            continue;
-        painter->setPen(QPen(ghostOf(line), 0));
-        for (const auto& path : ghostPaths(line, view, ratio)) {
-            if (vectorized)
-                painter->drawPolyline(path);
-            else
-                image.add(path, ghostOf(line));
-        }
-    }
-    image.draw(*painter);
-}
-
-void CurvePlottable::drawLine(QCPPainter* painter, const CurveLine& line, const std::vector<QPolygonF>& paths,
-                              bool antialiased) const
-{
-    painter->setAntialiasing(antialiased);
-    painter->setPen(QPen(colorOf(line), antialiased ? m_style.line : 0, FigureStyle::dash(line.dash, false)));
+    painter->setAntialiasing(true);
+    painter->setPen(QPen(colorOf(line), m_style.line, FigureStyle::dash(line.dash, false)));
     for (const auto& path : paths) {
         if (path.size() > 1)
             painter->drawPolyline(path);

@@ -8,8 +8,6 @@
 
 namespace icae {
 
-struct CurveView;
-
 /// Where the pointer is on curves: a line of a panel and one of its points.
 struct CurvePlace {
     int line = -1;
@@ -43,12 +41,9 @@ protected:
 private:
     QPointF pixel(double x, double y) const;
     QColor colorOf(const CurveLine& line) const { return m_style.series(line.color); }
+    QColor ghostOf(const CurveLine& line) const; ///< of what was logged, behind the line
     void drawMarks(QCPPainter* painter) const;
-    QColor ghostOf(const CurveLine& line) const;
-    /// What was logged, behind the lines.
-    void drawGhosts(QCPPainter* painter, const CurveView& view) const;
-    void drawLine(QCPPainter* painter, const CurveLine& line, const std::vector<QPolygonF>& paths,
-                  bool antialiased) const;
+    void drawLine(QCPPainter* painter, const CurveLine& line, const std::vector<QPolygonF>& paths) const;
     void drawPoints(QCPPainter* painter, const CurveLine& line) const;
     QRectF keyBox(const QSizeF& size, const std::vector<std::vector<QPolygonF>>& paths) const;
     void drawKey(QCPPainter* painter, const std::vector<std::vector<QPolygonF>>& paths) const;

@@ -218,6 +218,7 @@ void FigurePlot::limit(std::size_t index)
             m_panels[i].rect->axis(QCPAxis::atBottom)->setRange(x->range()); // a shared x
     }
     m_limiting = false;
+    replot(rpQueuedReplot);
     if (zoomChanged)
         zoomChanged();
 }

@@ -1,14 +1,27 @@
 #include "widgets/plot/plot_axes.h"
 
+#include <QMouseEvent>
 #include <QWheelEvent>
 
+#include <algorithm>
 #include <cmath>
 
 namespace icae {
 
 namespace {
 
-/// Zooms as every QCPAxisRect does, but for when it draws: a wheel tells of several steps before there is time to.
+/// @param share of the axis's length
+QCPRange moved(const QCPAxis& axis, const QCPRange& from, double share)
+{
+    if (axis.scaleType() == QCPAxis::stLogarithmic) {
+        const double factor = std::pow(from.upper / from.lower, share);
+        return {from.lower * factor, from.upper * factor};
+    }
+    return from + from.size() * share;
+}
+
+/// Zooms and drags as every QCPAxisRect does, but for drawing, which it leaves to who hears of the ranges: pointers and
+/// wheels tell of several steps before there is time for it.
 class PanelRect : public QCPAxisRect {
 public:
     explicit PanelRect(QCustomPlot* plot)
@@ -17,6 +30,22 @@ public:
     }
 
 protected:
+    void mouseMoveEvent(QMouseEvent* event, const QPointF& startPos) override
+    {
+        if (!mDragging || !mParentPlot->interactions().testFlag(QCP::iRangeDrag))
+            return;
+        const auto way = startPos - event->position();
+        const auto drag = [this](Qt::Orientation orientation, const QList<QCPRange>& from, double share) {
+            if (!rangeDrag().testFlag(orientation))
+                return;
+            const auto axes = rangeDragAxes(orientation);
+            for (qsizetype i = 0; i < std::min(axes.size(), from.size()); ++i)
+                axes[i]->setRange(moved(*axes[i], from[i], share));
+        };
+        drag(Qt::Horizontal, mDragStartHorzRange, way.x() / width());
+        drag(Qt::Vertical, mDragStartVertRange, -way.y() / height());
+    }
+
     void wheelEvent(QWheelEvent* event) override
     {
         if (!mParentPlot->interactions().testFlag(QCP::iRangeZoom))
@@ -33,7 +62,6 @@ protected:
         };
         zoom(Qt::Horizontal, event->position().x());
         zoom(Qt::Vertical, event->position().y());
-        mParentPlot->replot(QCustomPlot::rpQueuedReplot);
     }
 };
 

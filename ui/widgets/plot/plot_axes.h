@@ -5,7 +5,8 @@
 
 namespace icae {
 
-/// A panel of a plot, with an axis below and one at the left that drag and zoom together. Owned by the plot.
+/// A panel of a plot, with an axis below and one at the left that drag and zoom together. Owned by the plot, which
+/// draws when their ranges have changed.
 QCPAxisRect* makePanelRect(QCustomPlot* plot);
 
 /// Takes colours and type of a panel's axes.
