@@ -361,6 +361,36 @@ private Q_SLOTS:
         QCOMPARE(drawn.size(), 2);
     }
 
+    /// What changes little has labels of its own, and steps are whole.
+    void tickLabelsTellTicksApart()
+    {
+        std::string lines;
+        for (int i = 1; i <= 3; ++i)
+            lines += "{\"step\": " + std::to_string(i) + ", \"loss\": " + std::to_string(4.65 + i * 0.004)
+                + ", \"peak_bytes\": " + std::to_string(684'000'000 + i * 40'000) + "}\n";
+        CurveChart chart(m_theme);
+        chart.resize(900, 400);
+        chart.setCurves(makeCurves({appendLines(nullptr, u"/runs/a"_s, lines, {})}, {}));
+        chart.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&chart));
+        const auto rects = chart.findChild<CurvePlot*>()->axisRects();
+        QCOMPARE(rects.size(), 2);
+        for (const auto* rect : rects) {
+            for (const auto type : {QCPAxis::atBottom, QCPAxis::atLeft}) {
+                auto labels = rect->axis(type)->tickVectorLabels();
+                QVERIFY(labels.size() >= 2);
+                QVERIFY2(labels.removeDuplicates() == 0, qPrintable(labels.join(u' ')));
+            }
+            const QFontMetricsF metrics(rect->axis(QCPAxis::atLeft)->tickLabelFont());
+            const auto& ticks = rect->axis(QCPAxis::atLeft)->tickVector();
+            for (qsizetype i = 1; i < ticks.size(); ++i)
+                QVERIFY(rect->axis(QCPAxis::atLeft)->coordToPixel(ticks[i - 1])
+                            - rect->axis(QCPAxis::atLeft)->coordToPixel(ticks[i])
+                        >= metrics.height());
+            QCOMPARE(rect->axis(QCPAxis::atBottom)->tickVectorLabels(), (QStringList{u"1"_s, u"2"_s, u"3"_s}));
+        }
+    }
+
     /// Whatever room a panel has, from its first picture on.
     void tickLabelsDoNotTouch()
     {

@@ -184,7 +184,10 @@ void ChoiceEditor::write(JsonText& job) const
 MixtureEditor::MixtureEditor(QWidget* parent)
     : JobEditor("mixture", {}, parent)
 {
-    auto* row = rowOf(this);
+    auto* outer = rowOf(this);
+    auto* grid = new QGridLayout; // all beside each other are wider than the form
+    grid->setSpacing(Theme::grid(0.5));
+    constexpr std::size_t columns = 3;
     const std::array titles{tr("reconstruct"), tr("continue"), tr("answer"), tr("plain text"), tr("answer from text")};
     for (std::size_t i = 0; i < m_shares.size(); ++i) {
         auto* share = new QDoubleSpinBox;
@@ -196,8 +199,10 @@ MixtureEditor::MixtureEditor(QWidget* parent)
         share->setToolTip(titles[i]);
         auto* label = new QLabel(QString::fromLatin1(objectives[i]));
         label->setToolTip(titles[i]);
-        row->addWidget(label);
-        row->addWidget(share);
+        const auto line = static_cast<int>(i / columns);
+        const auto column = static_cast<int>(i % columns) * 2;
+        grid->addWidget(label, line, column);
+        grid->addWidget(share, line, column + 1);
         m_shares[i] = share;
         connect(share, &QDoubleSpinBox::valueChanged, this, [this, i] {
             if (m_showing)
@@ -206,7 +211,8 @@ MixtureEditor::MixtureEditor(QWidget* parent)
             Q_EMIT edited();
         });
     }
-    row->addStretch(1);
+    outer->addLayout(grid);
+    outer->addStretch(1);
     setFocusProxy(m_shares.front());
 }
 
@@ -288,6 +294,7 @@ CellsEditor::CellsEditor(QWidget* parent)
                 continue;
             auto* button = new QToolButton;
             button->setCheckable(true);
+            button->setProperty("cell", true);
             button->setText(tr("%1×").arg(lengths[row] / slotCounts[column]));
             button->setAccessibleName(tr("%1 tokens in %2 slots").arg(lengths[row]).arg(slotCounts[column]));
             button->setToolTip(button->accessibleName());

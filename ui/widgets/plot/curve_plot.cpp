@@ -13,6 +13,16 @@ namespace {
 constexpr auto overlayLayer = "overlay"; // QCustomPlot's own; painted apart, so that pointing costs nothing
 constexpr std::size_t mostSmall = 4; // small multiples beside each other
 
+/// Small panels are hardly as high as their titles are long.
+QString inTwoLines(const QString& title)
+{
+    constexpr qsizetype enough = 10; // characters that have room
+    const auto space = title.lastIndexOf(u' ');
+    if (title.size() <= enough || space < 0)
+        return title;
+    return title.left(space) + u'\n' + title.mid(space + 1);
+}
+
 } // namespace
 
 CurvePlot::CurvePlot(const FigureStyle& style, QWidget* parent)
@@ -193,10 +203,11 @@ void CurvePlot::describe(std::size_t index)
         ticker->setTickCount(4);
         x->setTicker(ticker);
     } else {
-        x->setTicker(QSharedPointer<FigureTicker>::create(x, std::vector<double>(), QStringList()));
+        const bool counts = m_curves->options.x == CurveAxis::Step || m_curves->options.x == CurveAxis::Tokens;
+        x->setTicker(QSharedPointer<FigureTicker>::create(x, counts));
     }
-    y->setTicker(QSharedPointer<FigureTicker>::create(y, std::vector<double>(), QStringList()));
-    y->setLabel(panel.title);
+    y->setTicker(QSharedPointer<FigureTicker>::create(y));
+    y->setLabel(isLarge(panel) ? panel.title : inTwoLines(panel.title));
     x->setLabel(isLarge(panel) ? m_curves->xTitle : QString());
 }
 

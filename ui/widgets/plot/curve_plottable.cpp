@@ -129,6 +129,8 @@ void CurvePlottable::drawPoints(QCPPainter* painter, const CurveLine& line) cons
 {
     painter->setAntialiasing(true);
     const auto area = clipRect();
+    const auto reach = static_cast<int>(std::ceil(m_style.mark * 1.5));
+    painter->setClipRect(area.adjusted(-reach, -reach, reach, reach)); // the last are at the edge, and are seen whole
     constexpr std::size_t mostMarkers = 60;
     const bool each = line.x.size() <= mostMarkers;
     for (std::size_t i = 0; i < line.x.size(); ++i) {
@@ -136,13 +138,14 @@ void CurvePlottable::drawPoints(QCPPainter* painter, const CurveLine& line) cons
         if (!std::isfinite(line.raw[i]) || (!each && !best))
             continue;
         const auto at = pixel(line.x[i], line.raw[i]);
-        if (!std::isfinite(at.y()) || !area.adjusted(-6, -6, 6, 6).contains(at.toPoint()))
+        if (!std::isfinite(at.y()) || !area.adjusted(-1, -1, 1, 1).contains(at.toPoint()))
             continue;
         if (best)
             drawMarker(*painter, m_style, -1, at, colorOf(line), false);
         else
             drawMarker(*painter, m_style, line.color, at, colorOf(line), false);
     }
+    painter->setClipRect(area);
 }
 
 /// The corner where a key hides least. Where it would hide lines wherever it is, a panel that it fills a good part of

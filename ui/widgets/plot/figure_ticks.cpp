@@ -12,14 +12,6 @@ namespace {
 
 constexpr qsizetype fewest = 2; // measured values in sight; below that round numbers say more
 
-QString textOf(double value)
-{
-    const auto size = std::abs(value);
-    if (value == std::round(value) && size < 1e7)
-        return QLocale().toString(static_cast<qlonglong>(value));
-    return QLocale().toString(value, 'g', 3);
-}
-
 } // namespace
 
 FigureTicker::FigureTicker(const QCPAxis* axis, std::vector<double> measured, QStringList categories)
@@ -30,19 +22,48 @@ FigureTicker::FigureTicker(const QCPAxis* axis, std::vector<double> measured, QS
     setTickCount(5);
 }
 
+FigureTicker::FigureTicker(const QCPAxis* axis, bool whole)
+    : FigureTicker(axis, {}, {})
+{
+    m_whole = whole;
+}
+
+QString FigureTicker::textOf(double value) const
+{
+    const auto size = std::abs(value);
+    if (value == std::round(value) && size < 1e7)
+        return QLocale().toString(static_cast<qlonglong>(value));
+    int digits = 3;
+    if (m_step > 0 && size > 0) {
+        const double place = std::floor(std::log10(m_step) + 1e-9);
+        const double share = m_step / std::pow(10, place); // 2.5 has a digit more than 1, 2 and 5
+        const bool isRound = std::abs(share - std::round(share)) < 1e-6;
+        digits = std::max(digits, static_cast<int>(std::floor(std::log10(size)) - place) + (isRound ? 1 : 2));
+    }
+    return QLocale().toString(value, 'g', digits);
+}
+
+bool FigureTicker::hasRoom(double step, const QCPRange& range) const
+{
+    const QFontMetricsF metrics(m_axis->tickLabelFont());
+    const auto* rect = m_axis->axisRect();
+    const bool across = m_axis->orientation() == Qt::Horizontal;
+    const double room = across ? rect->width() : rect->height();
+    const double label = across
+        ? metrics.horizontalAdvance(textOf(std::floor(range.upper / step) * step)) + metrics.averageCharWidth()
+        : metrics.height();
+    return room <= 0 || step / range.size() * room >= label;
+}
+
 /// Fewer steps than were asked for where labels would touch each other.
 double FigureTicker::getTickStep(const QCPRange& range)
 {
-    const auto room = m_axis->orientation() == Qt::Horizontal ? m_axis->axisRect()->width() : 0;
-    const QFontMetricsF metrics(m_axis->tickLabelFont());
-    double step = QCPAxisTicker::getTickStep(range);
-    for (int count = tickCount() - 1; count > 0; --count) {
-        const auto widest = metrics.horizontalAdvance(textOf(std::floor(range.upper / step) * step));
-        if (room <= 0 || step / range.size() * room >= widest + metrics.averageCharWidth())
-            break;
-        step = cleanMantissa(range.size() / count);
-    }
-    return step;
+    m_step = QCPAxisTicker::getTickStep(range);
+    for (int count = tickCount() - 1; count > 0 && !hasRoom(m_step, range); --count)
+        m_step = cleanMantissa(range.size() / count);
+    if (m_whole)
+        m_step = std::max(1.0, m_step);
+    return m_step;
 }
 
 int FigureTicker::getSubTickCount(double /*tickStep*/)
@@ -58,10 +79,14 @@ QVector<double> FigureTicker::createTickVector(double tickStep, const QCPRange& 
             ticks << static_cast<double>(i);
         return ticks;
     }
-    if (const auto ticks = spaced(range); ticks.size() >= fewest)
+    if (const auto ticks = spaced(range); ticks.size() >= fewest) {
+        m_step = 0;
         return ticks;
-    if (m_axis->scaleType() == QCPAxis::stLogarithmic)
+    }
+    if (m_axis->scaleType() == QCPAxis::stLogarithmic) {
+        m_step = 0;
         return logTicks(range);
+    }
     return QCPAxisTicker::createTickVector(tickStep, range);
 }
 
