@@ -23,6 +23,8 @@
 #include <QMimeData>
 #include <QPlainTextEdit>
 #include <QPushButton>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QSlider>
 #include <QSpinBox>
 #include <QToolButton>
@@ -387,6 +389,14 @@ private Q_SLOTS:
         QTest::qWait(50);
         QCOMPARE(m_explorer->window->size(), m_explorer->window->minimumSize());
         QVERIFY(button(form(), u"Start"_s)->isVisible());
+        QVERIFY2(page().minimumSizeHint().width() <= page().width(),
+                 qPrintable(QString::number(page().minimumSizeHint().width())));
+        for (const auto* stage : {u"adapter", u"instruct"}) { // no row is cut
+            auto whole = text().toPlainText();
+            text().setPlainText(whole.replace(u"\"adapter\""_s, u"\"%1\""_s.arg(stage)));
+            QTest::qWait(20);
+            QCOMPARE(form().findChild<QScrollArea*>()->horizontalScrollBar()->maximum(), 0);
+        }
     }
 
 private:

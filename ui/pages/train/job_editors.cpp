@@ -201,7 +201,7 @@ MixtureEditor::MixtureEditor(QWidget* parent)
         label->setToolTip(titles[i]);
         const auto line = static_cast<int>(i / columns);
         const auto column = static_cast<int>(i % columns) * 2;
-        grid->addWidget(label, line, column);
+        grid->addWidget(label, line, column, column == 0 ? Qt::AlignLeft : Qt::AlignRight);
         grid->addWidget(share, line, column + 1);
         m_shares[i] = share;
         connect(share, &QDoubleSpinBox::valueChanged, this, [this, i] {
@@ -366,15 +366,21 @@ void CellsEditor::write(JsonText& job) const
 TargetsEditor::TargetsEditor(QWidget* parent)
     : JobEditor("adapter.lora.targets", {}, parent)
 {
-    auto* row = rowOf(this);
+    auto* outer = rowOf(this);
+    auto* grid = new QGridLayout;
+    grid->setHorizontalSpacing(Theme::grid());
+    grid->setVerticalSpacing(Theme::grid(0.5));
+    constexpr std::size_t columns = 4; // attention's, and behind it the network's
     for (const auto* target : targets) {
         auto* box = new QCheckBox(QString::fromLatin1(target).section(u'_', 0, 0));
         box->setToolTip(QString::fromLatin1(target));
-        row->addWidget(box);
+        const auto index = m_targets.size();
+        grid->addWidget(box, static_cast<int>(index / columns), static_cast<int>(index % columns));
         m_targets.emplace_back(target, box);
         connect(box, &QCheckBox::clicked, this, &JobEditor::edited);
     }
-    row->addStretch(1);
+    outer->addLayout(grid);
+    outer->addStretch(1);
     setFocusProxy(m_targets.front().second);
 }
 

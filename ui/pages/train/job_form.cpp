@@ -70,7 +70,7 @@ JobForm::JobForm(const PageContext& context, QWidget* parent)
     splitter->setChildrenCollapsible(false);
     splitter->setStretchFactor(0, 1);
     splitter->setStretchFactor(1, 1);
-    splitter->setSizes({Theme::grid(66), Theme::grid(58)});
+    splitter->setSizes({Theme::grid(61), Theme::grid(58)});
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(splitter, 1);
@@ -152,7 +152,7 @@ QWidget* JobForm::makeRows()
            new CountEditor("ranks", {1, mostRanks, 1}, {}));
     grid->setRowStretch(grid->rowCount(), 1);
     auto* scroll = makeScroll(rows);
-    scroll->setMinimumWidth(Theme::grid(44));
+    scroll->setMinimumWidth(Theme::grid(61)); // no row is cut
     return scroll;
 }
 
