@@ -396,9 +396,8 @@ private Q_SLOTS:
     {
         std::string lines;
         for (const auto* steps : {"1", "142860"})
-            lines += "{\"step\": "s + steps
-                + ", \"loss\": 1, \"learning_rate\": 1, \"gradient_norm\": 1, \"tokens_per_s\": 1, \"peak_bytes\": "
-                  "1}\n";
+            lines += R"({"step": )"s + steps
+                + R"(, "loss": 1, "learning_rate": 1, "gradient_norm": 1, "tokens_per_s": 1, "peak_bytes": 1})" + "\n";
         for (const int width : {520, 700, 900, 1280}) {
             CurveChart chart(m_theme);
             chart.resize(width, 500);
