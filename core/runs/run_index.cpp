@@ -1,5 +1,6 @@
 #include "runs/run_index.h"
 
+#include "input/reachable.h"
 #include "input/read_input.h"
 #include "protocol/error.h"
 #include "runs/event_reader.h"
@@ -56,6 +57,7 @@ bool isOurs(const fs::path& folder, const RunStatus& status)
 
 std::vector<RunSummary> listRuns(const fs::path& root)
 {
+    requireReachable(root);
     std::error_code fault;
     if (!fs::is_directory(root, fault))
         throw Error(ErrorKind::NotFound, "There is no folder " + root.string() + ".", "Name a folder with runs.");
