@@ -110,6 +110,8 @@ void removeRemains(const fs::path& run)
 pid_t launchRun(const fs::path& run, std::vector<std::string> arguments)
 {
     const auto output = run / outputName;
+    if (std::error_code ignored; fs::is_symlink(output, ignored))
+        refuseLink(output);
     const auto before = runOwner(run);
     const auto process = launchDetached({std::move(arguments), output});
     const auto start = std::chrono::steady_clock::now();

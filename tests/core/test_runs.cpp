@@ -314,7 +314,8 @@ private Q_SLOTS:
     /// Other programs have a status.json, and may have runs of ours below it.
     void foreignFoldersAreNoRuns()
     {
-        for (const char* foreign : {R"({"state": "RUNNING", "epoch": 3})", "[1, 2]", "{}"}) {
+        for (const char* foreign :
+             {R"({"state": "RUNNING", "epoch": 3})", R"({"state": "finished", "project": "x"})", "[1, 2]", "{}"}) {
             fs::create_directories(path("mixed/foreign"));
             fs::remove(path("mixed/foreign/status.json"));
             append(path("mixed/foreign/status.json"), foreign);

@@ -380,10 +380,13 @@ private Q_SLOTS:
         const auto result = m_train.run({u"train"_s, u"job.json"_s, u"--run"_s, u"linked"_s});
         QCOMPARE(result.code, 3);
         QVERIFY2(result.err.contains("is a link"), result.err);
+        fs::create_directories(m_train.path("planted"));
+        fs::create_symlink(m_train.path("precious.txt"), m_train.path("planted/output.txt"));
+        const auto detached = m_train.run({u"train"_s, u"job.json"_s, u"--run"_s, u"planted"_s, u"--detach"_s});
+        QVERIFY2(detached.code == 3 && detached.err.contains("output.txt is a link"), detached.err);
         QCOMPARE(TrainFixture::contentOf(m_train.path("precious.txt")), QByteArray("mine"));
     }
 
-    /// A stop within a step of many batches is heard before the next one; what is resumed is what an unbroken run does.
     /// Where the model is to be written is tried before any work; a link that leads nowhere gives way to the file.
     void outputsAreTriedFirst()
     {
@@ -409,6 +412,7 @@ private Q_SLOTS:
         QVERIFY(fs::is_regular_file(fs::symlink_status(file)));
     }
 
+    /// A stop within a step of many batches is heard before the next one; what is resumed is what an unbroken run does.
     void stopsWithinAStep()
     {
         auto job = TrainFixture::job();
