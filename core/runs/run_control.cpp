@@ -16,6 +16,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <string_view>
 #include <thread>
 
 namespace icae {
@@ -42,7 +43,8 @@ void requireStill(const fs::path& run, const std::string& what)
 
 void requireName(const std::string& name)
 {
-    if (name.empty() || name.front() == '.' || name.size() > 200 || name.find('/') != std::string::npos)
+    constexpr std::string_view apart("/\0", 2); // what ends a name
+    if (name.empty() || name.front() == '.' || name.size() > 200 || name.find_first_of(apart) != std::string::npos)
         throw Error(ErrorKind::InvalidInput, "\"" + name + "\" is no name for a run.",
                     "Use a name without slashes that does not begin with a dot.");
 }

@@ -332,7 +332,7 @@ private Q_SLOTS:
         QCOMPARE(renamed, path("shelf/new"));
         run("shelf/taken");
         QVERIFY(failure([&] { icae::renameRun(renamed, "taken"); }).find("exists already") != std::string::npos);
-        for (const auto* name : {"", ".hidden", "a/b"})
+        for (const auto& name : {std::string(), std::string(".hidden"), std::string("a/b"), std::string("a\0b", 3)})
             QVERIFY(!failure([&] { icae::renameRun(renamed, name); }).empty());
         const auto deleted = icae::deleteRun(renamed);
         QVERIFY(!fs::exists(renamed));
