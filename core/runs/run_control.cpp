@@ -167,7 +167,7 @@ fs::path startRun(RunKind kind, const std::string& spec, const fs::path& runs, c
     const auto wanted = name.empty() ? std::string(nameOf(kind)) : name;
     requireName(wanted);
     makeFolder(runs);
-    const auto run = unused(runs, wanted);
+    auto run = unused(runs, wanted);
     makeFolder(run);
     const auto file = run / "spec.json";
     try {
