@@ -1,6 +1,5 @@
 #include "command.h"
 
-#include "input/reachable.h"
 #include "protocol/error.h"
 #include "protocol/json_text.h"
 #include "reading/plan.h"
@@ -48,8 +47,6 @@ CLI::Option* addDecoding(CLI::App& command, Decoding& decoding)
 
 std::shared_ptr<const Model> ModelOptions::load(CommandContext& context, const std::string& preferred) const
 {
-    requireReachable(model);
-    requireReachable(adapter);
     const auto paths = findModel(model, adapter, preferred);
     auto loaded = Model::load(paths, options(), context.progress.callback(), context.stop);
     context.progress.clear();

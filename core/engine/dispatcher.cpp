@@ -2,6 +2,7 @@
 
 #include "engine/streams.h"
 #include "input/list_files.h"
+#include "protocol/field_error.h"
 #include "protocol/train_protocol.h"
 #include "runs/device_turn.h"
 #include "study/spec.h"
@@ -9,6 +10,7 @@
 #include "tensor/compat.h"
 #include "train/publish.h"
 
+#include <algorithm>
 #include <optional>
 #include <type_traits>
 
@@ -60,6 +62,22 @@ std::string modelNamed(const auto& params)
         return {};
 }
 
+/// A path with a zero byte in it would be taken for what stands before.
+void requireWholePaths(const nlohmann::json& params, const std::string& request)
+{
+    const auto isCut = [](const nlohmann::json& path) {
+        return path.is_string() && path.get_ref<const std::string&>().find('\0') != std::string::npos;
+    };
+    for (const auto* field : {"path", "folder", "folders", "base", "adapter", "run", "trash", "data"}) {
+        const auto value = params.is_object() ? params.find(field) : params.end();
+        if (value != params.end()
+            && (isCut(*value) || (value->is_array() && std::any_of(value->begin(), value->end(), isCut))))
+            throw FieldError(ErrorKind::InvalidInput, field,
+                             "The field \"" + std::string(field) + "\" of " + request + " holds a zero byte.",
+                             "Correct the path.");
+    }
+}
+
 /// Whether a request is work that gives way to a person's.
 bool isBackground(const auto& params)
 {
@@ -86,7 +104,9 @@ void Dispatcher::addAnswer(const protocol::Method<Params, Result>& method, Answe
 {
     m_methods[method.name] = [this, method = protocol::MethodInfo(method), answer](const RequestId& id,
                                                                                    nlohmann::json json) {
-        auto params = fromJson<Params>(JsonReader(std::move(json), std::string("the request ") + method.name));
+        const auto request = std::string("the request ") + method.name;
+        requireWholePaths(json, request);
+        auto params = fromJson<Params>(JsonReader(std::move(json), request));
         Prepared prepared{method.pace, isBackground(params) ? Lane::Rank::Background : Lane::Rank::Person, {}};
         if constexpr (std::is_same_v<Params, ListModelsParams>)
             if (params.hashes) { // hashing may take a while

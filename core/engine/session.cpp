@@ -1,6 +1,5 @@
 #include "engine/session.h"
 
-#include "engine/streams.h"
 #include "icae/catalog.h"
 #include "protocol/error.h"
 #include "reading/plan.h"
@@ -8,6 +7,8 @@
 #include "tensor/atomic_file.h"
 #include "tensor/compat.h"
 
+#include <algorithm>
+#include <chrono>
 #include <fstream>
 #include <unistd.h>
 
@@ -58,8 +59,8 @@ std::shared_ptr<const Source> onDeviceOf(const Model& model, std::shared_ptr<con
 /// Progress and tokens of one request.
 class Listening {
 public:
-    Listening(const Model& model, const RequestContext& context)
-        : m_progress(context.channel, context.id)
+    Listening(const Model& model, const RequestContext& context, std::vector<ProgressReporter::Phase> phases = {})
+        : m_progress(context.channel, context.id, std::move(phases))
         , m_tokens(context.channel, context.id, model.tokenizer())
     {
     }
@@ -204,10 +205,11 @@ ScoreResult Session::score(const ScoreParams& params, const RequestContext& cont
     const auto alternatives = checkedAlternatives(params.alternatives);
     const auto model = modelFor(params.model, params.source.memory);
     const auto resolved = resolve(params.source, *model, progress.callback(), context.stop);
-    progress.callback()({"Measuring", 0, 0, "tokens"});
     const auto& spans = params.source.spans;
+    if (params.task != ReadTask::Autoencode)
+        progress.callback()({"Measuring", 0, 0, "tokens"}); // in one go
     auto result = params.task == ReadTask::Autoencode
-        ? scoreSource(*model, *resolved.source, spans, alternatives, context.stop)
+        ? scoreSource(*model, *resolved.source, spans, alternatives, progress.callback(), context.stop)
         : scoreContinuation(*model, *resolved.source, spans, params.target, alternatives, context.stop);
     result.memory = resolved.info.id;
     return result;
@@ -222,12 +224,22 @@ ReconstructResult Session::reconstruct(const ReconstructParams& params, const Re
     options.tokens = params.tokens;
     options.alternatives = checkedAlternatives(params.alternatives);
     const auto model = modelFor(params.model, params.source.memory);
-    Listening listening(*model, context);
+    auto phases = m_reconstructing;
+    if (!params.source.memory.empty())
+        phases.erase(phases.begin()); // nothing is compressed
+    Listening listening(*model, context, std::move(phases));
     const auto resolved = resolve(params.source, *model, listening.progress(), context.stop);
     ReconstructResult result;
     result.memory = resolved.info;
+    const auto start = std::chrono::steady_clock::now();
     result.reconstruction = icae::reconstruct(*model, *resolved.source, options, listening.listener(), context.stop);
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
     listening.finish();
+    const auto& seconds = result.reconstruction.seconds;
+    const auto writing = seconds.prefill + seconds.decode;
+    if (params.source.memory.empty() && options.tokens && !result.reconstruction.stopped)
+        for (std::size_t i = 0; const auto phase : {seconds.compress, writing, taken.count() - writing})
+            m_reconstructing[i++].share = std::max(phase, 1e-6);
     return result;
 }
 

@@ -3,6 +3,7 @@
 #include "engine/channel.h"
 #include "engine/memory_shelf.h"
 #include "engine/model_shelf.h"
+#include "engine/streams.h"
 #include "icae/model.h"
 #include "reading/read.h"
 #include "text/encoding_cache.h"
@@ -11,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 namespace icae {
 
@@ -74,6 +76,8 @@ private:
     MemoryShelf m_memories;
     EncodingCache m_encodings; ///< of the text that is being written
     ModelShelf m_models;
+    /// Of a reconstruction, as the last whole one went; before it, as they do on two cores.
+    std::vector<ProgressReporter::Phase> m_reconstructing{{"Compressing", 1}, {"Reconstructing", 4}, {"Measuring", 2}};
 };
 
 } // namespace icae

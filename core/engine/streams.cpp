@@ -1,5 +1,8 @@
 #include "engine/streams.h"
 
+#include <algorithm>
+#include <iterator>
+#include <numeric>
 #include <utility>
 
 namespace icae {
@@ -11,10 +14,11 @@ constexpr auto tokensInterval = std::chrono::microseconds(16667); // 60 a second
 
 } // namespace
 
-ProgressReporter::ProgressReporter(Channel& channel, RequestId id)
+ProgressReporter::ProgressReporter(Channel& channel, RequestId id, std::vector<Phase> phases)
     : m_channel(channel)
     , m_id(std::move(id))
     , m_meter(progressInterval)
+    , m_phases(std::move(phases))
 {
 }
 
@@ -25,12 +29,34 @@ ProgressCallback ProgressReporter::callback()
 
 void ProgressReporter::report(const Progress& progress)
 {
-    const auto reading = m_meter.read(progress);
+    auto reading = m_meter.read(progress);
     if (!reading)
         return;
+    addOthers(progress.phase, *reading);
     m_channel.notify(protocol::progress,
                      {m_id, progress.phase, progress.done, progress.total, progress.unit, reading->fraction,
                       reading->rate, reading->secondsLeft});
+}
+
+void ProgressReporter::addOthers(const std::string& phase, ProgressMeter::Reading& reading)
+{
+    const auto current =
+        std::find_if(m_phases.begin(), m_phases.end(), [&](const Phase& one) { return one.name == phase; });
+    if (current == m_phases.end() || current->share <= 0 || !reading.fraction)
+        return;
+    const auto now = Clock::now();
+    if (!m_begun)
+        m_begun = now;
+    const auto add = [](double sum, const Phase& one) { return sum + one.share; };
+    const auto before = std::accumulate(m_phases.begin(), current, 0.0, add);
+    const auto after = std::accumulate(std::next(current), m_phases.end(), 0.0, add);
+    const auto done = *reading.fraction;
+    reading.fraction = (before + current->share * done) / (before + current->share + after);
+    if (reading.secondsLeft) // by how fast this phase goes
+        *reading.secondsLeft *= 1 + after / (current->share * (1 - done));
+    else if (*reading.fraction > 0 && *reading.fraction < 1 && before > 0) // by how fast those before went
+        reading.secondsLeft =
+            std::chrono::duration<double>(now - *m_begun).count() * (1 - *reading.fraction) / *reading.fraction;
 }
 
 TokenStreamer::TokenStreamer(Channel& channel, RequestId id, std::shared_ptr<const Tokenizer> tokenizer, Begins begins)

@@ -6,6 +6,8 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace icae {
@@ -13,15 +15,28 @@ namespace icae {
 /// Tells the client how far a request has come, some times a second.
 class ProgressReporter {
 public:
-    ProgressReporter(Channel& channel, RequestId id);
+    /// A part of a request's work: the words of its progress, and its share of the time, in any unit.
+    struct Phase {
+        std::string name;
+        double share = 0;
+    };
+
+    /// @param phases what the request consists of, in this order: fraction and time left are those of all together.
+    ///        What is not named here is told by itself.
+    ProgressReporter(Channel& channel, RequestId id, std::vector<Phase> phases = {});
     ProgressCallback callback();
 
 private:
+    using Clock = ProgressMeter::Clock;
+
     void report(const Progress& progress);
+    void addOthers(const std::string& phase, ProgressMeter::Reading& reading);
 
     Channel& m_channel;
     RequestId m_id;
     ProgressMeter m_meter;
+    std::vector<Phase> m_phases;
+    std::optional<Clock::time_point> m_begun; ///< the first of them
 };
 
 /// Sends what a request writes as text, in batches: at most 60 a second.

@@ -1,4 +1,5 @@
 #include "icae/adapter.h"
+#include "input/reachable.h"
 #include "protocol/error.h"
 #include "protocol/placeholder.h"
 #include "tensor/weight_files.h"
@@ -159,6 +160,7 @@ fs::path adapterIn(const fs::path& folder)
 
 AdapterFile AdapterFile::open(const fs::path& path)
 {
+    requireReachable(path);
     AdapterFile file;
     std::error_code ignored;
     const bool isFolder = fs::is_directory(path, ignored);

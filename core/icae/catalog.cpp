@@ -1,6 +1,7 @@
 #include "icae/catalog.h"
 
 #include "icae/hub_folder.h"
+#include "input/reachable.h"
 #include "llm/vocabulary.h"
 #include "protocol/error.h"
 #include "protocol/json.h"
@@ -234,6 +235,12 @@ ModelList listModels(const ListModelsParams& params, const std::stop_token& stop
     ModelList list;
     Found found;
     for (const auto& folder : params.folders) {
+        try {
+            requireReachable(folder);
+        } catch (const Error& error) {
+            list.problems.push_back({folder, error.message(), error.remedy()});
+            continue;
+        }
         std::error_code ignored;
         if (fs::is_directory(folder, ignored))
             found.search(fs::absolute(folder).lexically_normal(), levelsBelow);

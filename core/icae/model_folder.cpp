@@ -2,6 +2,7 @@
 
 #include "icae/hub_folder.h"
 #include "icae/trained_folder.h"
+#include "input/reachable.h"
 #include "protocol/error.h"
 
 #include <algorithm>
@@ -109,6 +110,8 @@ std::vector<fs::path> adaptersIn(const fs::path& folder)
 
 ModelPaths findModel(const fs::path& named, const fs::path& namedAdapter, const std::string& preferred)
 {
+    requireReachable(named);
+    requireReachable(namedAdapter);
     const auto model = named.empty() ? named : hubSnapshot(named);
     const auto adapter = namedAdapter.empty() ? namedAdapter : adapterInside(hubSnapshot(namedAdapter));
     if (model.empty()) {

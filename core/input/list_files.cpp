@@ -1,5 +1,6 @@
 #include "input/list_files.h"
 
+#include "input/reachable.h"
 #include "protocol/error.h"
 
 #include <algorithm>
@@ -27,6 +28,7 @@ FileList listFiles(const ListFilesParams& params)
     auto folder = (homeFolder() / params.folder).lexically_normal();
     if (!folder.has_filename() && folder.has_relative_path())
         folder = folder.parent_path();
+    requireReachable(folder);
     std::error_code fault;
     if (!fs::is_directory(folder, fault))
         throw Error(ErrorKind::NotFound, "There is no folder " + folder.string() + " on the engine's machine.",

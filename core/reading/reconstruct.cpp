@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <numeric>
 
 namespace icae {
@@ -61,17 +62,67 @@ std::vector<Prompt> promptsOf(const Reader& reader, const std::vector<Part>& par
     return prompts;
 }
 
-/// Teacher forcing: each part's reference and EOS behind it, rated.
-std::vector<std::vector<TokenScore>> forceReferences(const Reader& reader, const std::vector<Prompt>& prompts,
-                                                     const std::vector<Part>& parts, const ScoreOptions& options,
-                                                     const std::stop_token& stop)
+/// Told how many tokens have been rated since the last time.
+using RatedCallback = std::function<void(std::int64_t tokens)>;
+
+/// Tells how far rating so many tokens has come.
+RatedCallback ratingOf(std::int64_t total, const ProgressCallback& progress)
 {
+    if (!progress)
+        return [](std::int64_t /*tokens*/) {};
+    Progress begun{"Measuring", 0, static_cast<double>(total), "tokens"};
+    progress(begun);
+    return [progress, state = std::move(begun)](std::int64_t tokens) mutable {
+        state.done += static_cast<double>(tokens);
+        progress(state);
+    };
+}
+
+/// As Reader::score(), a few forwards at a time.
+std::vector<std::vector<TokenScore>> scoreInGroups(const Model& model, std::span<const Prompt> prompts,
+                                                   std::span<const Ids> targets, const ScoreOptions& options,
+                                                   const RatedCallback& rated, const std::stop_token& stop)
+{
+    const std::int64_t most = model.device().device.is_cpu() ? 4096 : 65536; // tokens
+    const Reader reader(model);
+    std::vector<std::vector<TokenScore>> all;
+    while (all.size() < prompts.size()) {
+        const auto first = all.size();
+        auto end = first;
+        for (std::int64_t read = 0; end < prompts.size() && read < most; ++end)
+            read += prompts[end].length() + std::ssize(targets[end]);
+        std::int64_t tokens = 0;
+        for (auto& scores :
+             reader.score(prompts.subspan(first, end - first), targets.subspan(first, end - first), options, stop)) {
+            tokens += std::ssize(scores);
+            all.push_back(std::move(scores));
+        }
+        rated(tokens);
+    }
+    return all;
+}
+
+/// Teacher forcing: each part's reference and EOS behind it, rated.
+std::vector<std::vector<TokenScore>> forceReferences(const Model& model, const std::vector<Prompt>& prompts,
+                                                     const std::vector<Part>& parts, const ScoreOptions& options,
+                                                     const RatedCallback& rated, const std::stop_token& stop)
+{
+    const auto eos = Reader(model).greedy().stopIds.front();
     std::vector<Ids> targets;
     for (const auto& part : parts) {
         targets.push_back(idsOf(part.reference));
-        targets.back().push_back(reader.greedy().stopIds.front());
+        targets.back().push_back(eos);
     }
-    return reader.score(prompts, targets, options, stop);
+    return scoreInGroups(model, prompts, targets, options, rated, stop);
+}
+
+/// Tokens that forceReferences() rates.
+std::int64_t forcedTokens(const std::vector<Part>& parts)
+{
+    auto tokens = std::ssize(parts); // an EOS each
+    for (const auto& part : parts)
+        tokens += std::ssize(part.reference);
+    return tokens;
 }
 
 std::vector<TokenScore> joined(const std::vector<std::vector<TokenScore>>& scores)
@@ -186,14 +237,15 @@ public:
     {
         if (m_result.stopped || !(m_source.hasText() || m_options.tokens))
             return;
-        if (listener.progress)
-            listener.progress({"Measuring", 0, 0, "tokens"});
+        const bool compares = m_source.hasText();
+        const auto rated = ratingOf((compares ? forcedTokens(m_parts) : 0) + (m_options.tokens ? std::ssize(m_ids) : 0),
+                                    listener.progress);
         try {
             const ScoreOptions details{m_options.tokens, m_options.tokens ? m_options.alternatives : 0};
-            if (m_source.hasText())
-                m_forced = forceReferences(m_reader, m_prompts, m_parts, details, stop);
+            if (compares)
+                m_forced = forceReferences(m_model, m_prompts, m_parts, details, rated, stop);
             if (m_options.tokens)
-                m_free = m_reader.score(m_prompts, m_written.ids, details, stop);
+                m_free = scoreInGroups(m_model, m_prompts, m_written.ids, details, rated, stop);
         } catch (const Error& error) {
             if (error.kind() != ErrorKind::Cancelled)
                 throw;
@@ -366,7 +418,7 @@ Reconstruction reconstruct(const Model& model, const Source& source, const Recon
 }
 
 ScoreResult scoreSource(const Model& model, const Source& source, const std::vector<std::int64_t>& spans,
-                        std::int64_t alternatives, const std::stop_token& stop)
+                        std::int64_t alternatives, const ProgressCallback& progress, const std::stop_token& stop)
 {
     if (!source.hasText())
         throw Error(ErrorKind::InvalidInput, "The text that the memory was made from is not known.",
@@ -374,7 +426,8 @@ ScoreResult scoreSource(const Model& model, const Source& source, const std::vec
     const Reader reader(model);
     const auto parts = partsOf(source, spans, model.adapter().config.aeReads);
     const auto start = std::chrono::steady_clock::now();
-    const auto forced = forceReferences(reader, promptsOf(reader, parts), parts, {true, alternatives}, stop);
+    const auto forced = forceReferences(model, promptsOf(reader, parts), parts, {true, alternatives},
+                                        ratingOf(forcedTokens(parts), progress), stop);
     auto result = scoreResult(model, forced, secondsSince(start));
     result.tokens = ratedReference(*model.tokenizer(), parts, forced, reader.greedy().stopIds.front());
     return result;

@@ -40,7 +40,7 @@ Reconstruction reconstruct(const Model& model, const Source& source, const Recon
 /// @param spans as ReconstructOptions::spans
 /// @throws Error (InvalidInput) for a span that is not there, or where the text is unknown; (Cancelled)
 ScoreResult scoreSource(const Model& model, const Source& source, const std::vector<std::int64_t>& spans,
-                        std::int64_t alternatives, const std::stop_token& stop);
+                        std::int64_t alternatives, const ProgressCallback& progress, const std::stop_token& stop);
 
 /// Rates a text token by token as what goes on after the source.
 /// @throws Error as scoreSource(); (Unsupported) where the adapter cannot continue

@@ -16,6 +16,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <string_view>
 #include <thread>
 
 namespace icae {
@@ -42,7 +43,8 @@ void requireStill(const fs::path& run, const std::string& what)
 
 void requireName(const std::string& name)
 {
-    if (name.empty() || name.front() == '.' || name.size() > 200 || name.find('/') != std::string::npos)
+    constexpr std::string_view apart("/\0", 2); // what ends a name
+    if (name.empty() || name.front() == '.' || name.size() > 200 || name.find_first_of(apart) != std::string::npos)
         throw Error(ErrorKind::InvalidInput, "\"" + name + "\" is no name for a run.",
                     "Use a name without slashes that does not begin with a dot.");
 }
@@ -110,6 +112,8 @@ void removeRemains(const fs::path& run)
 pid_t launchRun(const fs::path& run, std::vector<std::string> arguments)
 {
     const auto output = run / outputName;
+    if (std::error_code ignored; fs::is_symlink(output, ignored))
+        refuseLink(output);
     const auto before = runOwner(run);
     const auto process = launchDetached({std::move(arguments), output});
     const auto start = std::chrono::steady_clock::now();
@@ -163,7 +167,7 @@ fs::path startRun(RunKind kind, const std::string& spec, const fs::path& runs, c
     const auto wanted = name.empty() ? std::string(nameOf(kind)) : name;
     requireName(wanted);
     makeFolder(runs);
-    const auto run = unused(runs, wanted);
+    auto run = unused(runs, wanted);
     makeFolder(run);
     const auto file = run / "spec.json";
     try {

@@ -58,8 +58,7 @@ public:
         : m_file(open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0644)) // NOLINT: POSIX
     {
         if (m_file < 0 && errno == ELOOP)
-            throw Error(ErrorKind::Io, path.string() + " is a link, and a run writes through none.",
-                        "Remove the link, or choose another folder.");
+            refuseLink(path);
     }
     ~Opened()
     {
@@ -91,6 +90,12 @@ int appendTo(const fs::path& path, std::string_view text)
 }
 
 } // namespace
+
+void refuseLink(const fs::path& path)
+{
+    throw Error(ErrorKind::Io, path.string() + " is a link, and a run writes through none.",
+                "Remove the link, or choose another folder.");
+}
 
 void requireUsable(const fs::path& folder, bool resume, RunKind kind)
 {

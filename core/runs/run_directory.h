@@ -13,6 +13,10 @@ namespace icae {
 /// @throws Error as RunDirectory()
 void requireUsable(const std::filesystem::path& folder, bool resume, RunKind kind = RunKind::Training);
 
+/// Somebody put a link in the place of a run's file.
+/// @throws Error (Io)
+[[noreturn]] void refuseLink(const std::filesystem::path& path);
+
 /// A run's folder, owned by this process: nobody else writes to it meanwhile.
 class RunDirectory {
 public:

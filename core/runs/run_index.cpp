@@ -1,5 +1,6 @@
 #include "runs/run_index.h"
 
+#include "input/reachable.h"
 #include "input/read_input.h"
 #include "protocol/error.h"
 #include "runs/event_reader.h"
@@ -39,12 +40,14 @@ bool isRunFolder(const fs::path& folder)
 
 namespace {
 
-/// Other programs write a status.json, too: whole JSON that says nothing to us, without our lock beside it.
+/// Other programs write a status.json, too: whole JSON that names no stage, without our lock beside it.
 bool isOurs(const fs::path& folder, const RunStatus& status)
 {
     std::error_code ignored;
-    if (status.state != RunState::Damaged || fs::exists(folder / "lock", ignored))
+    if (!status.stage.empty() || fs::exists(folder / "lock", ignored))
         return true;
+    if (status.state != RunState::Damaged)
+        return false;
     try {
         return !nlohmann::json::accept(readInput(folder / runStatusName));
     } catch (const Error&) {
@@ -56,6 +59,7 @@ bool isOurs(const fs::path& folder, const RunStatus& status)
 
 std::vector<RunSummary> listRuns(const fs::path& root)
 {
+    requireReachable(root);
     std::error_code fault;
     if (!fs::is_directory(root, fault))
         throw Error(ErrorKind::NotFound, "There is no folder " + root.string() + ".", "Name a folder with runs.");

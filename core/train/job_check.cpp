@@ -5,6 +5,7 @@
 #include "llm/vocabulary.h"
 #include "llm/weights.h"
 #include "protocol/field_error.h"
+#include "protocol/json_text.h"
 #include "study/continuation.h"
 #include "tensor/device.h"
 #include "text/tokenizer.h"
@@ -12,6 +13,7 @@
 #include "train/corpus.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <optional>
 
@@ -63,6 +65,46 @@ std::string whyAnotherBase(const TrainJob& job, const BaseHashes& named, const H
     return base.whyNot(named).empty() ? std::string() : trainedOnAnother(base.readAnew(hashing.stop).whyNot(named));
 }
 
+/// Why the job cannot go on from an adapter's numbers as they are; empty where it can.
+std::string whyNoStart(const AdapterFile& file, const LlmConfig& config, const AdapterConfig& ours)
+{
+    const auto& its = file.config;
+    const auto lacks = [](const std::vector<std::string>& targets, const std::string& target) {
+        return std::find(targets.begin(), targets.end(), target) == targets.end();
+    };
+    const auto differs = [](const std::string& what, std::int64_t own, std::int64_t wanted) {
+        return "its " + what + " is " + std::to_string(own) + ", the job's " + std::to_string(wanted);
+    };
+    if (its.slots != ours.slots)
+        return differs("slot count", its.slots, ours.slots);
+    if (its.specialTokens != ours.specialTokens)
+        return "its special tokens are " + jsonText(its.specialTokens) + ", the job's " + jsonText(ours.specialTokens);
+    if (its.slotScale != ours.slotScale)
+        return its.slotScale ? "it has a slot scale, and the job none" : "it has no slot scale, as the job";
+    for (const auto& target : ours.targets) {
+        if (lacks(its.targets, target))
+            return "it has no LoRA on " + target;
+        for (std::int64_t layer = 0; layer < config.layers; ++layer) {
+            const auto where = " for " + target + " of layer " + std::to_string(layer);
+            const auto pair = file.pair(layer, target);
+            if (!pair)
+                return "it has no LoRA" + where;
+            const auto rank = pair->a->shape[0];
+            if (rank != ours.rank)
+                return differs("LoRA rank" + where, rank, ours.rank);
+            const auto scale = file.loraScale(layer, target, rank);
+            const auto wanted = ours.alpha / static_cast<double>(ours.rank);
+            if (std::abs(scale - wanted) > 1e-6 * wanted)
+                return "its LoRA scale (alpha / r)" + where + " is " + jsonText(scale) + ", the job's "
+                    + jsonText(wanted);
+        }
+    }
+    for (const auto& target : its.targets)
+        if (lacks(ours.targets, target))
+            return "it has LoRA on " + target + ", and the job none";
+    return {};
+}
+
 /// @param hashing how the base's hashes are compared, which may take a while; absent: not at all
 void checkStart(const TrainJob& job, const std::optional<HashOptions>& hashing)
 {
@@ -78,23 +120,12 @@ void checkStart(const TrainJob& job, const std::optional<HashOptions>& hashing)
         auto why = whyAdapterDoesNotFit(file, config);
         if (hashing && why.empty() && !job.trainsBase() && !file.config.base.weights.empty())
             why = whyAnotherBase(job, file.config.base, *hashing);
-        const auto compare = [&](const char* what, std::int64_t its, std::int64_t ours) {
-            if (why.empty() && its != ours)
-                why = "its " + std::string(what) + " is " + std::to_string(its) + ", the job's " + std::to_string(ours);
-        };
-        compare("LoRA rank", file.config.rank, job.adapter.rank);
-        compare("slot count", file.config.slots, job.adapter.slots);
-        compare("number of special tokens", std::ssize(file.config.specialTokens),
-                std::ssize(job.adapter.specialTokens));
-        if (why.empty() && file.config.slotScale != job.adapter.slotScale)
-            why = file.config.slotScale ? "it has a slot scale, and the job none" : "it has no slot scale, as the job";
-        for (const auto& target : job.adapter.targets)
-            if (const auto& its = file.config.targets;
-                why.empty() && std::find(its.begin(), its.end(), target) == its.end())
-                why = "it has no LoRA on " + target;
+        if (why.empty())
+            why = whyNoStart(file, config, job.adapter);
         if (!why.empty())
-            throw Error(ErrorKind::Mismatch, "The adapter " + job.initFrom.string() + " does not fit: " + why + ".",
-                        "Start from an adapter of this base, with the job's rank, targets, slots and slot scale.");
+            throw Error(
+                ErrorKind::Mismatch, "The adapter " + job.initFrom.string() + " does not fit: " + why + ".",
+                "Start from an adapter of this base, with the job's rank, alpha, targets, slots and slot scale.");
     });
 }
 

@@ -314,7 +314,8 @@ private Q_SLOTS:
     /// Other programs have a status.json, and may have runs of ours below it.
     void foreignFoldersAreNoRuns()
     {
-        for (const char* foreign : {R"({"state": "RUNNING", "epoch": 3})", "[1, 2]", "{}"}) {
+        for (const char* foreign :
+             {R"({"state": "RUNNING", "epoch": 3})", R"({"state": "finished", "project": "x"})", "[1, 2]", "{}"}) {
             fs::create_directories(path("mixed/foreign"));
             fs::remove(path("mixed/foreign/status.json"));
             append(path("mixed/foreign/status.json"), foreign);
@@ -331,7 +332,7 @@ private Q_SLOTS:
         QCOMPARE(renamed, path("shelf/new"));
         run("shelf/taken");
         QVERIFY(failure([&] { icae::renameRun(renamed, "taken"); }).find("exists already") != std::string::npos);
-        for (const auto* name : {"", ".hidden", "a/b"})
+        for (const auto& name : {std::string(), std::string(".hidden"), std::string("a/b"), std::string("a\0b", 3)})
             QVERIFY(!failure([&] { icae::renameRun(renamed, name); }).empty());
         const auto deleted = icae::deleteRun(renamed);
         QVERIFY(!fs::exists(renamed));

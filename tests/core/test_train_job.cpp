@@ -1,5 +1,6 @@
 #include "error_of.h"
 #include "protocol/error.h"
+#include "tensor/tensor_data.h"
 #include "train/job.h"
 #include "train/job_check.h"
 
@@ -9,6 +10,8 @@
 #include <nlohmann/json.hpp>
 
 #include <fstream>
+#include <functional>
+#include <map>
 #include <optional>
 
 namespace fs = std::filesystem;
@@ -37,6 +40,25 @@ class TestTrainJob : public QObject {
         write(name + "/config.json", config.dump());
         fs::copy_file(source / "model.safetensors", path(name + "/model.safetensors"));
         fs::copy_file(fs::path(ICAE_TEST_DATA) / "tiny/tokenizer.model", path(name + "/tokenizer.model"));
+    }
+
+    /// A folder with the golden adapter, its tensors changed.
+    void makeAdapter(const std::string& name, const std::function<void(std::map<std::string, at::Tensor>&)>& change,
+                     const Json& patch = Json::object()) const
+    {
+        const auto source = fs::path(ICAE_TEST_GOLDEN) / "spread_elastic";
+        const auto store = icae::TensorStore::open(source / "icae.safetensors");
+        std::map<std::string, at::Tensor> tensors;
+        for (const auto& tensor : store->names())
+            tensors[tensor] = icae::toTensor(store->tensor(tensor));
+        change(tensors);
+        std::vector<icae::TensorView> views;
+        for (const auto& [tensor, value] : tensors)
+            views.push_back(icae::viewOf(tensor, value));
+        auto config = Json::parse(std::ifstream(source / "icae_config.json"));
+        config.merge_patch(patch);
+        write(name + "/icae_config.json", config.dump());
+        icae::writeSafetensors(path(name) / "icae.safetensors", views, {});
     }
 
     static std::string text(int sentences)
@@ -116,6 +138,28 @@ private Q_SLOTS:
         auto config = Json::parse(std::ifstream(path("foreign/icae_config.json")));
         config["base"]["weights_sha256"] = std::string(64, 'f');
         write("foreign/icae_config.json", config.dump());
+        makeAdapter("unprefixed", [](auto& tensors) {
+            std::map<std::string, at::Tensor> plain;
+            for (const auto& [name, tensor] : tensors)
+                plain[name.starts_with("icae.") ? name.substr(5) : name] = tensor;
+            tensors = std::move(plain);
+        });
+        makeAdapter("ranks", [](auto& tensors) { // PEFT's rank_pattern: layer 1 has rank 4
+            for (auto& [name, tensor] : tensors)
+                if (name.find("layers.1.") != std::string::npos)
+                    tensor = tensor.narrow(name.find("lora_B") != std::string::npos ? 1 : 0, 0, 4).contiguous();
+        });
+        makeAdapter("scaled", [](auto& /*tensors*/) {}, {{"lora", {{"alpha", 32}}}});
+        makeAdapter(
+            "wide",
+            [](auto& tensors) {
+                const std::string layers = "icae.base_model.model.model.layers.";
+                for (const auto* layer : {"0", "1", "2"})
+                    for (const auto* part : {"lora_A", "lora_B"})
+                        tensors[layers + layer + ".self_attn.o_proj." + part + ".default.weight"] =
+                            tensors.at(layers + layer + ".self_attn.q_proj." + part + ".default.weight").clone();
+            },
+            {{"lora", {{"targets", {"q_proj", "v_proj", "o_proj"}}}}});
         write("run/config.json", "{}");
         fs::create_directories(path("run/model/base"));
         for (const auto& entry : fs::directory_iterator(path("base")))
@@ -145,6 +189,8 @@ private Q_SLOTS:
         QCOMPARE(job.texts.front(), path("data/elsewhere.md"));
         QCOMPARE(job.checkpointMinutes, 5.0);
         icae::checkTrainJob(job, "cpu");
+        adapter["init_from"] = "unprefixed"; // as the published training code and PEFT name their tensors
+        check(adapter);
     }
 
     /// Comparing the base with the one that an adapter names shows how far it is, and stops.
@@ -198,7 +244,16 @@ private Q_SLOTS:
         mid("special token", R"({"adapter": {"special_tokens": ["AE", "LM"]}})", "adapter.special_tokens", "FT");
         mid("start not there", R"({"init_from": "nowhere"})", "init_from", "does not exist");
         mid("start of another rank", R"({"init_from": "adapter", "adapter": {"lora": {"r": 4}}})", "init_from",
-            "LoRA rank is 8");
+            "LoRA rank for q_proj of layer 0 is 8, the job's 4");
+        mid("start of several ranks", R"({"init_from": "ranks"})", "init_from",
+            "LoRA rank for q_proj of layer 1 is 4, the job's 8");
+        mid("start of another scale", R"({"init_from": "scaled"})", "init_from",
+            "LoRA scale (alpha / r) for q_proj of layer 0 is 4.0, the job's 2.0");
+        mid("start with tokens in another order",
+            R"({"init_from": "adapter", "adapter": {"special_tokens": ["LM", "AE", "FT"]}})", "init_from",
+            R"(its special tokens are ["AE","LM","FT"])");
+        mid("start with a target more", R"({"init_from": "wide"})", "init_from",
+            "it has LoRA on o_proj, and the job none");
         mid("start without a target", R"({"init_from": "adapter", "adapter": {"lora": {"targets": ["o_proj"]}}})",
             "init_from", "o_proj");
         mid("start that is none", R"({"init_from": "base"})", "init_from", "no adapter");

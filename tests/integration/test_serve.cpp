@@ -171,6 +171,32 @@ private Q_SLOTS:
         QVERIFY(engine.notesOf(protocol::progress).size() > 1);
     }
 
+    /// Compressing, writing and rating are one way, with one estimate: it goes on where the next begins.
+    void progressIsOfAllPhases()
+    {
+        Engine engine(m_model);
+        engine.call(protocol::modelsLoad, model());
+        auto params = reconstruction();
+        params.source.text = ModelFixture::text(400).toStdString();
+        engine.notes.clear();
+        engine.call(protocol::reconstruct, params);
+        QStringList phases;
+        double before = 0;
+        for (const auto& note : engine.notesOf(protocol::progress)) {
+            const auto phase = QString::fromStdString(note.text);
+            if (phases.isEmpty() || phases.back() != phase)
+                phases += phase;
+            QVERIFY2(note.total > 0 && note.fraction && *note.fraction >= before, qPrintable(phase));
+            before = *note.fraction;
+            if (note.secondsLeft && note.rate && phase == u"Compressing")
+                QVERIFY(*note.secondsLeft > (note.total - note.done) / *note.rate);
+            if (phases.size() > 1)
+                QVERIFY2(note.secondsLeft || *note.fraction == 1, qPrintable(phase));
+        }
+        QCOMPARE(phases, (QStringList{u"Compressing"_s, u"Reconstructing"_s, u"Measuring"_s}));
+        QVERIFY(before > 0.6);
+    }
+
     void reconstructsFromMemory()
     {
         Engine engine(m_model);

@@ -342,6 +342,59 @@ private Q_SLOTS:
         QVERIFY(works(engine));
     }
 
+    /// A zero byte ends a path for the system: nothing that stands before it may be taken for what was meant.
+    void pathsWithAZeroByteAreRefused()
+    {
+        Engine engine(m_model);
+        const auto cut = m_model.path("").string() + std::string("\0x", 2);
+        const auto refused = [](const std::string& failure) { return failure.ends_with("holds a zero byte."); };
+        LoadModelParams model;
+        model.base = cut;
+        QVERIFY(refused(engine.failure(protocol::modelsLoad, model)));
+        model.base = m_model.path("").string();
+        model.adapter = std::string("reconstruct\0x", 13);
+        QVERIFY(refused(engine.failure(protocol::modelsLoad, model)));
+        QVERIFY(refused(engine.failure(protocol::modelsList, {{"nowhere", cut}, false})));
+        QVERIFY(refused(engine.failure(protocol::filesList, {cut})));
+        QVERIFY(refused(engine.failure(protocol::runsList, {{cut}})));
+        QVERIFY(refused(engine.failure(protocol::runsFolder, {cut})));
+        QVERIFY(refused(engine.failure(protocol::runsStop, {cut})));
+        QVERIFY(refused(engine.failure(protocol::memoryLoad, {cut})));
+        QVERIFY(works(engine));
+    }
+
+    /// A folder that cannot be looked at is not one that is not there.
+    void pathsThatCannotBeAreNamed_data()
+    {
+        QTest::addColumn<QString>("name");
+        QTest::addColumn<QByteArray>("why");
+        QTest::newRow("too long") << QString(300, u'x') << QByteArray("File name too long");
+        QTest::newRow("a circle of links") << u"loop1"_s << QByteArray("Too many levels of symbolic links");
+    }
+
+    void pathsThatCannotBeAreNamed()
+    {
+        QFETCH(QString, name);
+        QFETCH(QByteArray, why);
+        m_model.run({u"-c"_s, u"ln -sf loop1 loop2; ln -sf loop2 loop1"_s}, {}, u"/bin/sh"_s);
+        Engine engine(m_model);
+        const auto path = m_model.path(name.toStdString()).string();
+        const auto said = [&](const std::string& sentence) {
+            return sentence.find(why.toStdString()) != std::string::npos;
+        };
+        LoadModelParams model;
+        model.base = path;
+        QVERIFY(said(engine.failure(protocol::modelsLoad, model)));
+        model.base = m_model.path("").string();
+        model.adapter = path;
+        QVERIFY(said(engine.failure(protocol::modelsLoad, model)));
+        QVERIFY(said(engine.failure(protocol::filesList, {path})));
+        const auto models = engine.call(protocol::modelsList, {{path}, false});
+        QVERIFY(models.problems.size() == 1 && said(models.problems.front().problem));
+        const auto runs = engine.call(protocol::runsList, {{path}});
+        QVERIFY(runs.problems.size() == 1 && said(runs.problems.front().problem));
+    }
+
     void spansAreNamedOnce()
     {
         Engine engine(m_model);

@@ -303,6 +303,28 @@ private Q_SLOTS:
         QVERIFY2(read.code == 0, read.err);
     }
 
+    /// What ends a text stands beside the weights, and goes with them.
+    void exportedBasesKeepTheirGenerationConfig()
+    {
+        fs::create_directories(m_train.path("ending"));
+        for (const auto* name : {"config.json", "model.safetensors", "tokenizer.model"})
+            m_train.copy(m_train.path("base") / name, std::string("ending/") + name);
+        m_train.write("ending/generation_config.json", R"({"eos_token_id": [2, 5]})");
+        auto job = TrainFixture::job();
+        job["base"] = "ending";
+        job["stop"]["steps"] = 2;
+        m_train.writeJob("ending.json", job);
+        const auto result = m_train.run({u"train"_s, u"ending.json"_s, u"--run"_s, u"ended"_s});
+        QVERIFY2(result.code == 0, result.err);
+        QCOMPARE(m_train.run({u"runs"_s, u"publish"_s, u"ended"_s, u"given"_s}).code, 0);
+        for (const auto* base : {"ended/model/base", "given/base"}) {
+            QCOMPARE(TrainFixture::contentOf(m_train.path(base) / "generation_config.json"),
+                     TrainFixture::contentOf(m_train.path("ending/generation_config.json")));
+            const auto info = m_train.run({u"info"_s, QString::fromUtf8(base), u"--json"_s}).json();
+            QCOMPARE(info["base"]["ends_with"].size(), 2U);
+        }
+    }
+
     /// The shell that starts the job dies with its whole process group, as a terminal's processes do.
     void outlivesItsTerminal()
     {

@@ -1,6 +1,8 @@
 #include "train_fixture.h"
 
+#include <QCryptographicHash>
 #include <QtTest>
+#include <cstring>
 #include <fstream>
 
 using namespace Qt::StringLiterals;
@@ -234,6 +236,30 @@ private Q_SLOTS:
         QCOMPARE(hash(), right);
     }
 
+    /// Older versions noted hashes of files: who names the base so is believed, and refused where they differ.
+    void hashesOfFilesNameABase()
+    {
+        const auto sha256 = [&](const char* file) {
+            const auto content = TrainFixture::contentOf(m_train.path(file));
+            return QCryptographicHash::hash(content, QCryptographicHash::Sha256).toHex().toStdString();
+        };
+        auto config =
+            nlohmann::json::parse(TrainFixture::contentOf(m_train.path("reconstruct/icae_config.json")).toStdString());
+        config["base"] = {{"config_sha256", sha256("base/config.json")},
+                          {"weights_sha256", sha256("base/model.safetensors")}};
+        fs::create_directories(m_train.path("older"));
+        m_train.copy(m_train.path("reconstruct/icae.safetensors"), "older/icae.safetensors");
+        m_train.writeJob("older/icae_config.json", config);
+        const QStringList compress{u"compress"_s, u"text.txt"_s, u"-o"_s, u"older.memory"_s,
+                                   u"-m"_s,       u"base"_s,     u"-a"_s, u"older"_s};
+        const auto right = m_train.run(compress);
+        QVERIFY2(right.code == 0, right.err);
+        config["base"]["weights_sha256"] = sha256("base/config.json");
+        m_train.writeJob("older/icae_config.json", config);
+        const auto wrong = m_train.run(compress);
+        QVERIFY2(wrong.code == 3 && wrong.err.contains("was trained on another base"), wrong.err);
+    }
+
     /// A base that holds NaN: nothing is made of it.
     void numbersThatAreNoneAreRefused()
     {
@@ -253,6 +279,48 @@ private Q_SLOTS:
         QCOMPARE(result.code, 3);
         QVERIFY2(result.err.contains("holds NaN") && result.err.contains("The tensor \""), result.err);
         QVERIFY(!fs::exists(m_train.path("diverged")));
+    }
+
+    /// An adapter as PEFT and other training code name its tensors is one to start from like any other.
+    void startsFromAdaptersOfOtherNames()
+    {
+        const auto file = TrainFixture::contentOf(m_train.path("reconstruct/icae.safetensors"));
+        std::uint64_t size = 0;
+        std::memcpy(&size, file.data(), sizeof size);
+        auto header = file.mid(sizeof size, static_cast<qsizetype>(size));
+        header.replace("\"icae.base_model", "\"base_model").replace(".default.weight", ".weight");
+        const auto data = file.mid(static_cast<qsizetype>(sizeof size + size));
+        size = static_cast<std::uint64_t>(header.size());
+        fs::create_directories(m_train.path("peft"));
+        m_train.write("peft/icae.safetensors",
+                      QByteArray(reinterpret_cast<const char*>(&size), sizeof size) + header + data);
+        m_train.copy(m_train.path("reconstruct/icae_config.json"), "peft/icae_config.json");
+        auto job = TrainFixture::adapterJob("base", 2);
+        job["adapter"] =
+            nlohmann::json::parse(TrainFixture::contentOf(m_train.path("peft/icae_config.json")).toStdString());
+        job["mixture"] = {{"ae", 1}};
+        job["ae"] = {{"cells", nlohmann::json::array({{32, 8}})}};
+        job["data"] = {{"texts", {"train.txt"}}};
+        for (const auto* field : {"lm", "evaluate"})
+            job.erase(field);
+        for (const auto* start : {"reconstruct", "peft"}) {
+            job["init_from"] = start;
+            m_train.writeJob("start.json", job);
+            const auto run = QString::fromUtf8(start) + u"_run"_s;
+            const auto result = m_train.run({u"train"_s, u"start.json"_s, u"--run"_s, run});
+            QVERIFY2(result.code == 0, result.err);
+        }
+        QCOMPARE(m_train.metrics("peft_run"), m_train.metrics("reconstruct_run"));
+        job["adapter"]["lora"]["alpha"] = 32; // which would make other weights of the same matrices
+        m_train.writeJob("start.json", job);
+        const auto before = m_train.files();
+        for (const auto& options : {QStringList{}, QStringList{u"--detach"_s}}) {
+            const auto result =
+                m_train.run(QStringList{u"train"_s, u"start.json"_s, u"--run"_s, u"scaled"_s} + options);
+            QCOMPARE(result.code, 3);
+            QVERIFY2(result.err.contains("LoRA scale"), result.err);
+        }
+        QCOMPARE(m_train.files(), before);
     }
 
     void tooLittleDataLeavesNoRun()
@@ -312,10 +380,13 @@ private Q_SLOTS:
         const auto result = m_train.run({u"train"_s, u"job.json"_s, u"--run"_s, u"linked"_s});
         QCOMPARE(result.code, 3);
         QVERIFY2(result.err.contains("is a link"), result.err);
+        fs::create_directories(m_train.path("planted"));
+        fs::create_symlink(m_train.path("precious.txt"), m_train.path("planted/output.txt"));
+        const auto detached = m_train.run({u"train"_s, u"job.json"_s, u"--run"_s, u"planted"_s, u"--detach"_s});
+        QVERIFY2(detached.code == 3 && detached.err.contains("output.txt is a link"), detached.err);
         QCOMPARE(TrainFixture::contentOf(m_train.path("precious.txt")), QByteArray("mine"));
     }
 
-    /// A stop within a step of many batches is heard before the next one; what is resumed is what an unbroken run does.
     /// Where the model is to be written is tried before any work; a link that leads nowhere gives way to the file.
     void outputsAreTriedFirst()
     {
@@ -341,6 +412,7 @@ private Q_SLOTS:
         QVERIFY(fs::is_regular_file(fs::symlink_status(file)));
     }
 
+    /// A stop within a step of many batches is heard before the next one; what is resumed is what an unbroken run does.
     void stopsWithinAStep()
     {
         auto job = TrainFixture::job();

@@ -9,10 +9,13 @@
 #include <QClipboard>
 #include <QComboBox>
 #include <QFileDialog>
+#include <QHelpEvent>
 #include <QInputDialog>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QRegularExpression>
 #include <QSpinBox>
+#include <QToolTip>
 
 namespace {
 
@@ -191,6 +194,13 @@ private Q_SLOTS:
         const auto place = pointed.back().front().value<std::optional<SlotPlace>>();
         QVERIFY(place && place->slot == 32 && place->span == 0);
         QTRY_VERIFY(measured(preview, lit.selectionStart() + 3)); // words were looked up meanwhile
+        const auto at = preview.cursorRect(words).center();
+        QHelpEvent help(QEvent::ToolTip, at, preview.viewport()->mapToGlobal(at));
+        QLocale::setDefault(QLocale(QLocale::German));
+        QApplication::sendEvent(preview.viewport(), &help);
+        QLocale::setDefault(QLocale::c());
+        static const QRegularExpression rise(u"rises by \\d+,\\d\\d nats"_s); // with the language's comma
+        QVERIFY2(QToolTip::text().contains(rise), qPrintable(QToolTip::text()));
         // And the other way: slots under the pointer mark their words.
         const auto before = preview.extraSelections().size();
         const auto row = tree().visualRect(memories().index(0, 0, memories().index(0, 0)));

@@ -131,7 +131,10 @@ private Q_SLOTS:
         QVERIFY(FakeExplorer::shows(m_explorer->page(), u"0.91"_s)); // BLEU
         QVERIFY(m_explorer->controls().saveMemoryAction()->isEnabled());
         QVERIFY(!m_explorer->source().isEditing());
-        QVERIFY(m_explorer->window->statusLine().text().contains(u"4 differences"_s));
+        const auto said = m_explorer->window->statusLine().text();
+        QVERIFY(said.contains(u"4 differences"_s));
+        // All that was waited for, and not only the phases that the engine counts (2.8 s, as it says).
+        QVERIFY2(said.contains(u" slots in "_s) && !said.contains(u"in 2.8 s"_s), qPrintable(said));
     }
 
     void aStoppedRunKeepsWhatItWrote()
@@ -274,6 +277,10 @@ private Q_SLOTS:
         QVERIFY(!asksFor(asked, protocol::reconstruct.name));
         QCOMPARE(m_explorer->page().result().diff->source, u"New. "_s + story);
         QVERIFY(FakeExplorer::shows(m_explorer->result(), u"of an earlier text"_s));
+        again->setChecked(true); // what is stale is made anew at once
+        QTRY_COMPARE(m_explorer->page().result().diff->source, u"New. x"_s + story);
+        QVERIFY(m_explorer->waitForEnd());
+        QVERIFY(!FakeExplorer::shows(m_explorer->result(), u"of an earlier text"_s));
     }
 
     /// A change while it runs: what runs makes way.

@@ -245,6 +245,12 @@ private Q_SLOTS:
         QTest::keyClick(&view, Qt::Key_Right);
         QTest::keyClick(&view, Qt::Key_D);
         QVERIFY(FakeExplorer::shows(pane, u"“␣clock”"_s));
+        // Counted from 1 for people; files have 1, 0 and 3, and say so (TestExport).
+        const auto& forced = m_explorer->page().result().result->reconstruction.forcedTokens[1];
+        QVERIFY(forced.span == 0 && forced.rank == 3);
+        for (const auto& fact : {u"Position</td><td align='right'>2<"_s, u"Span</td><td align='right'>1<"_s,
+                                 u"Rank</td><td align='right'>4<"_s})
+            QVERIFY2(FakeExplorer::shows(pane, fact), qPrintable(fact));
         QTest::keyClick(&view, Qt::Key_T);
         QCOMPARE(view.currentToken(), 1);
         QVERIFY(FakeExplorer::shows(pane, u"“␣watch”"_s));

@@ -64,6 +64,11 @@ private Q_SLOTS:
         QVERIFY(lines.front().startsWith(
             "list,index_from_0,span_from_0,id,piece,begin_byte_from_0,end_byte,nll,entropy,rank_from_0"));
         QVERIFY(lines[2].contains("▁clock") || lines[2].contains("▁watch"));
+        const auto clock = std::find_if(lines.begin(), lines.end(), [](const QByteArray& line) {
+            return line.startsWith("forced,1,0,") && line.contains("▁clock");
+        });
+        QVERIFY(clock != lines.end());
+        QCOMPARE(clock->split(',')[9].trimmed(), QByteArray("3")); // its rank; 4 in the window
     }
 
     /// What differs, by class and place, with the files' counting from 0 in the header.

@@ -211,16 +211,16 @@ bool MemoryPreview::viewportEvent(QEvent* event)
         if (group == nullptr)
             QToolTip::hideText();
         else
-            QToolTip::showText(help->globalPos(),
-                               tr("Slots %1–%2 of span %3: without them the answer's loss rises by %4 nats a token\n%5")
-                                   .arg(group->firstSlot + 1)
-                                   .arg(group->firstSlot + group->slots)
-                                   .arg(group->span + 1)
-                                   .arg(group->rise, 0, 'f', 2)
-                                   .arg(group->measured
-                                            ? tr("Measured: the words that suffer most where the slots are left out")
-                                            : tr("By their share of the span; not measured yet")),
-                               this);
+            QToolTip::showText(
+                help->globalPos(),
+                tr("Slots %1–%2 of span %3: without them the answer's loss rises by %L4 nats a token\n%5")
+                    .arg(group->firstSlot + 1)
+                    .arg(group->firstSlot + group->slots)
+                    .arg(group->span + 1)
+                    .arg(group->rise, 0, 'f', 2)
+                    .arg(group->measured ? tr("Measured: the words that suffer most where the slots are left out")
+                                         : tr("By their share of the span; not measured yet")),
+                this);
         return true;
     }
     return QPlainTextEdit::viewportEvent(event);

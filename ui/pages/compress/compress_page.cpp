@@ -316,8 +316,7 @@ void CompressPage::onFinished(const ReconstructionView& view)
     if (!m_recorded->isHidden() || !m_sweepBar->isHidden())
         return introduce(); // there is nothing to tell of a run
     const auto& reconstruction = view.result->reconstruction;
-    const auto& seconds = reconstruction.seconds;
-    const auto total = seconds.compress + seconds.prefill + seconds.decode;
+    const auto total = m_run.seconds();
     const auto differences = view.diff->differences.size();
     Q_EMIT reported(tr("%1 %L2 tokens from %L3 slots in %L4 s · %5")
                         .arg(reconstruction.stopped ? tr("Stopped after") : tr("Reconstructed"))

@@ -126,6 +126,7 @@ void ReconstructionRun::start(const QString& source, const TextPlan& plan, Recon
     m_document.reset();
     m_moreToBuild = false;
     params.source.text = m_source;
+    m_begun.start();
     m_request = m_client.call(protocol::reconstruct, params, this,
                               {.done = [this](const ReconstructResult& result) { finish(result); },
                                .failed = [this](const Error& why) { fail(why); },
@@ -212,6 +213,7 @@ void ReconstructionRun::buildLive()
 void ReconstructionRun::finish(const ReconstructResult& result)
 {
     m_liveTimer.stop();
+    m_seconds = static_cast<double>(m_begun.elapsed()) / 1000;
     m_result = std::make_shared<const ReconstructResult>(result);
     if (!m_watcher.isRunning()) // otherwise deliver() goes on
         buildFinal();

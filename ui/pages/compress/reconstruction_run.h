@@ -4,6 +4,7 @@
 #include "models/token_document.h"
 #include "session/engine_client.h"
 
+#include <QElapsedTimer>
 #include <QFutureWatcher>
 #include <QObject>
 #include <QTimer>
@@ -36,6 +37,7 @@ public:
     void showRecorded(const QString& source, ReconstructResult result);
     void stop(); ///< what was written stays
     bool isRunning() const { return m_request >= 0; }
+    double seconds() const { return m_seconds; } ///< that the last run took, all of it
     /// Indices of the spans that this run reads, or the last one did; empty: all.
     const std::vector<std::int64_t>& asked() const { return m_asked; }
 
@@ -71,6 +73,8 @@ private:
     std::shared_ptr<const ReconstructResult> m_result;
     QFutureWatcher<Built> m_watcher;
     QTimer m_liveTimer;
+    QElapsedTimer m_begun;
+    double m_seconds = 0;
     bool m_moreToBuild = false;
 };
 
