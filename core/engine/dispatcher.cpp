@@ -1,4 +1,5 @@
 #include "engine/dispatcher.h"
+#include "input/reachable.h"
 
 #include "engine/streams.h"
 #include "input/list_files.h"
@@ -66,7 +67,7 @@ std::string modelNamed(const auto& params)
 void requireWholePaths(const nlohmann::json& params, const std::string& request)
 {
     const auto isCut = [](const nlohmann::json& path) {
-        return path.is_string() && path.get_ref<const std::string&>().find('\0') != std::string::npos;
+        return path.is_string() && isCutShort(path.get_ref<const std::string&>());
     };
     for (const auto* field : {"path", "folder", "folders", "base", "adapter", "run", "trash", "data"}) {
         const auto value = params.is_object() ? params.find(field) : params.end();

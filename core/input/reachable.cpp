@@ -17,4 +17,9 @@ void requireReachable(const std::filesystem::path& path)
                 "Correct the path, or what you may do there.");
 }
 
+bool isCutShort(std::string_view path)
+{
+    return path.find('\0') != std::string_view::npos;
+}
+
 } // namespace icae

@@ -1,5 +1,6 @@
 #include "input/read_input.h"
 
+#include "input/reachable.h"
 #include "protocol/error.h"
 
 #include <algorithm>
@@ -123,7 +124,7 @@ std::string readInput(const fs::path& path, const InputOptions& options)
 {
     const bool standard = options.kind == InputKind::Named && isStandardInput(path);
     const auto name = standard ? std::string("Standard input") : path.string();
-    if (!standard && path.native().find('\0') != std::string::npos)
+    if (!standard && isCutShort(path.native()))
         throw Error(ErrorKind::InvalidInput, "A path holds a zero byte.", "Check the path.");
     const Descriptor file(path, name, standard);
     struct stat status { };

@@ -1,6 +1,7 @@
 #include "study/spec.h"
 
 #include "icae/adapter.h"
+#include "input/reachable.h"
 #include "protocol/error.h"
 #include "protocol/fields.h"
 #include "protocol/study_fields.h"
@@ -21,6 +22,8 @@ constexpr std::int64_t mostWindows = 1'000'000;
 
 fs::path absolute(const fs::path& folder, const std::string& path)
 {
+    if (isCutShort(path))
+        throw Error(ErrorKind::InvalidInput, "A path in the study's spec holds a zero byte.", "Correct the path.");
     return fs::absolute(folder / path).lexically_normal();
 }
 

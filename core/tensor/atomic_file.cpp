@@ -1,5 +1,6 @@
 #include "tensor/atomic_file.h"
 
+#include "input/reachable.h"
 #include "protocol/error.h"
 
 #include <cerrno>
@@ -36,7 +37,7 @@ AtomicFile::AtomicFile(fs::path path, std::uint64_t expectedBytes)
     , m_expected(expectedBytes)
 {
     struct stat status { };
-    if (m_path.native().find('\0') != std::string::npos)
+    if (isCutShort(m_path.native()))
         throw Error(ErrorKind::InvalidInput, std::string("The path ") + m_path.c_str() + "… holds a zero byte.",
                     "Correct the path.");
     const bool exists = stat(m_path.c_str(), &status) == 0;

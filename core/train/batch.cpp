@@ -224,12 +224,13 @@ std::int64_t BatchSource::textOf(const std::vector<std::size_t>& sameContext) co
     return std::max(longest, sum * std::min(count, m_job.questionTurns) / count);
 }
 
-/// Tokens that the positions leave for questions. Whichever way the text is read, it takes at most a position a token;
-/// a span is read with its slots, at most one a token, and a text padded.
+/// Tokens that positions and attention's window leave for questions. Whichever way the text is read, it takes at most a
+/// position a token; a span is read with its slots, at most one a token, and a text padded.
 std::int64_t BatchSource::roomBehind(std::int64_t context) const
 {
     const auto beside = std::min(context, std::max(m_job.adapter.spanTokens, textPadding));
-    return m_config.maxPositions - (std::ssize(m_left) + context + beside + 1);
+    const auto most = std::min(m_config.maxPositions, m_config.slidingWindow.value_or(m_config.maxPositions));
+    return most - (std::ssize(m_left) + context + beside + 1);
 }
 
 bool BatchSource::fits(std::size_t item) const
@@ -245,29 +246,42 @@ void BatchSource::sortQuestions()
     const bool overText = m_job.weightOf(Objective::InstructText) > 0;
     if (!overSlots && !overText)
         return;
+    // A context is as likely as it takes samples to ask all its questions.
+    std::vector<std::size_t> leads;
     for (std::size_t item = 0; item < m_questions->size(); ++item) {
         if (!fits(item)) {
             ++m_leftOut;
             continue;
         }
-        m_sameContext[m_questions->contextOf(item)].push_back(item);
+        auto& items = m_sameContext[m_questions->contextOf(item)];
+        if (std::ssize(items) % m_job.questionTurns == 0)
+            leads.push_back(item);
+        items.push_back(item);
     }
-    for (const auto& [number, items] : m_sameContext) {
-        const auto context = m_questions->lengths(items.front()).context;
+    for (const auto lead : leads) {
+        const auto context = m_questions->lengths(lead).context;
+        const auto room = roomBehind(context);
+        const auto text = m_job.questionTurns == 1
+            ? textOf(lead)
+            : std::min(textOf(m_sameContext.at(m_questions->contextOf(lead))), room);
+        // What is padded fits too.
+        const auto padded = [](std::int64_t length, std::int64_t step, std::int64_t most) {
+            return std::min(roundUp(length, step), std::max(length, most));
+        };
+        if (overText)
+            m_overText[{0, 0, padded(context + text, textPadding, context + room)}].push_back(lead);
+        if (!overSlots)
+            continue;
         const auto spans =
             planSpans(static_cast<std::size_t>(context), static_cast<std::size_t>(m_job.adapter.spanTokens));
         const auto longest = static_cast<std::int64_t>(spans.front().count);
-        const auto padded = longest <= 64 ? 64 : std::min(roundUp(longest, 128), roundUp(m_job.adapter.spanTokens, 64));
-        // A context is as likely as it takes samples to ask all its questions.
-        for (std::size_t first = 0; first < items.size(); first += static_cast<std::size_t>(m_job.questionTurns)) {
-            const auto text =
-                m_job.questionTurns == 1 ? textOf(items[first]) : std::min(textOf(items), roomBehind(context));
-            if (overText)
-                m_overText[{0, 0, roundUp(1 + context + text - 1, textPadding)}].push_back(items[first]);
-            if (overSlots)
-                m_overSlots[{std::ssize(spans), padded, roundUp(text, text <= 128 ? 32 : 64)}].push_back(items[first]);
-        }
+        const auto span = longest <= 64 ? 64 : std::min(roundUp(longest, 128), roundUp(m_job.adapter.spanTokens, 64));
+        // Few shapes, each of which is captured once.
+        const std::int64_t step = m_job.questionTurns == 1 ? 32 : text <= 256 ? 64 : text <= 1024 ? 128 : 256;
+        m_overSlots[{std::ssize(spans), span, padded(text, step, room)}].push_back(lead);
     }
+    if (m_job.questionTurns == 1)
+        m_sameContext.clear();
     if ((overSlots && m_overSlots.empty()) || (overText && m_overText.empty()))
         throw Error(
             ErrorKind::InvalidInput,
@@ -409,12 +423,12 @@ Sample BatchSource::questions(Random& random, std::size_t lead, const BucketShap
     Sample sample;
     std::vector<std::int64_t> prompt;
     const auto context = m_questions->context(lead);
-    auto room = shape.textLength;
+    auto room = shape.textLength - (shape.spans == 0 ? std::ssize(context) : 0);
+    room = std::min(room, roomBehind(std::ssize(context)));
     if (shape.spans == 0) {
         if (m_config.hasBos || context.empty())
             prompt.push_back(m_config.bosId);
         append(prompt, context);
-        room -= std::ssize(context);
     } else {
         sample.left = m_left;
         for (const auto& range : planSpans(context.size(), static_cast<std::size_t>(m_job.adapter.spanTokens))) {
@@ -444,7 +458,9 @@ Batch BatchSource::ask(Random& random, const Buckets& buckets, bool withSlots) c
     for (; draw >= std::ssize(bucket->second); ++bucket)
         draw -= std::ssize(bucket->second);
     const auto& [shape, items] = *bucket;
-    const auto context = withSlots ? std::max(shape.spans * shape.spanTokens, shape.textLength) : 2 * shape.textLength;
+    auto context = withSlots ? shape.spans * shape.spanTokens : 2 * shape.textLength;
+    if (m_job.questionTurns > 1) // questions may be longer than their text
+        context = std::max(context, shape.textLength);
     std::vector<Sample> samples(static_cast<std::size_t>(sequencesFor(context)));
     std::int64_t shortest = shape.spanTokens;
     for (auto& sample : samples) {

@@ -1,5 +1,6 @@
 #include "train/job.h"
 
+#include "input/reachable.h"
 #include "protocol/field_error.h"
 #include "protocol/json.h"
 #include "text/text_file.h"
@@ -49,6 +50,10 @@ public:
 
     fs::path existing(const JsonReader& json, std::string_view field, const fs::path& path) const
     {
+        if (isCutShort(path.native()))
+            throw FieldError(ErrorKind::InvalidInput, json.fieldName(field),
+                             "The field \"" + json.fieldName(field) + "\" of " + json.source() + " holds a zero byte.",
+                             "Correct the path.");
         if (const auto found = find(path); !found.empty())
             return found;
         throw FieldError(

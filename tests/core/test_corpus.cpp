@@ -360,6 +360,59 @@ private Q_SLOTS:
         QVERIFY(series.size() >= 4);
     }
 
+    /// Whatever the lengths, a batch fits in positions and window, its parts add up, and no question is too many.
+    void manyQuestionsFit_data()
+    {
+        QTest::addColumn<bool>("overSlots");
+        QTest::addColumn<int>("positions");
+        QTest::addColumn<int>("window");
+        for (const auto& [positions, window] : {std::pair{300, 0}, std::pair{1000, 0}, std::pair{4096, 350}}) {
+            QTest::addRow("slots, %d, %d", positions, window) << true << positions << window;
+            QTest::addRow("text, %d, %d", positions, window) << false << positions << window;
+        }
+    }
+
+    void manyQuestionsFit()
+    {
+        QFETCH(bool, overSlots);
+        QFETCH(int, positions);
+        QFETCH(int, window);
+        std::string rows;
+        const std::vector<std::string> contexts{"They came when it rained.", std::string(90, 'x') + " and then home"};
+        for (const auto& context : contexts)
+            for (int i = 0; i < 60; ++i)
+                rows += Json{{"input", context},
+                             {"prompt", std::string(static_cast<std::size_t>(3 + i % 40), 'q') + std::to_string(i)},
+                             {"answer", std::string(static_cast<std::size_t>(1 + i % 20), 'a')}}
+                            .dump()
+                    + "\n";
+        const auto corpus = std::make_shared<icae::QuestionCorpus>(
+            icae::QuestionCorpus::open({write("many.jsonl", rows)}, options("many"), {}, {}));
+        const auto job = questionJob(overSlots, 64);
+        icae::LlmConfig config;
+        config.vocabSize = 320;
+        config.maxPositions = positions;
+        if (window > 0)
+            config.slidingWindow = window;
+        const icae::BatchSource source(job, config, nullptr, corpus, *m_tokenizer);
+        QCOMPARE(source.leftOut(), 0);
+        std::size_t most = 0;
+        for (std::int64_t i = 0; i < 60; ++i) {
+            const auto batch = source.make(i); // throws where something does not fit
+            const auto read = batch.leftLength + batch.slotsOfSequence() + batch.textLength;
+            QVERIFY(window == 0 || read <= window);
+            std::int64_t targets = 0;
+            for (std::int64_t part = 0; part < 3; ++part) {
+                const auto share = icae::partOf(batch, part, 3);
+                targets += std::count_if(share.targets.begin(), share.targets.end(), [](auto id) { return id >= 0; });
+            }
+            QCOMPARE(targets, batch.targetCount);
+            for (std::int64_t row = 0; row < batch.sequences; ++row)
+                most = std::max(most, learnedOf(batch, row).size());
+        }
+        QVERIFY(most > 3);
+    }
+
     void oneSampleIsTheSmallestBatch()
     {
         icae::TrainJob job;

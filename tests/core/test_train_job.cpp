@@ -227,6 +227,7 @@ private Q_SLOTS:
         mid("unknown stage", R"({"stage": "pretrain"})", "stage", "pretrain");
         mid("missing base", R"({"base": null})", "base", "lacks");
         mid("base not there", R"({"base": "nowhere"})", "base", "does not exist");
+        mid("base with a zero byte", R"({"base": "base\u0000x"})", "base", "holds a zero byte");
         mid("other architecture", R"({"base": "gpt"})", "base", "GPT2LMHeadModel");
         mid("weights of another shape", R"({"base": "deeper"})", "base", "missing 9");
         mid("base without tokenizer", R"({"base": "untokenised"})", "base", "tokenizer.model");

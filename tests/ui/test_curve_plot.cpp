@@ -114,6 +114,44 @@ private Q_SLOTS:
         }
     }
 
+    /// A logarithmic axis has no place for 0: it lies out of sight, where a line can still come from.
+    void zeroLiesBeforeALogarithmicAxis()
+    {
+        auto* x = m_rect->axis(QCPAxis::atBottom);
+        x->setScaleType(QCPAxis::stLogarithmic);
+        const auto seen = view(1, 1000, true);
+        for (const double value : {0.0, -5.0}) {
+            const auto pixel = seen.x.pixelOf(value);
+            QVERIFY(std::isfinite(pixel) && pixel < seen.area.left());
+        }
+        const auto curves = makeCurves(
+            {appendLines(nullptr, u"/runs/a"_s, "{\"step\": 0, \"loss\": 3}\n{\"step\": 10, \"loss\": 2}\n", {})}, {});
+        const auto paths = linePaths(curves->panels.front().lines.front(), seen);
+        QCOMPARE(paths.size(), std::size_t{1});
+        for (const auto& point : paths.front())
+            QVERIFY(std::isfinite(point.x()) && std::isfinite(point.y()));
+        x->setScaleType(QCPAxis::stLinear);
+    }
+
+    /// Where few points fall on a column of a small panel, none of them is dropped either.
+    void fewPointsKeepTheirSpikes()
+    {
+        constexpr int spike = 1'000;
+        CurveOptions options;
+        options.smoothing = 0;
+        const auto curves = curvesWithSpike(1'900, spike, options);
+        view(1, 1'900, false);
+        m_plot.resize(250, 300);
+        m_plot.replot();
+        const CurveView seen{m_rect->rect(), PixelScale(*m_rect->axis(QCPAxis::atBottom)),
+                             PixelScale(*m_rect->axis(QCPAxis::atLeft))};
+        double top = seen.area.bottom();
+        for (const auto& path : linePaths(curves->panels.front().lines.front(), seen))
+            for (const auto& point : path)
+                top = std::min(top, point.y());
+        QVERIFY(top <= seen.y.pixelOf(5.9)); // the spike of 7.5 reaches beyond what is in sight
+    }
+
     /// However far one has zoomed in: a column reaches from its least to its greatest value.
     void columnsKeepTheirExtremes()
     {

@@ -30,6 +30,7 @@ public:
     explicit JobEditor(std::string field, std::vector<std::string> stages = {}, QWidget* parent = nullptr);
 
     const std::string& field() const { return m_field; }
+    /// Whether a stage's job has the field.
     virtual bool isUsed(const std::string& stage) const;
     virtual void show(const JsonText& job) = 0;
     virtual void write(JsonText& job) const = 0;

@@ -134,10 +134,13 @@ PixelScale::PixelScale(const QCPAxis& axis)
     const double from = axis.coordToPixel(m_range.lower);
     m_slope = (axis.coordToPixel(m_range.upper) - from) / (placeOf(m_range.upper) - placeOf(m_range.lower));
     m_offset = from - m_slope * placeOf(m_range.lower);
+    m_before = from - std::copysign(200, m_slope);
 }
 
 double PixelScale::pixelOf(double value) const
 {
+    if (m_logarithmic && value <= 0)
+        return m_before;
     return m_offset + m_slope * (m_logarithmic ? std::log(value) : value);
 }
 
@@ -157,7 +160,6 @@ std::vector<QPolygonF> linePaths(const CurveLine& line, const CurveView& view)
         path.clear();
     };
     const Height y(view, 100);
-    const bool whole = line.raw.size() <= 2000; // then each point counts
     forEachColumn(line, view, 1, [&](double x, std::size_t first, std::size_t last) {
         const auto range = line.smoothExtremes.of(line.smooth, first, last);
         if (range.isEmpty()) {
@@ -169,7 +171,7 @@ std::vector<QPolygonF> linePaths(const CurveLine& line, const CurveView& view)
             --latest;
         const double low = y(range.least);
         const double high = y(range.greatest);
-        if (!whole && low - high > 1)
+        if (last - first > 1 && low - high > 1)
             path << QPointF(x, low) << QPointF(x, high);
         path << QPointF(x, y(line.smooth[latest]));
     });

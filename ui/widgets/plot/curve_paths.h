@@ -26,6 +26,7 @@ private:
     bool m_logarithmic;
     double m_slope = 1;
     double m_offset = 0;
+    double m_before = 0; ///< for what a logarithmic axis has no place for: out of sight, before its beginning
 };
 
 /// What of a panel is in sight, and where.
