@@ -1,8 +1,8 @@
 #include "engine/dispatcher.h"
-#include "input/reachable.h"
 
 #include "engine/streams.h"
 #include "input/list_files.h"
+#include "input/reachable.h"
 #include "protocol/field_error.h"
 #include "protocol/train_protocol.h"
 #include "runs/device_turn.h"

@@ -2,11 +2,10 @@
 that the others read, in OUT: questions by source (squad, rest, generated, instruct), the paragraphs kept apart (held.jsonl), and
 val-squad.jsonl, 600 questions over them. PYTHONHASHSEED=0."""
 import json, lzma, os, random, subprocess, sys
-from apart import clean, grams, words
+from apart import clean, grams, share, validation, write_validation
 
 data, rules, out = sys.argv[1:4]
 os.makedirs(out, exist_ok=True)
-random.seed(17)
 refusal = "The text does not answer this question."
 
 
@@ -20,23 +19,11 @@ def rows(name):
 
 
 human, instruct = rows("human"), rows("instruct")
-contexts = sorted({r["input"] for r in human if r["source"] == "squad-train" and len(words(r["input"])) >= 80})
-random.shuffle(contexts)
-held = set(contexts[:260])
-held_grams = set().union(*(grams(c) for c in held))
-validation = [r for r in human if r["source"] == "squad-train" and r["input"] in held]
-random.shuffle(validation)
-with open(f"{out}/val-squad.jsonl", "w") as file:
-    for r in validation[:600]:
-        file.write(json.dumps({k: r[k] for k in ("input", "prompt", "answer")}, ensure_ascii=False) + "\n")
+paragraphs, questions = validation(human)
+held_grams = set().union(*(grams(c) for c in paragraphs))
+write_validation(f"{out}/val-squad.jsonl", questions)
 with open(f"{out}/held.jsonl", "w") as file:
-    file.writelines(json.dumps({"input": c}, ensure_ascii=False) + "\n" for c in contexts[:260])
-
-
-def share(source):
-    """Of a source of instruct: templates make up much of it, and people ask otherwise."""
-    parts = {"books-templ": 0.12, "wiki-templ": 0.3, "docs-": 0.3, "medquad": 0.15, "scitldr": 0.35, "synth": 0.6, "sgd": 0.5}
-    return next((part for name, part in parts.items() if source.startswith(name)), 1.0)
+    file.writelines(json.dumps({"input": c}, ensure_ascii=False) + "\n" for c in paragraphs)
 
 
 def pack(name, some_lines):
