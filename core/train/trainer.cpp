@@ -134,7 +134,10 @@ public:
                 break;
             }
             m_rate = learningRateAt(m_job.optimizer, m_position.step, progress());
-            m_agreed = exchange.run({m_stop.stop_requested(), isDue(m_job.checkpointMinutes), m_position.seconds});
+            // What is agreed on comes a step later: until then it is not asked for again.
+            const bool due = !m_checkpointAsked && isDue(m_job.checkpointMinutes);
+            m_checkpointAsked = m_checkpointAsked || due;
+            m_agreed = exchange.run({m_stop.stop_requested(), due, m_position.seconds});
             m_runner.update(m_rate, m_position.step + 1);
             ++m_position.step;
             const auto now = Clock::now();
@@ -465,6 +468,7 @@ private:
         if (m_watch.diverged())
             return;
         m_lastCheckpoint = Clock::now();
+        m_checkpointAsked = false;
         if (!m_ranks.first())
             return;
         m_record.flush(metricsName);
@@ -541,6 +545,7 @@ private:
     double m_rate = 0;
     std::int64_t m_checkpointed = -1; ///< step of the last checkpoint
     Clock::time_point m_lastCheckpoint;
+    bool m_checkpointAsked = false; ///< the clock asked for one that was not written yet
     Clock::time_point m_intervalStart;
     std::int64_t m_intervalTokens = 0;
 };

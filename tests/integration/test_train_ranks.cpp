@@ -178,6 +178,23 @@ private Q_SLOTS:
         compare(name, lossesOf("dropout"));
     }
 
+    /// What rank 0's clock asks for is agreed on a step later, and is not asked for again until it was done.
+    void theClockAsksOnce()
+    {
+        auto often = job(0, 12);
+        often["every"] = {{"log", 1}, {"evaluate", 0}, {"checkpoint", 100000}, {"checkpoint_minutes", 1e-6}};
+        m_train.writeJob("often.json", often);
+        const auto result = m_train.run(begin(u"often.json"_s, u"often"_s, 2));
+        QVERIFY2(result.code == 0, result.err);
+        std::vector<int> steps;
+        for (const auto& event : m_train.events("often"))
+            if (event.startsWith(u"checkpoint "_s))
+                steps.push_back(event.section(u' ', 1).toInt());
+        QVERIFY(steps.size() >= 4);
+        for (std::size_t i = 1; i + 1 < steps.size(); ++i) // the last is the end's
+            QVERIFY(steps[i] - steps[i - 1] > 1);
+    }
+
     /// Whichever rank hears of it.
     void aStopReachesAll()
     {
