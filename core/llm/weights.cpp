@@ -2,7 +2,7 @@
 
 #include "protocol/error.h"
 #include "tensor/finite.h"
-#include "tensor/tensor_data.h"
+#include "tensor/upload.h"
 
 #include <algorithm>
 #include <cmath>
@@ -195,6 +195,7 @@ LlmWeights loadWeights(const LlmConfig& config, const TensorStore& store, const 
     auto weights = allocate(config, device, dtype);
     const auto table = expectedWeights(config);
     FiniteCheck finite;
+    Upload upload(device);
     Progress state{"Loading weights", 0, static_cast<double>(table.size()), "tensors"};
     for (const auto& weight : table) {
         if (stop.stop_requested())
@@ -206,7 +207,7 @@ LlmWeights loadWeights(const LlmConfig& config, const TensorStore& store, const 
                             + ".",
                         "Use weights in F32, F16 or BF16.");
         const auto place = placeOf(config, weights, weight.name);
-        place.copy_(toTensor(view));
+        upload.copy(view, place);
         finite.add(weight.name, place);
         state.done += 1;
         if (progress)
