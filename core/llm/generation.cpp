@@ -65,10 +65,11 @@ Batch makeBatch(const LlmConfig& config, std::span<const Prompt> prompts)
 }
 
 /// Token by token. A GPU computes the next one while the host looks at this one; on the CPU that would only delay it.
+/// The first one is told before the engine is made ready for more, which takes a GPU as long as reading a short prompt.
 void decodePlainly(Choice choice, at::Tensor& positions, StepEngine& engine, const KvCache& cache, Sampler& sampler,
                    Sequences& sequences, bool ahead, const std::stop_token& stop)
 {
-    while (true) {
+    for (bool first = true;; first = false) {
         HostChoice current(choice);
         const bool canStep = cache.lengths.front() < cache.capacity;
         const auto advance = [&] {
@@ -76,7 +77,7 @@ void decodePlainly(Choice choice, at::Tensor& positions, StepEngine& engine, con
             positions.add_(1.0);
             ++sequences.result().forwards;
         };
-        if (ahead && canStep)
+        if (ahead && canStep && !first)
             advance();
         current.wait();
         for (std::size_t i = 0; i < sequences.count(); ++i)
@@ -84,7 +85,12 @@ void decodePlainly(Choice choice, at::Tensor& positions, StepEngine& engine, con
                 return;
         if (!sequences.anyRunning() || !canStep || stop.stop_requested())
             return;
-        if (!ahead)
+        if (first) {
+            const auto start = Clock::now();
+            engine.prepare();
+            sequences.result().prepareSeconds += secondsSince(start);
+        }
+        if (!ahead || first)
             advance();
     }
 }
@@ -116,19 +122,18 @@ Generation generate(const Decoder& decoder, const LlmWeights& weights, std::span
     auto start = Clock::now();
     const auto states = decoder.hidden(weights, batch.embeddings, batch.positions, 1, cache, stop);
     const auto choice = sampler.choose(decoder.logits(weights, states.squeeze(1)));
-    const auto engine = makeStepEngine(decoder, weights, cache);
-    if (!drafts)
-        engine->prepare();
     synchronize(device);
     sequences.result().prefillSeconds = secondsSince(start);
 
     start = Clock::now();
+    const auto engine = makeStepEngine(decoder, weights, cache);
+    sequences.result().prepareSeconds = secondsSince(start);
     if (drafts)
         DraftedDecoding(*engine, cache, sampler, sequences, *drafter, stop).run(choice);
     else
         decodePlainly(choice, batch.next, *engine, cache, sampler, sequences, device.is_cuda(), stop);
     synchronize(device); // a step that nobody waits for may still use the cache
-    sequences.result().decodeSeconds = secondsSince(start);
+    sequences.result().decodeSeconds = secondsSince(start) - sequences.result().prepareSeconds;
     return sequences.result();
 }
 

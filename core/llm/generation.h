@@ -47,8 +47,9 @@ enum class EndReason { StopToken, MaxTokens, Stopped };
 struct Generation {
     std::vector<std::vector<std::int32_t>> ids; ///< a prompt: what was generated
     std::vector<EndReason> ends; ///< a prompt
-    double prefillSeconds = 0;
-    double decodeSeconds = 0;
+    double prefillSeconds = 0; ///< to the first token
+    double prepareSeconds = 0; ///< between that and the second one: what a GPU sets up once to go on token by token
+    double decodeSeconds = 0; ///< of all others, without that
     std::int64_t forwards = 0; ///< of the whole batch, after the prompts were read
     std::int64_t drafted = 0; ///< tokens that a drafter proposed and a forward checked
     std::int64_t accepted = 0; ///< those of them that were written

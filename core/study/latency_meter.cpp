@@ -75,7 +75,7 @@ private:
         const auto generation = m_reader.generate(prompts, options, {}, pace.stop);
         pace.pause();
         sample.prefillSeconds = generation.prefillSeconds;
-        sample.decodeSeconds = generation.decodeSeconds;
+        sample.decodeSeconds = generation.prepareSeconds + generation.decodeSeconds;
         sample.kvBytes = KvCache::bytes(m_model->config(), cell.batch, prompts.front().length() + m_spec.tokens,
                                         m_model->weights().dtype());
         if (const auto peak = peakTensorBytes(device); peak > 0)
