@@ -11,6 +11,7 @@
 #include "train/peak_bytes.h"
 #include "train/setup.h"
 #include "train/step_runner.h"
+#include "train/step_times.h"
 #include "train/validation.h"
 
 #include <algorithm>
@@ -28,7 +29,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::int64_t batchesLookedAt = 64; // for the largest of each objective, and for what a step has on average
 constexpr std::int64_t mostSteps = 60;
 constexpr std::int64_t leastSteps = 4;
-constexpr std::size_t leastOfAKind = 3; // batches of an objective that are timed
+constexpr std::int64_t leastOfAKind = 3; // batches of an objective that are timed
+constexpr std::int64_t batchesCounted = 1000; // for how often a GPU meets a shape that it does not know
 constexpr double enoughSeconds = 12; // of steps
 constexpr double patientSeconds = 20; // for a whole evaluation; longer ones are measured in part
 constexpr std::int64_t fewWindows = 2;
@@ -43,12 +45,6 @@ void requireGoing(const std::stop_token& stop)
 {
     if (stop.stop_requested())
         throw Error(ErrorKind::Cancelled, "The estimate was stopped.", {});
-}
-
-std::int64_t sizeOf(const Batch& batch)
-{
-    return batch.spanRows * batch.spanLength
-        + batch.sequences * (batch.leftLength + batch.slotsOfSequence() + batch.textLength);
 }
 
 class Measurement {
@@ -78,13 +74,6 @@ public:
     }
 
 private:
-    /// Batches of an objective.
-    struct Kind {
-        Batch largest;
-        double size = 0; ///< of those that were looked at
-        std::vector<std::pair<double, double>> measured; ///< seconds and size
-    };
-
     const at::Device& device() const { return m_network.options().device; }
 
     /// Of several ranks, what the first reads of a batch; its tokens stay those of all.
@@ -98,33 +87,36 @@ private:
         for (std::int64_t i = 0; i < m_lookedAt; ++i) {
             requireGoing(m_stop);
             auto batch = part(m_source.make(i));
-            auto& kind = m_kinds[batch.objective];
             m_tokens += static_cast<double>(batch.contextTokens);
-            kind.size += static_cast<double>(sizeOf(batch));
-            if (sizeOf(batch) > sizeOf(kind.largest))
-                kind.largest = std::move(batch);
+            m_times.expect(batch);
+            if (auto& largest = m_largest[batch.objective]; sizeOf(batch) > sizeOf(largest))
+                largest = std::move(batch);
         }
+        if (device().is_cuda())
+            for (std::int64_t i = m_lookedAt; i < std::min(all, batchesCounted); ++i) {
+                requireGoing(m_stop);
+                m_times.expect(part(m_source.make(i)));
+            }
     }
 
     void largestBatches()
     {
-        for (const auto& [objective, kind] : m_kinds) {
+        for (const auto& [objective, largest] : m_largest) {
             requireGoing(m_stop);
-            m_runner.backward(kind.largest);
+            m_runner.backward(largest);
             m_runner.drop();
         }
         m_runner.update(0, 1);
         synchronize(device());
     }
 
-    /// Seconds of a batch, which was read into `measured` of its objective.
     void time(const Batch& batch)
     {
         requireGoing(m_stop);
         const auto begin = Clock::now();
-        m_runner.backward(batch);
+        const bool settled = m_runner.backward(batch);
         synchronize(device());
-        m_kinds[batch.objective].measured.emplace_back(since(begin), static_cast<double>(sizeOf(batch)));
+        m_times.timed(batch, since(begin), settled);
     }
 
     /// What a step takes: of each objective what its batches take for their size, since a job has more batches than are
@@ -144,33 +136,18 @@ private:
                 time(part(m_source.make(step * m_job.accumulate + i)));
             update();
         }
-        for (const auto& [objective, kind] : m_kinds) // a share that is seldom drawn
-            while (kind.size > 0 && kind.measured.size() < leastOfAKind) {
-                time(kind.largest);
+        for (const auto& [objective, largest] : m_largest) // a share that is seldom drawn, or has not settled
+            while (sizeOf(largest) > 0 && m_times.timed(objective) < leastOfAKind) {
+                time(largest);
                 m_runner.drop();
             }
         update();
-        double seconds = 0;
-        for (const auto& [objective, kind] : m_kinds)
-            seconds += kind.size * rateOf(kind.measured);
         const auto updating = std::accumulate(updates.begin() + std::ssize(updates) / 2, updates.end(), 0.0)
             / static_cast<double>(updates.size() - updates.size() / 2);
         const auto batches = static_cast<double>(m_lookedAt);
         const auto accumulate = static_cast<double>(m_job.accumulate);
-        m_estimate.stepSeconds = seconds / batches * accumulate + updating;
+        m_estimate.stepSeconds = m_times.secondsABatch() * accumulate + updating;
         m_estimate.tokensPerSecond = m_tokens / batches * accumulate / m_estimate.stepSeconds;
-    }
-
-    /// Seconds by size. The first ones choose algorithms and capture; what comes after is what a long job does.
-    static double rateOf(const std::vector<std::pair<double, double>>& measured)
-    {
-        double seconds = 0;
-        double size = 0;
-        for (auto i = measured.size() / 2; i < measured.size(); ++i) {
-            seconds += measured[i].first;
-            size += measured[i].second;
-        }
-        return seconds / std::max(size, 1.0);
     }
 
     double evaluate(const TrainJob& job, const ValidationData& data)
@@ -193,8 +170,12 @@ private:
         texts.questions.clear();
         auto without = few;
         without.evaluate.clear();
+        // What a GPU's libraries load and choose at first does not become more with the windows.
+        const auto cold = device().is_cuda() ? evaluate(few, m_data.validation) : 0;
         const auto fixed = evaluate(without, texts); // what does not depend on the windows
-        const auto part = std::max(0.0, evaluate(few, m_data.validation) - fixed);
+        const auto warm = evaluate(few, m_data.validation);
+        m_firstEvaluation = std::max(0.0, cold - warm);
+        const auto part = std::max(0.0, warm - fixed);
         const auto scaled = fixed + part * share;
         return scaled < patientSeconds ? evaluate(m_job, m_data.validation) : scaled;
     }
@@ -224,7 +205,10 @@ private:
         double checkpoints = std::max(1.0, times(m_job.checkpointEvery));
         if (m_job.checkpointMinutes > 0)
             checkpoints = std::max(checkpoints, training / (m_job.checkpointMinutes * 60));
-        m_estimate.seconds = training + evaluations * m_estimate.evaluationSeconds + checkpoints * checkpoint;
+        m_estimate.seconds =
+            training + m_firstEvaluation + evaluations * m_estimate.evaluationSeconds + checkpoints * checkpoint;
+        if (m_job.steps) // those that stop by the clock do fewer steps instead
+            m_estimate.seconds += m_times.settlingSeconds();
     }
 
     const TrainJob& m_job;
@@ -236,7 +220,9 @@ private:
     Optimizer m_optimizer;
     BatchSource m_source;
     StepRunner m_runner;
-    std::map<Objective, Kind> m_kinds;
+    std::map<Objective, Batch> m_largest;
+    StepTimes m_times;
+    double m_firstEvaluation = 0; ///< s that it takes longer than later ones
     std::int64_t m_lookedAt = 0; ///< batches
     double m_tokens = 0; ///< of their contexts
 };

@@ -4,8 +4,7 @@ namespace icae {
 
 namespace {
 
-// A shape that comes back is worth capturing; the libraries choose their algorithms in the runs before.
-constexpr std::int64_t usesBeforeCapture = 2;
+constexpr std::int64_t usesBeforeCapture = StepRunner::usesToSettle - 1;
 
 } // namespace
 
@@ -26,16 +25,17 @@ void StepRunner::run(const DeviceBatch& batch)
     m_loss.copy_(loss);
 }
 
-void StepRunner::backward(const Batch& batch)
+bool StepRunner::backward(const Batch& batch)
 {
     const auto place = std::ssize(m_told);
     m_told.push_back(batch.series);
     if (batch.sequences == 0)
-        return;
+        return true;
     auto& prepared = m_prepared[{batch.shape(), batch.objective}];
     if (prepared.uses++ == 0)
         prepared.batch = DeviceBatch::allocate(batch, m_network.options().device);
     prepared.batch.fill(batch);
+    const bool settled = !m_capturer || prepared.work;
     if (prepared.work) {
         prepared.work->replay();
     } else if (m_capturer && prepared.uses > usesBeforeCapture) {
@@ -46,6 +46,7 @@ void StepRunner::backward(const Batch& batch)
     }
     const at::NoGradGuard guard;
     m_optimizer.told().select(0, place).copy_(m_loss);
+    return settled;
 }
 
 void StepRunner::update(double learningRate, std::int64_t number)

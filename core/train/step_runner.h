@@ -19,13 +19,17 @@ public:
     /// Losses in the optimizer's told() of a step of so many batches: they are the first there.
     static std::int64_t lossesOf(std::int64_t accumulate) { return accumulate; }
 
+    /// Uses of a shape until its work is captured: the libraries choose their algorithms in the first ones.
+    static constexpr std::int64_t usesToSettle = 3;
+
     /// @param optimizer tells at least lossesOf(accumulate) numbers
     /// @param accumulate batches an update
     StepRunner(const TrainNetwork& network, Optimizer& optimizer, std::int64_t accumulate, bool capture);
 
     /// Adds the gradient of one batch, or of a rank's part of it, and puts its loss where the optimizer tells it. A
     /// part may be empty.
-    void backward(const Batch& batch);
+    /// @return false where that took longer than it will once the batch's shape has settled
+    bool backward(const Batch& batch);
     /// Takes back what the batches since the last update told. Their gradients stay: nothing can be trained after it.
     void drop() { m_told.clear(); }
     /// Updates the parameters from what was added up, over all ranks by now where there are several.
