@@ -142,8 +142,10 @@ private:
                 m_runner.drop();
             }
         update();
-        const auto updating = std::accumulate(updates.begin() + std::ssize(updates) / 2, updates.end(), 0.0)
-            / static_cast<double>(updates.size() - updates.size() / 2);
+        const auto settled = updates.size() / 2; // the first ones are slower
+        const auto updating =
+            std::accumulate(updates.begin() + static_cast<std::ptrdiff_t>(settled), updates.end(), 0.0)
+            / static_cast<double>(updates.size() - settled);
         const auto batches = static_cast<double>(m_lookedAt);
         const auto accumulate = static_cast<double>(m_job.accumulate);
         m_estimate.stepSeconds = m_times.secondsABatch() * accumulate + updating;
