@@ -69,7 +69,8 @@ Batch makeBatch(const LlmConfig& config, std::span<const Prompt> prompts)
 void decodePlainly(Choice choice, at::Tensor& positions, StepEngine& engine, const KvCache& cache, Sampler& sampler,
                    Sequences& sequences, bool ahead, const std::stop_token& stop)
 {
-    for (bool first = true;; first = false) {
+    bool prepared = false;
+    while (true) {
         HostChoice current(choice);
         const bool canStep = cache.lengths.front() < cache.capacity;
         const auto advance = [&] {
@@ -77,7 +78,8 @@ void decodePlainly(Choice choice, at::Tensor& positions, StepEngine& engine, con
             positions.add_(1.0);
             ++sequences.result().forwards;
         };
-        if (ahead && canStep && !first)
+        const bool early = ahead && prepared && canStep;
+        if (early)
             advance();
         current.wait();
         for (std::size_t i = 0; i < sequences.count(); ++i)
@@ -85,13 +87,15 @@ void decodePlainly(Choice choice, at::Tensor& positions, StepEngine& engine, con
                 return;
         if (!sequences.anyRunning() || !canStep || stop.stop_requested())
             return;
-        if (first) {
+        if (early)
+            continue;
+        if (!prepared) {
             const auto start = Clock::now();
             engine.prepare();
             sequences.result().prepareSeconds += secondsSince(start);
+            prepared = true;
         }
-        if (!ahead || first)
-            advance();
+        advance();
     }
 }
 

@@ -26,8 +26,7 @@ Upload::Upload(const at::Device& device)
 }
 
 Upload::Upload(const at::Device& device, std::int64_t piece)
-    : m_device(device)
-    , m_piece(piece)
+    : m_piece(piece)
 {
     if (m_piece == 0)
         return;

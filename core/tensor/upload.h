@@ -32,7 +32,6 @@ private:
         std::unique_ptr<DeviceMoment> free; ///< when what was in it has arrived
     };
 
-    at::Device m_device;
     std::int64_t m_piece = 0;
     std::array<Piece, 2> m_pieces;
     std::size_t m_next = 0;

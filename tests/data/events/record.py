@@ -4,11 +4,8 @@
 expected.json of each case is what TensorBoard's EventAccumulator reads from the files. A host's name is part of a
 file's name, so it is "box" here.
 
-Usage: record.py FOLDER    (needs torch and tensorboard; TensorFlow 2 where it is installed)
-
-What is committed was recorded without TensorFlow: tensorflow2() has never run.
+Usage: record.py FOLDER    (needs torch and tensorboard)
 """
-import importlib.util
 import json
 import math
 import os
@@ -132,23 +129,6 @@ def tensorboards_own(folder):
     tear(folder)
 
 
-def tensorflow2(folder):
-    import tensorflow as tf
-    writer = tf.summary.create_file_writer(folder)
-    with writer.as_default():
-        for step in range(10):
-            tf.summary.scalar("loss/train", 2 / (1 + step), step)
-            tf.summary.scalar("learning_rate", 1e-3 * min(1, step / 5), step)
-        tf.summary.text("note", "a text is no curve", step=0)
-        tf.summary.histogram("weights", [0.0, 0.5, 1.0], step=0)
-    writer.close()
-    tear(folder)
-    for name in files_of(folder):  # TensorFlow asks the system for the host's name
-        parts = name.split(".")
-        parts[4:-3] = ["box"]
-        os.rename(os.path.join(folder, name), os.path.join(folder, ".".join(parts)))
-
-
 def main():
     root = sys.argv[1]
     torched = f"PyTorch {torch.__version__} SummaryWriter, read by TensorBoard {tensorboard.__version__}"
@@ -156,10 +136,6 @@ def main():
              ("recorded_pytorch_tensors", pytorch_tensors, torched + "; new_style=True"),
              ("recorded_pytorch_runs", pytorch_runs, torched),
              ("recorded_tensorboard", tensorboards_own, f"tensorboard.summary.Writer {tensorboard.__version__}")]
-    if importlib.util.find_spec("tensorflow"):
-        import tensorflow as tf
-        if hasattr(tf, "summary"):
-            cases.append(("recorded_tensorflow2", tensorflow2, f"TensorFlow {tf.__version__}, read by TensorBoard"))
     for name, record, made in cases:
         folder = os.path.join(root, name)
         shutil.rmtree(folder, ignore_errors=True)
