@@ -6,6 +6,7 @@
 #include "text/spans.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace icae {
 
@@ -167,6 +168,7 @@ Batch partOf(const Batch& whole, std::int64_t part, std::int64_t parts)
         row -= rowsBefore * whole.spanLength;
     batch.dropoutKeys = share(whole.dropoutKeys);
     batch.sequences = count;
+    batch.sequenceKeys = share(whole.sequenceKeys);
     batch.leftLength = whole.leftLength;
     batch.textLength = whole.textLength;
     batch.leftIds = share(whole.leftIds);
@@ -298,6 +300,12 @@ Batch BatchSource::make(std::int64_t number) const
         auto keys = Random::of(m_job.seed, 1, static_cast<std::uint64_t>(number));
         for (std::int64_t row = 0; row < batch.spanRows; ++row)
             batch.dropoutKeys.push_back(static_cast<std::int64_t>(keys.next()));
+    }
+    const bool asks = batch.objective == Objective::Instruct || batch.objective == Objective::InstructText;
+    if (asks && m_job.questionDropout > 0) {
+        auto keys = Random::of(m_job.seed, 2, static_cast<std::uint64_t>(number));
+        for (std::int64_t row = 0; row < batch.sequences; ++row)
+            batch.sequenceKeys.push_back(static_cast<std::int64_t>(keys.next()));
     }
     return batch;
 }
@@ -436,12 +444,18 @@ Sample BatchSource::questions(Random& random, std::size_t lead, const BucketShap
             sample.spans.emplace_back(first, first + static_cast<std::ptrdiff_t>(range.count));
         }
     }
-    for (const auto item : turnsOf(random, lead, room)) {
-        auto& turn = sample.turns.emplace_back(Turn{std::move(prompt), {}});
-        prompt.clear();
-        append(turn.prompt, m_before);
-        append(turn.prompt, m_questions->question(item));
-        append(turn.prompt, m_after);
+    const auto turns = turnsOf(random, lead, room);
+    const bool predicted = m_job.questionsPredicted > 0 && random.uniform() < m_job.questionsPredicted;
+    for (const auto item : turns) {
+        append(prompt, m_before);
+        if (predicted) {
+            auto& question = sample.turns.emplace_back(Turn{std::exchange(prompt, {}), {}});
+            append(question.targets, m_questions->question(item));
+        } else {
+            append(prompt, m_questions->question(item));
+        }
+        append(prompt, m_after);
+        auto& turn = sample.turns.emplace_back(Turn{std::exchange(prompt, {}), {}});
         append(turn.targets, m_questions->answer(item));
         turn.targets.push_back(m_config.eosId());
     }

@@ -51,6 +51,7 @@ struct Batch {
     std::vector<std::int64_t> dropoutKeys; ///< [R]: dropout of a span follows from its key, whichever rank reads it
 
     std::int64_t sequences = 0; ///< B
+    std::vector<std::int64_t> sequenceKeys; ///< [B]: dropout in the decoder follows from them; empty without
     std::int64_t leftLength = 0;
     std::int64_t textLength = 0; ///< T
     std::vector<std::int64_t> leftIds; ///< [B, leftLength]

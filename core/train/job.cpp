@@ -267,8 +267,10 @@ void readObjectives(const JsonReader& json, TrainJob& job)
     }
     if (json.has("questions")) {
         const auto questions = json.object("questions");
-        questions.requireKnown({"turns"});
+        questions.requireKnown({"turns", "predict", "dropout"});
         job.questionTurns = questions.integer("turns", 1, 64, job.questionTurns);
+        job.questionsPredicted = questions.number("predict", 0, 1, job.questionsPredicted);
+        job.questionDropout = questions.number("dropout", 0, 0.9, job.questionDropout);
     }
 }
 
@@ -278,12 +280,18 @@ OptimizerSettings readOptimizer(const JsonReader& json)
     if (!json.has("optimizer"))
         return settings;
     const auto o = json.object("optimizer");
-    o.requireKnown(
-        {"learning_rate", "beta1", "beta2", "epsilon", "weight_decay", "warmup", "schedule", "final", "clip"});
+    o.requireKnown({"kind", "learning_rate", "beta1", "beta2", "epsilon", "momentum", "weight_decay", "warmup",
+                    "schedule", "final", "clip"});
+    const auto kind = o.text("kind", "adamw");
+    if (kind == "muon")
+        settings.kind = OptimizerSettings::Kind::Muon;
+    else if (kind != "adamw")
+        refuse(o, "kind", R"(must be "adamw" or "muon")");
     settings.learningRate = o.number("learning_rate", 1e-12, 10, settings.learningRate);
     settings.beta1 = o.number("beta1", 0, 0.99999, settings.beta1);
     settings.beta2 = o.number("beta2", 0, 0.9999999, settings.beta2);
     settings.epsilon = o.number("epsilon", 1e-30, 1, settings.epsilon);
+    settings.momentum = o.number("momentum", 0, 0.9999, settings.momentum);
     settings.weightDecay = o.number("weight_decay", 0, 10, settings.weightDecay);
     settings.warmup = o.integer("warmup", 0, many, settings.warmup);
     settings.finalShare = o.number("final", 0, 1, settings.finalShare);
@@ -436,6 +444,9 @@ TrainJob parseTrainJob(std::string_view text, const std::string& source, const f
         requireRoom(json, job.batchTokens, Objective::Plain, job.plainTokens);
     job.accumulate = json.integer("accumulate", 1, 1 << 20, job.accumulate);
     job.optimizer = readOptimizer(json);
+    if (job.optimizer.kind == OptimizerSettings::Kind::Muon && !job.trainsBase())
+        refuse(json, "optimizer.kind", "is \"muon\", which is for a base's matrices, and this stage trains none",
+               "Use \"adamw\".");
     readLimits(json, job);
     job.precision = json.text("precision", job.precision);
     if (job.precision != "auto" && job.precision != "fp32" && job.precision != "bf16")

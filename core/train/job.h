@@ -45,14 +45,20 @@ struct WeightedObjective {
     double weight = 0;
 };
 
-/// AdamW (Loshchilov & Hutter 2019) and its schedule.
+/// How parameters follow their gradients, and the schedule of the rate.
 struct OptimizerSettings {
+    enum class Kind {
+        AdamW, ///< Loshchilov & Hutter 2019
+        Muon, ///< the base's matrices by orthogonalised momentum (Jordan et al. 2024), all else by AdamW
+    };
     enum class Schedule { Linear, Cosine, Constant };
 
+    Kind kind = Kind::AdamW;
     double learningRate = 1e-4;
     double beta1 = 0.9;
     double beta2 = 0.95;
     double epsilon = 1e-8;
+    double momentum = 0.95; ///< of Muon
     double weightDecay = 0; ///< on matrices; vectors have none
     std::int64_t warmup = 200; ///< steps
     Schedule schedule = Schedule::Linear;
@@ -86,6 +92,8 @@ struct TrainJob {
     std::int64_t plainTokens = 1024; ///< length of plain samples
     double copies = 0; ///< share of plain samples whose second half repeats the first
     std::int64_t questionTurns = 1; ///< most questions about one text that a sample asks, one after the other
+    double questionsPredicted = 0; ///< share of samples in which questions are predicted as their answers are
+    double questionDropout = 0; ///< in the decoder, where it is asked
 
     std::int64_t batchTokens = 32768; ///< context tokens a batch, about; at least one sample
     std::int64_t accumulate = 1; ///< batches a step

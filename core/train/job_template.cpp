@@ -7,8 +7,16 @@ namespace icae {
 
 namespace {
 
+constexpr auto askingPart = R"(
+  "questions": {
+    "turns": 1, // most questions about one text that a sample asks, one after the other
+    "predict": 0, // share of samples in which questions are predicted as their answers are
+    "dropout": 0 // in the decoder where it is asked, against learning few questions by heart
+  },)";
+
 constexpr auto optimizerPart = R"(
   "optimizer": {
+    "kind": "adamw", // or "muon", which suits bases from scratch: for the matrices of their layers, AdamW for all else
     "learning_rate": %RATE%, // peak
     "beta1": 0.9, "beta2": 0.95, "epsilon": 1e-8,
     "weight_decay": %DECAY%, // on matrices
@@ -135,9 +143,8 @@ std::string trainJobTemplate(Stage stage)
             + "\n    " + questions + "\n    " + validation + R"(
   },
   "mixture": { "ae": 0.4, "lm": 0.12, "plain": 0.2, "ft_text": 0.13, "ft": 0.15 },
-  "plain": { "tokens": 2048, "copies": 0 },
-  "questions": { "turns": 1 }, // most questions about one text that a sample asks, one after the other)"
-            + slotPart + ending("1e-3", "0.05");
+  "plain": { "tokens": 2048, "copies": 0 },)"
+            + askingPart + slotPart + ending("1e-3", "0.05");
     case Stage::Adapter:
         return head + R"( // an adapter on a frozen base: the paper's pretraining
   "base": "models/base",)"
@@ -158,9 +165,8 @@ std::string trainJobTemplate(Stage stage)
     )" + texts
         + "\n    " + questions + "\n    " + validation + R"(
   },
-  "mixture": { "ft": 0.65, "ae": 0.2, "lm": 0.15 },
-  "questions": { "turns": 1 }, // most questions about one text that a sample asks, one after the other)"
-        + slotPart + ending("5e-4", "0");
+  "mixture": { "ft": 0.65, "ae": 0.2, "lm": 0.15 },)"
+        + askingPart + slotPart + ending("5e-4", "0");
 }
 
 std::string bundledTrainJob()

@@ -71,6 +71,19 @@ void forEachPair(const LlmConfig& config, const AdapterConfig& adapter, Lora& lo
     }
 }
 
+/// Rows of the matrices that a layer's tensor has under each other; none of a vector.
+std::vector<std::int64_t> stackedRows(const LlmConfig& config, at::Tensor LayerWeights::*member)
+{
+    const auto keys = config.kvHeads * config.headDim;
+    if (member == &LayerWeights::qkv)
+        return {config.heads * config.headDim, keys, keys};
+    if (member == &LayerWeights::gateUp)
+        return {config.intermediateSize, config.intermediateSize};
+    if (member == &LayerWeights::o || member == &LayerWeights::down)
+        return {config.hiddenSize};
+    return {};
+}
+
 /// Undefined where an architecture has no such tensor.
 at::Tensor castIfAny(const at::Tensor& tensor, at::ScalarType dtype)
 {
@@ -93,6 +106,12 @@ template <typename T> void copyTo(const at::Tensor& target, const std::vector<T>
     target.copy_(host, true);
 }
 
+/// @param x [batch·tokens, d]; @param kept [batch, places, d]
+at::Tensor dropped(const at::Tensor& x, const at::Tensor& kept, int64_t place)
+{
+    return (x.view({kept.size(0), -1, x.size(1)}) * kept.narrow(1, place, 1)).view(x.sizes());
+}
+
 } // namespace
 
 DeviceBatch DeviceBatch::allocate(const Batch& batch, const at::Device& device)
@@ -104,6 +123,7 @@ DeviceBatch DeviceBatch::allocate(const Batch& batch, const at::Device& device)
     result.spanPositions = onDevice({batch.spanRows * batch.spanLength}, at::kFloat, device);
     result.slotRows = onDevice({batch.spanRows * batch.slots}, at::kLong, device);
     result.dropoutKeys = onDevice({batch.spanRows}, at::kLong, device);
+    result.sequenceKeys = onDevice({static_cast<std::int64_t>(batch.sequenceKeys.size())}, at::kLong, device);
     result.leftIds = onDevice({batch.sequences, batch.leftLength}, at::kLong, device);
     result.textIds = onDevice({batch.sequences, batch.textLength}, at::kLong, device);
     result.positions = onDevice({static_cast<std::int64_t>(batch.positions.size())}, at::kFloat, device);
@@ -118,6 +138,7 @@ void DeviceBatch::fill(const Batch& batch)
     copyTo(spanPositions, batch.spanPositions);
     copyTo(slotRows, batch.slotRows);
     copyTo(dropoutKeys, batch.dropoutKeys);
+    copyTo(sequenceKeys, batch.sequenceKeys);
     copyTo(leftIds, batch.leftIds);
     copyTo(textIds, batch.textIds);
     copyTo(positions, batch.positions);
@@ -142,13 +163,14 @@ TrainNetwork::TrainNetwork(LlmConfig config, LlmWeights base, const Options& opt
     for (std::size_t i = 0; i < m_base.layers.size(); ++i)
         for (const auto& [member, name] : layerTensors)
             if ((m_base.layers[i].*member).defined())
-                addParameter("layers." + std::to_string(i) + "." + name, m_base.layers[i].*member);
+                addParameter("layers." + std::to_string(i) + "." + name, m_base.layers[i].*member,
+                             stackedRows(m_config, member));
 }
 
-void TrainNetwork::addParameter(const std::string& name, at::Tensor& place)
+void TrainNetwork::addParameter(const std::string& name, at::Tensor& place, std::vector<std::int64_t> stacked)
 {
     place = place.to(m_options.device, at::kFloat).clone().set_requires_grad(true);
-    m_parameters.push_back({name, place, place.dim() > 1});
+    m_parameters.push_back({name, place, place.dim() > 1, std::move(stacked)});
 }
 
 void TrainNetwork::addAdapter(const AdapterConfig& config, std::uint64_t seed)
@@ -273,9 +295,23 @@ at::Tensor TrainNetwork::project(const at::Tensor& x, const at::Tensor& weight, 
     return out;
 }
 
-TrainNetwork::Residual TrainNetwork::runLayer(const Layer& layer, const at::Tensor& x, const at::Tensor& added,
-                                              const Rows& rows) const
+/// Of each example its own, the same at all its tokens (Raffel et al. 2020, T5): of what a text's tokens say, whole
+/// features are missing, which their neighbours cannot make up for.
+at::Tensor TrainNetwork::keptOf(const DeviceBatch& batch) const
 {
+    if (m_options.questionDropout <= 0 || batch.sequenceKeys.numel() == 0)
+        return {};
+    const auto places = 1 + 2 * m_config.layers;
+    return dropoutMask(batch.sequenceKeys, places * m_config.hiddenSize, 0, m_options.questionDropout, m_options.dtype)
+        .view({-1, places, m_config.hiddenSize});
+}
+
+TrainNetwork::Residual TrainNetwork::runLayer(const Layer& layer, int64_t number, const at::Tensor& x,
+                                              const at::Tensor& added, const Rows& rows) const
+{
+    const auto drop = [&](const at::Tensor& branch, int64_t place) {
+        return rows.kept.defined() ? dropped(branch, rows.kept, place) : branch;
+    };
     const auto& w = layer.weights;
     const auto& k = *m_kernels;
     const auto [sum, normed] = addRmsNorm(k, x, added, w.inputNorm, m_config.rmsEps);
@@ -286,27 +322,28 @@ TrainNetwork::Residual TrainNetwork::runLayer(const Layer& layer, const at::Tens
     const auto [q, keys, values] = rotateSplit(k, qkv, rows.rotary, heads, rows.batch);
     const auto attended = compat::attention(q, keys, values, {}).transpose(1, 2).reshape({x.size(0), -1});
     const auto [sum2, normed2] =
-        addRmsNorm(k, sum, project(attended, w.o, w.oBias, layer.lora[1], rows), w.postNorm, m_config.rmsEps);
+        addRmsNorm(k, sum, drop(project(attended, w.o, w.oBias, layer.lora[1], rows), 1 + 2 * number), w.postNorm,
+                   m_config.rmsEps);
     const auto inner = swiglu(k, project(normed2, w.gateUp, {}, layer.lora[2], rows));
-    return {sum2, project(inner, w.down, {}, layer.lora[3], rows)};
+    return {sum2, drop(project(inner, w.down, {}, layer.lora[3], rows), 2 + 2 * number)};
 }
 
 TrainNetwork::Residual TrainNetwork::run(const std::vector<Layer>& layers, const at::Tensor& embeddings,
-                                         const at::Tensor& positions, int64_t batch,
-                                         const at::Tensor& dropoutKeys) const
+                                         const Rows& rows) const
 {
-    const Rows rows{rotaryAt(positions), batch, dropoutKeys};
-    Residual state{embeddings, {}};
-    for (const auto& layer : layers) {
+    Residual state{rows.kept.defined() ? dropped(embeddings, rows.kept, 0) : embeddings, {}};
+    for (std::size_t number = 0; number < layers.size(); ++number) {
+        const auto& layer = layers[number];
+        const auto place = static_cast<int64_t>(number);
         if (!m_options.checkpointActivations || !at::GradMode::is_enabled()) {
-            state = runLayer(layer, state.first, state.second, rows);
+            state = runLayer(layer, place, state.first, state.second, rows);
             continue;
         }
-        const auto again = [this, rows](const std::vector<at::Tensor>& in) -> std::vector<at::Tensor> {
+        const auto again = [this, place, rows](const std::vector<at::Tensor>& in) -> std::vector<at::Tensor> {
             Layer copy;
             for (std::size_t i = 0; i < layerTensors.size(); ++i)
                 copy.weights.*layerTensors[i].first = in[2 + i];
-            const auto out = runLayer(copy, in[0], in[1], rows);
+            const auto out = runLayer(copy, place, in[0], in[1], rows);
             return {out.first, out.second};
         };
         std::vector<at::Tensor> in{state.first, state.second};
@@ -322,7 +359,7 @@ at::Tensor TrainNetwork::encode(const Weights& weights, const DeviceBatch& batch
 {
     const auto x = at::embedding(weights.table, batch.spanIds.flatten());
     const auto keys = m_options.loraDropout > 0 ? dropoutKeys(batch.dropoutKeys, batch.spanIds.size(1)) : at::Tensor();
-    const auto [sum, added] = run(weights.encoder, x, batch.spanPositions, batch.spanIds.size(0), keys);
+    const auto [sum, added] = run(weights.encoder, x, {rotaryAt(batch.spanPositions), batch.spanIds.size(0), keys, {}});
     const auto rows = at::index_select(sum, 0, batch.slotRows);
     const auto normed =
         addRmsNorm(*m_kernels, rows, at::index_select(added, 0, batch.slotRows), weights.finalNorm, m_config.rmsEps)
@@ -348,7 +385,8 @@ at::Tensor TrainNetwork::loss(const DeviceBatch& batch) const
         const auto slots = encode(weights, batch).view({sequences, batch.slotsOfSequence, d});
         x = at::cat({at::embedding(weights.table, batch.leftIds), slots, x}, 1);
     }
-    const auto [sum, added] = run(weights.decoder, x.reshape({-1, d}), batch.positions, sequences);
+    const auto [sum, added] =
+        run(weights.decoder, x.reshape({-1, d}), {rotaryAt(batch.positions), sequences, {}, keptOf(batch)});
     const auto read = [&](const at::Tensor& states) {
         return states.view({sequences, before + length, d}).narrow(1, before, length).reshape({-1, d});
     };

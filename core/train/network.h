@@ -19,6 +19,7 @@ struct Parameter {
     std::string name;
     at::Tensor value; ///< float32, requires_grad
     bool decays = false; ///< weight decay applies: matrices
+    std::vector<std::int64_t> stacked; ///< rows of each matrix in it, where it is of a base's layer
 };
 
 /// A batch as tensors on the device; the same tensors are filled again for each batch of the shape.
@@ -29,6 +30,7 @@ struct DeviceBatch {
     at::Tensor spanPositions; ///< [R·spanLength] float32
     at::Tensor slotRows; ///< [R·k] int64
     at::Tensor dropoutKeys; ///< [R] int64
+    at::Tensor sequenceKeys; ///< [B] int64; [0] without dropout in the decoder
     at::Tensor leftIds; ///< [B, leftLength] int64
     at::Tensor textIds; ///< [B, T] int64
     at::Tensor positions; ///< [B·(left + slots + T)] float32
@@ -51,6 +53,7 @@ public:
         bool trainsBase = false;
         bool checkpointActivations = false;
         double loraDropout = 0;
+        double questionDropout = 0; ///< where a batch has keys for it
         bool plainKernels = false;
     };
 
@@ -97,17 +100,19 @@ private:
     using Residual = std::pair<at::Tensor, at::Tensor>; ///< x and what is still to be added to it
 
     Weights cast(bool encoder) const;
-    void addParameter(const std::string& name, at::Tensor& place);
+    void addParameter(const std::string& name, at::Tensor& place, std::vector<std::int64_t> stacked = {});
     at::Tensor encode(const Weights& weights, const DeviceBatch& batch) const;
     /// What the rows of a forward have in common in all layers.
     struct Rows {
         Rotary rotary;
         int64_t batch = 0;
         at::Tensor dropoutKeys; ///< [N] int64; undefined without dropout
+        at::Tensor kept; ///< [batch, 1 + 2·layers, d]: what embeddings and branches are multiplied with; or undefined
     };
-    Residual run(const std::vector<Layer>& layers, const at::Tensor& embeddings, const at::Tensor& positions,
-                 int64_t batch, const at::Tensor& dropoutKeys = {}) const;
-    Residual runLayer(const Layer& layer, const at::Tensor& x, const at::Tensor& added, const Rows& rows) const;
+    Residual run(const std::vector<Layer>& layers, const at::Tensor& embeddings, const Rows& rows) const;
+    Residual runLayer(const Layer& layer, int64_t number, const at::Tensor& x, const at::Tensor& added,
+                      const Rows& rows) const;
+    at::Tensor keptOf(const DeviceBatch& batch) const;
     at::Tensor project(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                        const std::vector<LoraPair>& lora, const Rows& rows) const;
     Rotary rotaryAt(const at::Tensor& positions) const;

@@ -68,6 +68,7 @@ TrainNetwork makeTrainNetwork(const TrainJob& job, const BaseHashes& base, const
     settings.trainsBase = job.trainsBase();
     settings.checkpointActivations = job.checkpointActivations;
     settings.loraDropout = job.loraDropout;
+    settings.questionDropout = job.questionDropout;
     settings.plainKernels = options.plainKernels;
     const auto config = baseConfigOf(job);
     auto weights = job.stage == Stage::Base && job.initFrom.empty()

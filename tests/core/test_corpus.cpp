@@ -235,6 +235,54 @@ private Q_SLOTS:
         QCOMPARE(seen.size(), std::size_t{5});
     }
 
+    /// Where questions are predicted too, their tokens are targets like their answers'; the same texts are read.
+    void questionsCanBePredicted()
+    {
+        const std::string context = "They came one after the other when it rained.";
+        std::string rows;
+        for (const auto* question : {"How many came?", "When did they come?"})
+            rows += Json{{"input", context}, {"prompt", question}, {"answer", "Four."}}.dump() + "\n";
+        const auto corpus = std::make_shared<icae::QuestionCorpus>(
+            icae::QuestionCorpus::open({write("predicted.jsonl", rows)}, options("predicted"), {}, {}));
+        icae::LlmConfig config;
+        config.vocabSize = 320;
+        config.maxPositions = 1024;
+        for (const bool overSlots : {false, true}) {
+            auto job = questionJob(overSlots, 2);
+            job.adapter.prompt.rightBefore = " Q:";
+            job.adapter.prompt.rightAfter = " A:";
+            job.questionDropout = 0.1;
+            const auto only = icae::BatchSource(job, config, nullptr, corpus, *m_tokenizer).make(0);
+            job.questionsPredicted = 1;
+            const icae::BatchSource source(job, config, nullptr, corpus, *m_tokenizer);
+            const auto batch = source.make(0);
+            QCOMPARE(batch.textLength, only.textLength);
+            std::int64_t rated = 0;
+            for (std::int64_t row = 0; row < batch.sequences; ++row) {
+                const auto learned = learnedOf(batch, row);
+                QCOMPARE(learned.size(), std::size_t{4}); // question, answer, question, answer
+                for (std::size_t i = 0; i < 4; ++i) {
+                    const auto& ids = learned[i].ids;
+                    QCOMPARE(ids.back() == config.eosId(), i % 2 == 1);
+                    const std::vector<std::int32_t> words(ids.begin(), ids.end());
+                    if (i % 2 == 0)
+                        QVERIFY(m_tokenizer->decode(words).ends_with("?"));
+                    rated += std::ssize(ids);
+                }
+            }
+            QCOMPARE(batch.targetCount, rated);
+            QVERIFY(rated > only.targetCount);
+            // Keys of dropout: one an example, and each rank has those of its own.
+            QCOMPARE(std::ssize(batch.sequenceKeys), batch.sequences);
+            QVERIFY(batch.sequenceKeys == source.make(0).sequenceKeys);
+            QVERIFY(batch.sequenceKeys != source.make(1).sequenceKeys);
+            auto together = icae::partOf(batch, 0, 2).sequenceKeys;
+            const auto second = icae::partOf(batch, 1, 2).sequenceKeys;
+            together.insert(together.end(), second.begin(), second.end());
+            QVERIFY(together == batch.sequenceKeys);
+        }
+    }
+
     void faultsNameTheFileAndTheLine()
     {
         const auto contains = [](const std::string& said, const std::string& part) {

@@ -237,6 +237,10 @@ private Q_SLOTS:
         mid("unknown LoRA field", R"({"adapter": {"lora": {"drop_out": 0.1}}})", "adapter.lora.drop_out", "known");
         mid("unknown adapter field", R"({"adapter": {"span": 64}})", "adapter.span", "known");
         mid("unknown prompt field", R"({"adapter": {"prompt": {"middle": ""}}})", "adapter.prompt.middle", "known");
+        mid("dropout of questions", R"({"questions": {"dropout": 0.95}})", "questions.dropout", "0.9");
+        mid("predicted twice", R"({"questions": {"predict": 2}})", "questions.predict", "1");
+        mid("unknown optimizer", R"({"optimizer": {"kind": "sgd"}})", "optimizer.kind", "muon");
+        row("Muon without a base", "adapter", R"({"optimizer": {"kind": "muon"}})", "optimizer.kind", "trains none");
         mid("dropout of 1", R"({"adapter": {"lora": {"dropout": 1}}})", "adapter.lora.dropout", "0.999");
         mid("more slots than a span", R"({"adapter": {"span_tokens": 8}})", "adapter.slots", "more than a span");
         mid("no slots", R"({"adapter": {"slots": 0}})", "slots", "1");

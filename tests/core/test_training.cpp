@@ -1,13 +1,86 @@
 #include "check/verify.h"
 #include "check/verify_training.h"
 #include "train/batch.h"
+#include "train/network.h"
 #include "train/optimizer.h"
 
 #include <QtTest>
 
+#include <map>
+#include <tuple>
+
 /// The training objectives and their gradients are those of the published code and the lab's definition.
 class TestTraining : public QObject {
     Q_OBJECT
+
+    static icae::LlmConfig tinyConfig()
+    {
+        icae::LlmConfig config;
+        config.vocabSize = 50;
+        config.hiddenSize = 16;
+        config.intermediateSize = 24;
+        config.layers = 2;
+        config.heads = 4;
+        config.kvHeads = 2;
+        config.headDim = 4;
+        config.maxPositions = 64;
+        config.tiedEmbeddings = true;
+        return config;
+    }
+
+    static icae::TrainNetwork tinyNetwork(icae::TrainNetwork::Options options)
+    {
+        options.trainsBase = true;
+        return {tinyConfig(), icae::freshWeights(tinyConfig(), at::kCPU, 5), options};
+    }
+
+    /// Four questions over texts, with keys for dropout.
+    static icae::Batch questionBatch()
+    {
+        std::vector<icae::Sample> samples;
+        for (std::int64_t i = 0; i < 4; ++i)
+            samples.push_back({{}, {}, {{{1, 7 + i, 9, 11 + i}, {20 + i, 30, 2}}}, 0});
+        auto batch = icae::assemble(icae::Objective::InstructText, samples, 0, tinyConfig(), {}, {});
+        batch.sequenceKeys = {11, 12, 13, 1LL << 40};
+        return batch;
+    }
+
+    static at::Tensor lossOf(const icae::TrainNetwork& network, const icae::Batch& batch)
+    {
+        auto device = icae::DeviceBatch::allocate(batch, at::kCPU);
+        device.fill(batch);
+        return network.loss(device);
+    }
+
+    static double lossIn(const icae::TrainNetwork& network, const icae::Batch& batch)
+    {
+        const at::NoGradGuard guard;
+        return lossOf(network, batch).item<double>();
+    }
+
+    /// Parameters after some steps on constant gradients, by name.
+    static std::map<std::string, at::Tensor> stepped(icae::OptimizerSettings settings, int steps)
+    {
+        settings.weightDecay = 0.5;
+        settings.clip = 0;
+        const auto network = tinyNetwork({});
+        icae::Optimizer optimizer(network.parameters(), settings);
+        for (int i = 0; i < steps; ++i) {
+            for (const auto& parameter : network.parameters())
+                parameter.value.grad().copy_(gradientOf(parameter.value));
+            optimizer.prepare(0.01, i + 1);
+            optimizer.apply();
+        }
+        std::map<std::string, at::Tensor> values;
+        for (const auto& parameter : network.parameters())
+            values[parameter.name] = parameter.value.detach().clone();
+        return values;
+    }
+
+    static at::Tensor gradientOf(const at::Tensor& value)
+    {
+        return at::arange(value.numel(), at::TensorOptions().dtype(at::kFloat)).mul_(0.7).sin_().view(value.sizes());
+    }
 
 private Q_SLOTS:
     void golden_data()
@@ -40,6 +113,90 @@ private Q_SLOTS:
         QCOMPARE(icae::learningRateAt(settings, 100, 1), 0.1);
         settings.schedule = icae::OptimizerSettings::Schedule::Constant;
         QCOMPARE(icae::learningRateAt(settings, 100, 1), 1.0);
+    }
+
+    /// Dropout follows a batch's keys: the same for the same, whoever reads which part of it; without keys there is
+    /// none.
+    void dropoutInTheDecoderFollowsTheKeys()
+    {
+        icae::TrainNetwork::Options options;
+        const auto whole = tinyNetwork(options);
+        options.questionDropout = 0.3;
+        const auto network = tinyNetwork(options);
+        auto batch = questionBatch();
+        const auto loss = lossIn(network, batch);
+        QCOMPARE(loss, lossIn(network, batch));
+        QVERIFY(std::abs(loss - lossIn(whole, batch)) > 1e-4);
+        double parts = 0;
+        for (std::int64_t part = 0; part < 3; ++part)
+            parts += lossIn(network, icae::partOf(batch, part, 3));
+        QVERIFY(std::abs(loss - parts) < 1e-5);
+        auto others = batch;
+        others.sequenceKeys.back() = 1LL << 41;
+        QVERIFY(loss != lossIn(network, others));
+        batch.sequenceKeys.clear();
+        QCOMPARE(lossIn(network, batch), lossIn(whole, batch));
+    }
+
+    void dropoutIsTheSameWhenLayersAreComputedAgain()
+    {
+        icae::TrainNetwork::Options options;
+        options.questionDropout = 0.3;
+        const auto network = tinyNetwork(options);
+        options.checkpointActivations = true;
+        const auto again = tinyNetwork(options);
+        for (const auto* each : {&network, &again})
+            lossOf(*each, questionBatch()).backward();
+        for (std::size_t i = 0; i < network.parameters().size(); ++i)
+            QVERIFY2(at::allclose(network.parameters()[i].value.grad(), again.parameters()[i].value.grad(), 1e-4, 1e-7),
+                     network.parameters()[i].name.c_str());
+    }
+
+    void orthogonalizedMatricesHaveSingularValuesNearOne()
+    {
+        for (const auto& [rows, columns] : {std::pair{12, 12}, std::pair{8, 24}, std::pair{24, 8}}) {
+            const auto matrices = at::randn({3, rows, columns});
+            const auto result = icae::orthogonalized(matrices);
+            QVERIFY(result.sizes() == matrices.sizes());
+            // The mean of their squares.
+            const auto small =
+                rows <= columns ? at::bmm(result, result.transpose(1, 2)) : at::bmm(result.transpose(1, 2), result);
+            const auto trace = small.diagonal(0, 1, 2).sum(1) / static_cast<double>(std::min(rows, columns));
+            QVERIFY(trace.min().item<double>() > 0.5 && trace.max().item<double>() < 1.4);
+            // It turns no singular direction round: X·resultᵀ is positive.
+            QVERIFY((matrices * result).sum({1, 2}).min().item<double>() > 0);
+        }
+        QCOMPARE(icae::orthogonalized(at::zeros({1, 4, 4})).abs().max().item<double>(), 0.0);
+    }
+
+    /// Muon moves each matrix of a layer by 0.2·√(greater side) of an orthogonal one, momentum and decay as told, and
+    /// leaves all else to AdamW.
+    void muonIsForTheMatricesOfLayers()
+    {
+        icae::OptimizerSettings settings;
+        const auto before = stepped(settings, 0);
+        const auto adam = stepped(settings, 1);
+        settings.kind = icae::OptimizerSettings::Kind::Muon;
+        const auto muon = stepped(settings, 1);
+        for (const auto& [name, value] : muon) {
+            const bool ofLayer = name.starts_with("layers.") && value.dim() > 1;
+            QCOMPARE(at::equal(value, adam.at(name)), !ofLayer);
+        }
+        const auto stepOf = [&](const std::string& name, std::int64_t first, std::int64_t rows) {
+            const auto start = before.at(name).narrow(0, first, rows);
+            return (muon.at(name).narrow(0, first, rows) - start * (1 - 0.01 * 0.5)) / -0.01;
+        };
+        const auto expected = [&](const std::string& name, std::int64_t first, std::int64_t rows) {
+            const auto gradient = gradientOf(before.at(name)).narrow(0, first, rows);
+            const auto side = static_cast<double>(std::max(rows, gradient.size(1)));
+            return icae::orthogonalized(gradient.unsqueeze(0)).squeeze(0) * 0.2 * std::sqrt(side);
+        };
+        const std::vector<std::tuple<std::string, std::int64_t, std::int64_t>> blocks{
+            {"layers.1.qkv", 0, 16},      {"layers.1.qkv", 16, 8},     {"layers.1.qkv", 24, 8},
+            {"layers.0.gate_up", 24, 24}, {"layers.0.gate_up", 0, 24}, {"layers.1.down", 0, 16},
+            {"layers.0.o", 0, 16}};
+        for (const auto& [name, first, rows] : blocks)
+            QVERIFY2(at::allclose(stepOf(name, first, rows), expected(name, first, rows), 1e-3, 1e-4), name.c_str());
     }
 
     void randomNumbersAreTheSameEverywhere()
