@@ -60,7 +60,7 @@ StepBenchResult benchAdapterStep(const LlmConfig& config, const AdapterConfig& a
         network.addAdapter(adapter, 0);
         Optimizer optimizer(network.parameters(), {},
                             StepRunner::lossesOf(options.accumulate) + StepExchange::wordSize);
-        StepRunner runner(network, optimizer, options.accumulate, true);
+        StepRunner runner(network, optimizer, options.accumulate, Capturer::make(network.options().device));
         const auto whole = randomBatch(config, adapter, options.sequences);
         const auto batch = partOf(whole, ranks.rank(), ranks.size());
         ranks.join();

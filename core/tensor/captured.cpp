@@ -28,12 +28,31 @@ public:
         c10::cuda::CUDACachingAllocator::emptyCache();
         // Relaxed: other threads may go on preparing batches meanwhile.
         result->graph.capture_begin(m_pool, cudaStreamCaptureModeRelaxed);
-        work();
+        try {
+            work();
+        } catch (...) {
+            abandon(result->graph);
+            throw;
+        }
         result->graph.capture_end();
         return result;
     }
 
+    void release() override
+    {
+        m_pool = at::cuda::graph_pool_handle();
+        c10::cuda::CUDACachingAllocator::emptyCache();
+    }
+
 private:
+    static void abandon(at::cuda::CUDAGraph& graph)
+    {
+        try {
+            graph.capture_end();
+        } catch (const std::exception&) { // NOLINT(bugprone-empty-catch): what was thrown first is the reason
+        }
+    }
+
     struct CudaWork final : Work {
         void replay() override { graph.replay(); }
         at::cuda::CUDAGraph graph;

@@ -27,8 +27,11 @@ public:
     /// @return nothing where the device or this build cannot capture
     static std::unique_ptr<Capturer> make(const at::Device& device);
 
-    /// @param work must have run once before, uncaptured
+    /// @param work must have run once before, uncaptured; where it throws, nothing of it was done
     virtual std::unique_ptr<Work> capture(const std::function<void()>& work) = 0;
+
+    /// Gives back the memory of all captures, none of which may exist any more.
+    virtual void release() = 0;
 
 protected:
     Capturer() = default;

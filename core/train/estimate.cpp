@@ -58,7 +58,7 @@ public:
         , m_network(makeTrainNetwork(job, m_base, options, m_stop))
         , m_optimizer(m_network.parameters(), job.optimizer, StepRunner::lossesOf(job.accumulate))
         , m_source(job, m_network.config(), m_data.texts, m_data.questions, *m_data.tokenizer)
-        , m_runner(m_network, m_optimizer, job.accumulate, job.loraDropout == 0)
+        , m_runner(m_network, m_optimizer, job.accumulate, capturerFor(job, m_network))
     {
     }
 

@@ -88,4 +88,9 @@ TrainNetwork makeTrainNetwork(const TrainJob& job, const BaseHashes& base, const
     return network;
 }
 
+std::unique_ptr<Capturer> capturerFor(const TrainJob& job, const TrainNetwork& network)
+{
+    return job.loraDropout == 0 ? Capturer::make(network.options().device) : nullptr;
+}
+
 } // namespace icae

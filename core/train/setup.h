@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tensor/captured.h"
 #include "train/corpus.h"
 #include "train/network.h"
 #include "train/trainer.h"
@@ -43,5 +44,8 @@ void requireSameBase(const TrainJob& job, const std::filesystem::path& run, cons
 /// @throws Error as loadWeights() and AdapterFile::open(); (Mismatch) where the base is another one by now
 TrainNetwork makeTrainNetwork(const TrainJob& job, const BaseHashes& base, const TrainOptions& options,
                               const std::stop_token& stop);
+
+/// What captures a job's steps on a GPU; nothing where LoRA has dropout.
+std::unique_ptr<Capturer> capturerFor(const TrainJob& job, const TrainNetwork& network);
 
 } // namespace icae

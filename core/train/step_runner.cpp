@@ -1,5 +1,9 @@
 #include "train/step_runner.h"
 
+#include "tensor/compat.h"
+
+#include <utility>
+
 namespace icae {
 
 namespace {
@@ -8,11 +12,12 @@ constexpr std::int64_t usesBeforeCapture = StepRunner::usesToSettle - 1;
 
 } // namespace
 
-StepRunner::StepRunner(const TrainNetwork& network, Optimizer& optimizer, std::int64_t accumulate, bool capture)
+StepRunner::StepRunner(const TrainNetwork& network, Optimizer& optimizer, std::int64_t accumulate,
+                       std::unique_ptr<Capturer> capturer)
     : m_network(network)
     , m_optimizer(optimizer)
     , m_share(1.0 / static_cast<double>(accumulate))
-    , m_capturer(capture ? Capturer::make(network.options().device) : nullptr)
+    , m_capturer(std::move(capturer))
     , m_loss(at::zeros({}, at::TensorOptions().dtype(at::kFloat).device(network.options().device)))
 {
 }
@@ -23,6 +28,45 @@ void StepRunner::run(const DeviceBatch& batch)
     (loss * m_share).backward();
     const at::NoGradGuard guard;
     m_loss.copy_(loss);
+}
+
+/// Gives up what was captured. @return false where there was nothing
+bool StepRunner::forget()
+{
+    if (!m_capturer)
+        return false;
+    bool any = std::exchange(m_update, nullptr) != nullptr;
+    for (auto& [shape, prepared] : m_prepared)
+        any |= std::exchange(prepared.work, nullptr) != nullptr;
+    m_capturer->release();
+    return any;
+}
+
+/// @return nothing where memory does not suffice; what was captured before is forgotten then
+std::unique_ptr<Capturer::Work> StepRunner::capture(const std::function<void()>& work)
+{
+    try {
+        return m_capturer->capture(work);
+    } catch (const std::exception& fault) {
+        if (!compat::isOutOfMemory(fault))
+            throw;
+    }
+    forget();
+    return nullptr;
+}
+
+/// A step's first batch: what it added to the gradients before memory ran out can be taken back.
+void StepRunner::runFirst(const DeviceBatch& batch)
+{
+    try {
+        run(batch);
+        return;
+    } catch (const std::exception& fault) {
+        if (!compat::isOutOfMemory(fault) || !forget())
+            throw;
+    }
+    m_optimizer.exchanged().zero_();
+    run(batch);
 }
 
 bool StepRunner::backward(const Batch& batch)
@@ -36,14 +80,14 @@ bool StepRunner::backward(const Batch& batch)
         prepared.batch = DeviceBatch::allocate(batch, m_network.options().device);
     prepared.batch.fill(batch);
     const bool settled = !m_capturer || prepared.work;
-    if (prepared.work) {
+    if (m_capturer && !prepared.work && prepared.uses > usesBeforeCapture)
+        prepared.work = capture([&] { run(prepared.batch); });
+    if (prepared.work)
         prepared.work->replay();
-    } else if (m_capturer && prepared.uses > usesBeforeCapture) {
-        prepared.work = m_capturer->capture([&] { run(prepared.batch); });
-        prepared.work->replay();
-    } else {
+    else if (place == 0)
+        runFirst(prepared.batch);
+    else
         run(prepared.batch);
-    }
     const at::NoGradGuard guard;
     m_optimizer.told().select(0, place).copy_(m_loss);
     return settled;
@@ -63,14 +107,12 @@ void StepRunner::update(double learningRate, std::int64_t number)
         m_told.clear();
     }
     m_optimizer.prepare(learningRate, number);
-    if (m_update) {
+    if (m_capturer && !m_update && m_updates >= usesBeforeCapture)
+        m_update = capture([&] { m_optimizer.apply(); });
+    if (m_update)
         m_update->replay();
-    } else if (m_capturer && m_updates >= usesBeforeCapture) {
-        m_update = m_capturer->capture([&] { m_optimizer.apply(); });
-        m_update->replay();
-    } else {
+    else
         m_optimizer.apply();
-    }
     ++m_updates;
 }
 

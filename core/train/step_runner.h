@@ -5,6 +5,7 @@
 #include "train/network.h"
 #include "train/optimizer.h"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -13,7 +14,8 @@
 namespace icae {
 
 /// Forward, backward and update. On a GPU the work of each frequent batch shape is captured once and replayed, so that
-/// the host only copies batches; losses stay on the device until somebody asks.
+/// the host only copies batches; losses stay on the device until somebody asks. Where memory runs out, captured work is
+/// forgotten before anything fails.
 class StepRunner {
 public:
     /// Losses in the optimizer's told() of a step of so many batches: they are the first there.
@@ -24,7 +26,9 @@ public:
 
     /// @param optimizer tells at least lossesOf(accumulate) numbers
     /// @param accumulate batches an update
-    StepRunner(const TrainNetwork& network, Optimizer& optimizer, std::int64_t accumulate, bool capture);
+    /// @param capturer none: nothing is captured
+    StepRunner(const TrainNetwork& network, Optimizer& optimizer, std::int64_t accumulate,
+               std::unique_ptr<Capturer> capturer);
 
     /// Adds the gradient of one batch, or of a rank's part of it, and puts its loss where the optimizer tells it. A
     /// part may be empty.
@@ -63,6 +67,9 @@ private:
     };
 
     void run(const DeviceBatch& batch);
+    void runFirst(const DeviceBatch& batch);
+    std::unique_ptr<Capturer::Work> capture(const std::function<void()>& work);
+    bool forget();
 
     const TrainNetwork& m_network;
     Optimizer& m_optimizer;

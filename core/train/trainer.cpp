@@ -73,7 +73,7 @@ public:
         , m_optimizer(m_network.parameters(), job.optimizer,
                       StepRunner::lossesOf(job.accumulate) + StepExchange::wordSize)
         , m_source(job, m_network.config(), m_data.texts, m_data.questions, *m_data.tokenizer)
-        , m_runner(m_network, m_optimizer, job.accumulate, job.loraDropout == 0)
+        , m_runner(m_network, m_optimizer, job.accumulate, capturerFor(job, m_network))
         , m_record(directory)
         , m_watch(adviceOnUnreadSlots(job))
         , m_device(m_network.options().device.str())

@@ -3,10 +3,14 @@
 #include "train/batch.h"
 #include "train/network.h"
 #include "train/optimizer.h"
+#include "train/step_runner.h"
 
 #include <QtTest>
 
 #include <map>
+#include <memory>
+#include <set>
+#include <stdexcept>
 #include <tuple>
 
 /// The training objectives and their gradients are those of the published code and the lab's definition.
@@ -56,6 +60,70 @@ class TestTraining : public QObject {
     {
         const at::NoGradGuard guard;
         return lossOf(network, batch).item<double>();
+    }
+
+    /// Captures as a GPU does, by calling again; at the captures that are named, memory runs out.
+    class ScriptedCapturer : public icae::Capturer {
+    public:
+        struct Seen {
+            int captures = 0;
+            int releases = 0;
+            int alive = 0; ///< captured works
+            int aliveAtRelease = 0;
+        };
+
+        ScriptedCapturer(std::set<int> failing, Seen& seen)
+            : m_failing(std::move(failing))
+            , m_seen(seen)
+        {
+        }
+        std::unique_ptr<Work> capture(const std::function<void()>& work) override
+        {
+            if (m_failing.contains(m_seen.captures++))
+                throw std::runtime_error("CUDA out of memory.");
+            return std::make_unique<Again>(work, m_seen);
+        }
+        void release() override
+        {
+            ++m_seen.releases;
+            m_seen.aliveAtRelease += m_seen.alive;
+        }
+
+    private:
+        class Again : public Work {
+        public:
+            Again(std::function<void()> work, Seen& seen)
+                : m_work(std::move(work))
+                , m_seen(seen)
+            {
+                ++m_seen.alive;
+            }
+            ~Again() override { --m_seen.alive; }
+            void replay() override { m_work(); }
+
+        private:
+            std::function<void()> m_work;
+            Seen& m_seen;
+        };
+        std::set<int> m_failing;
+        Seen& m_seen;
+    };
+
+    /// Losses and parameters of some steps on two shapes in turn.
+    static std::pair<std::vector<double>, at::Tensor> trained(std::unique_ptr<icae::Capturer> capturer)
+    {
+        const auto network = tinyNetwork({});
+        icae::Optimizer optimizer(network.parameters(), {}, 2);
+        icae::StepRunner runner(network, optimizer, 2, std::move(capturer));
+        std::vector<double> losses;
+        for (int step = 0; step < 12; ++step) {
+            runner.backward(questionBatch());
+            runner.backward(icae::partOf(questionBatch(), step % 2, 2));
+            runner.update(1e-3, step + 1);
+            for (const auto& [series, loss] : runner.report().losses)
+                losses.push_back(loss.mean);
+        }
+        return {losses, optimizer.state()[0].clone()};
     }
 
     /// Parameters after some steps on constant gradients, by name.
@@ -197,6 +265,23 @@ private Q_SLOTS:
             {"layers.0.o", 0, 16}};
         for (const auto& [name, first, rows] : blocks)
             QVERIFY2(at::allclose(stepOf(name, first, rows), expected(name, first, rows), 1e-3, 1e-4), name.c_str());
+    }
+
+    /// Where memory runs out while work is captured, what was captured is given up, the batch is trained all the same,
+    /// and work is captured again later: shapes that never meet again must not end a run.
+    void captureWithoutMemoryIsForgotten()
+    {
+        const auto [losses, values] = trained(nullptr);
+        for (const auto& failing : {std::set<int>{}, {0}, {1}, {2}, {0, 1, 2, 3}, {1, 4}}) {
+            ScriptedCapturer::Seen seen;
+            const auto [again, numbers] = trained(std::make_unique<ScriptedCapturer>(failing, seen));
+            QCOMPARE(again, losses);
+            QVERIFY(at::equal(numbers, values));
+            QCOMPARE(seen.releases, static_cast<int>(failing.size()));
+            QCOMPARE(seen.aliveAtRelease, 0);
+            QVERIFY(seen.captures >= 3 + static_cast<int>(failing.size()));
+            QCOMPARE(seen.alive, 0);
+        }
     }
 
     void randomNumbersAreTheSameEverywhere()
