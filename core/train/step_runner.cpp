@@ -39,6 +39,7 @@ bool StepRunner::forget()
     for (auto& [shape, prepared] : m_prepared)
         any |= std::exchange(prepared.work, nullptr) != nullptr;
     m_capturer->release();
+    m_forgotten += any ? 1 : 0;
     return any;
 }
 
@@ -143,6 +144,7 @@ StepRunner::Report StepRunner::report()
         series.sum.zero_();
         series.batches = 0;
     }
+    report.forgotten = std::exchange(m_forgotten, 0);
     report.gradientNorm = m_optimizer.gradientNorm().item<double>();
     return report;
 }

@@ -47,6 +47,7 @@ public:
         };
         std::map<std::string, Loss> losses; ///< by series
         double gradientNorm = 0; ///< of the last update
+        std::int64_t forgotten = 0; ///< times that memory ran out and captured work was given up
     };
     Report report();
 
@@ -78,6 +79,7 @@ private:
     std::map<std::pair<Batch::Shape, Objective>, Prepared> m_prepared;
     std::unique_ptr<Capturer::Work> m_update;
     std::int64_t m_updates = 0;
+    std::int64_t m_forgotten = 0; ///< since the last report
     at::Tensor m_loss; ///< [] of the last batch
     std::map<std::string, Series> m_series;
     std::vector<std::string> m_told; ///< whose losses stand in the optimizer, in order

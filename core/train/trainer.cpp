@@ -308,6 +308,10 @@ private:
             line += figure(name, loss.mean);
             alert(m_watch.loss(name, loss.mean));
         }
+        if (report.forgotten > 0)
+            warn("Memory ran short: captured steps were given up, which costs some time each time. A smaller "
+                 "batch_tokens "
+                 "with more accumulate needs less.");
         m_status.loss = total / static_cast<double>(std::max<std::int64_t>(1, count));
         if (m_data.validation.empty() && std::isfinite(m_status.loss))
             alert(m_watch.stale(m_status.loss));
