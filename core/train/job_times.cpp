@@ -39,7 +39,7 @@ double secondsOf(const TrainJob& job, const JobTimes& times)
     return times.start + training + evaluating + checkpoints * times.checkpoint;
 }
 
-EvaluationTimes::EvaluationTimes(std::vector<double> sizes, std::int64_t ranks)
+EvaluationTimes::EvaluationTimes(const std::vector<double>& sizes, std::int64_t ranks)
     : m_ranks(std::max<std::int64_t>(1, ranks))
 {
     for (const auto size : sizes)

@@ -27,7 +27,7 @@ class EvaluationTimes {
 public:
     /// @param sizes of the pieces as validationPieces() has them
     /// @param ranks that take turns in them
-    EvaluationTimes(std::vector<double> sizes, std::int64_t ranks);
+    EvaluationTimes(const std::vector<double>& sizes, std::int64_t ranks);
 
     /// In which pieces are best timed: those whose time nothing else tells, then the largest, which needs most memory.
     std::vector<std::size_t> order() const;

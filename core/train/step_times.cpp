@@ -74,18 +74,19 @@ double StepTimes::secondsAnUpdate() const
 double StepTimes::Kind::settlingSeconds() const
 {
     const auto more = [&](const Settling& each) { return each.batch.seconds - each.batch.size * rate(); };
+    const auto half = settling.size() / 2;
     double counted = 0;
     double later = 0;
     for (std::size_t i = 0; i < settling.size(); ++i) {
         if (settling[i].counts)
             counted += more(settling[i]);
-        if (i >= settling.size() / 2)
+        if (i >= half)
             later += more(settling[i]);
     }
     std::int64_t left = 0;
     for (const auto& [shape, count] : uses)
         left += count;
-    const auto lasts = static_cast<double>(settling.size() - settling.size() / 2);
+    const auto lasts = static_cast<double>(settling.size() - half);
     return std::max(0.0, counted) + std::max(0.0, later) / std::max(lasts, 1.0) * static_cast<double>(left);
 }
 

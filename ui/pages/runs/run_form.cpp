@@ -93,7 +93,8 @@ void RunForm::showProblem(const Field& field, const QString& text)
     field.editor->setAccessibleDescription(text);
     const auto* at = QApplication::focusWidget();
     if (!text.isEmpty() && (at == field.editor || field.editor->isAncestorOf(at)))
-        QTimer::singleShot(0, field.problem, [problem = field.problem] { scrollTo(*problem); }); // once it has a place
+        QMetaObject::invokeMethod( // once it has a place
+            field.problem, [problem = field.problem] { scrollTo(*problem); }, Qt::QueuedConnection);
 }
 
 void RunForm::showField(const Field& field, bool used)
