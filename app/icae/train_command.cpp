@@ -2,6 +2,7 @@
 
 #include "protocol/error.h"
 #include "protocol/fields.h"
+#include "runs/process_start.h"
 #include "text/text_file.h"
 #include "train/checkpoint.h"
 #include "train/estimate.h"
@@ -83,11 +84,14 @@ std::string portableJob(const std::string& text, const fs::path& folder, const f
 }
 
 /// What --estimate starts, and only that: it ends with it, and when memory runs out.
-int dryStep(const TrainJob& job, const TrainOptions& options, CommandContext& context)
+int dryStep(const TrainJob& job, const TrainOptions& options, bool prepare, CommandContext& context)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     std::ofstream("/proc/self/oom_score_adj") << 1000;
-    printJson(nlohmann::json(measureJob(job, options, context.stop)));
+    if (prepare)
+        prepareCorpora(job, options, context.stop);
+    else
+        printJson(nlohmann::json(measureJob(job, options, context.stop, processStart())));
     return exitSuccess;
 }
 
@@ -104,8 +108,8 @@ int estimate(const Arguments& arguments, const std::string& text, const fs::path
         return exitSuccess;
     }
     if (found.fits)
-        std::cout << "Time       " << fixed(found.seconds / 60, 1) << " min; a step " << fixed(found.stepSeconds, 3)
-                  << " s, an evaluation " << fixed(found.evaluationSeconds, 1) << " s\n"
+        std::cout << "Time       " << fixed(found.seconds / 60, 1) << " min from start to end; a step "
+                  << fixed(found.stepSeconds, 3) << " s, an evaluation " << fixed(found.evaluationSeconds, 1) << " s\n"
                   << "Rate       " << grouped(static_cast<std::int64_t>(found.tokensPerSecond)) << " tokens/s\n";
     else
         std::cout << "It does not fit.\n";
@@ -190,7 +194,7 @@ int trainJob(const Arguments& arguments, const CLI::App& command, CommandContext
         options.progress = context.progress.callback();
     options.queue = arguments.queue;
     if (arguments.dryStep)
-        return dryStep(job, options, context);
+        return dryStep(job, options, arguments.prepare, context);
     if (arguments.prepare) {
         prepareCorpora(job, options, context.stop);
         context.progress.clear();
@@ -243,7 +247,8 @@ CommandAction addTrain(CLI::App& program)
     command->add_flag("--queue", arguments->queue,
                       "Wait until the runs before it have left the device; see icae runs queue");
     command->add_flag("--estimate", arguments->estimate,
-                      "Only measure what the job takes: steps and an evaluation are done, and nothing stays");
+                      "Only measure what the job takes: steps and an evaluation are done, and nothing stays but the "
+                      "tokenised texts. The time is that of the whole command, from its start to its end");
     command->add_flag("--dry-step", arguments->dryStep)->group({}); // what --estimate starts
     command->add_flag("--prepare", arguments->prepare, "Only tokenise the job's texts into the cache");
     command->add_flag("--plain", arguments->plain, "Use plain ATen operations instead of fused kernels");

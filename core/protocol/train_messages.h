@@ -91,9 +91,9 @@ struct TrainCheck {
 
 /// What a job takes on its device, from steps and an evaluation that were done and measured.
 struct TrainEstimate {
-    double seconds = 0; ///< of the whole job, its evaluations included
+    double seconds = 0; ///< of the whole command: loading, steps, evaluations, checkpoints
     double stepSeconds = 0;
-    double evaluationSeconds = 0; ///< of one evaluation
+    double evaluationSeconds = 0; ///< of one evaluation but the first, which on a GPU takes longer
     double tokensPerSecond = 0; ///< context tokens
     std::int64_t peakBytes = 0; ///< of the device's memory, by this job alone
     std::int64_t freeBytes = 0; ///< of the device, before it began

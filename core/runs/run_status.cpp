@@ -3,6 +3,7 @@
 #include "protocol/error.h"
 #include "protocol/fields.h"
 #include "protocol/json_text.h"
+#include "runs/process_start.h"
 #include "tensor/atomic_file.h"
 #include "text/text_file.h"
 
@@ -12,7 +13,6 @@
 
 #include <array>
 #include <fstream>
-#include <sstream>
 
 namespace icae {
 
@@ -22,27 +22,6 @@ namespace {
 
 constexpr std::int64_t silenceSeconds = 300; // after which a run on another machine counts as dead
 constexpr std::int64_t many = INT64_MAX;
-
-/// When a process began, in clock ticks since the machine's start (field 22 of /proc/PID/stat); empty where it is gone,
-/// or dead and only not yet buried by its parent.
-std::string startOf(std::int64_t pid)
-{
-    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-    std::string line;
-    std::getline(file, line);
-    const auto close = line.rfind(')');
-    if (close == std::string::npos)
-        return {};
-    std::istringstream rest(line.substr(close + 1));
-    std::string state;
-    rest >> state;
-    if (state == "Z" || state == "X")
-        return {};
-    std::string field;
-    for (int i = 4; i <= 22; ++i)
-        rest >> field;
-    return field;
-}
 
 /// Tells this start of the machine from others, after which the same process numbers and ticks come again.
 std::string bootId()

@@ -1,6 +1,5 @@
 #include "train/estimate.h"
 
-#include "input/user_folder.h"
 #include "protocol/error.h"
 #include "runs/temporary_folder.h"
 #include "tensor/compat.h"
@@ -8,7 +7,9 @@
 #include "train/checkpoint.h"
 #include "train/export.h"
 #include "train/job_check.h"
+#include "train/job_times.h"
 #include "train/peak_bytes.h"
+#include "train/run_inputs.h"
 #include "train/setup.h"
 #include "train/step_runner.h"
 #include "train/step_times.h"
@@ -18,7 +19,6 @@
 #include <chrono>
 #include <cmath>
 #include <map>
-#include <numeric>
 
 namespace icae {
 
@@ -32,8 +32,7 @@ constexpr std::int64_t leastSteps = 4;
 constexpr std::int64_t leastOfAKind = 3; // batches of an objective that are timed
 constexpr std::int64_t batchesCounted = 1000; // for how often a GPU meets a shape that it does not know
 constexpr double enoughSeconds = 12; // of steps
-constexpr double patientSeconds = 20; // for a whole evaluation; longer ones are measured in part
-constexpr std::int64_t fewWindows = 2;
+constexpr double patientSeconds = 20; // for an evaluation; of one that takes longer, cells are left out
 constexpr std::int64_t largestCheckpoint = std::int64_t{1} << 27U; // numbers: 1.5 GB
 
 double since(Clock::time_point start)
@@ -62,15 +61,19 @@ public:
     {
     }
 
-    void run()
+    /// @param start the command's begin
+    void run(Clock::time_point start)
     {
+        hashInputs();
+        m_all.start = since(start);
         lookAtBatches();
         largestBatches();
         steps();
-        m_estimate.evaluationSeconds = m_data.validation.empty() ? 0 : evaluation();
+        if (!m_data.validation.empty())
+            evaluations();
+        checkpoint();
         m_estimate.peakBytes = peakBytes(device());
-        const auto checkpoint = checkpointSeconds();
-        total(checkpoint);
+        m_estimate.seconds = secondsOf(m_job, m_all);
     }
 
 private:
@@ -99,15 +102,21 @@ private:
             }
     }
 
+    /// A run notes what its data are.
+    void hashInputs()
+    {
+        const TemporaryFolder folder;
+        writeRunInputs(folder.path(), m_job, "{}", m_stop);
+    }
+
+    /// First, so that one hears at once of a job that does not fit.
     void largestBatches()
     {
         for (const auto& [objective, largest] : m_largest) {
-            requireGoing(m_stop);
-            m_runner.backward(largest);
+            time(largest);
             m_runner.drop();
         }
-        m_runner.update(0, 1);
-        synchronize(device());
+        update();
     }
 
     void time(const Batch& batch)
@@ -119,18 +128,19 @@ private:
         m_times.timed(batch, since(begin), settled);
     }
 
+    void update()
+    {
+        const auto begin = Clock::now();
+        m_runner.update(0, ++m_updates); // nothing is learnt
+        synchronize(device());
+        m_times.updated(since(begin));
+    }
+
     /// What a step takes: of each objective what its batches take for their size, since a job has more batches than are
     /// done here, and others.
     void steps()
     {
-        std::vector<double> updates;
         const auto start = Clock::now();
-        const auto update = [&] {
-            const auto begin = Clock::now();
-            m_runner.update(0, std::ssize(updates) + 2); // nothing is learnt
-            synchronize(device());
-            updates.push_back(since(begin));
-        };
         for (std::int64_t step = 0; step < mostSteps && (step < leastSteps || since(start) < enoughSeconds); ++step) {
             for (std::int64_t i = 0; i < m_job.accumulate; ++i)
                 time(part(m_source.make(step * m_job.accumulate + i)));
@@ -141,76 +151,60 @@ private:
                 time(largest);
                 m_runner.drop();
             }
-        update();
-        const auto settled = updates.size() / 2; // the first ones are slower
-        const auto updating =
-            std::accumulate(updates.begin() + static_cast<std::ptrdiff_t>(settled), updates.end(), 0.0)
-            / static_cast<double>(updates.size() - settled);
-        const auto batches = static_cast<double>(m_lookedAt);
         const auto accumulate = static_cast<double>(m_job.accumulate);
-        m_estimate.stepSeconds = m_times.secondsABatch() * accumulate + updating;
-        m_estimate.tokensPerSecond = m_tokens / batches * accumulate / m_estimate.stepSeconds;
+        m_all.step = m_times.secondsABatch() * accumulate + m_times.secondsAnUpdate();
+        m_all.settling = m_times.settlingSeconds();
+        m_estimate.stepSeconds = m_all.step;
+        m_estimate.tokensPerSecond = m_tokens / static_cast<double>(m_lookedAt) * accumulate / m_all.step;
     }
 
-    double evaluate(const TrainJob& job, const ValidationData& data)
+    /// Piece by piece, as ranks do them: the few windows of a part would take another time each than all together.
+    void evaluate(EvaluationTimes& times) const
     {
-        const auto start = Clock::now();
         const at::NoGradGuard guard;
+        const auto start = Clock::now();
         const auto model = modelOf(m_network, m_data.tokenizer);
-        validate(*model, job, data, {{}, m_stop});
-        synchronize(device());
-        return since(start);
+        times.prepared(since(start));
+        const auto order = times.order();
+        bool told = false;
+        for (const auto piece : order) {
+            if (told && times.isTold(piece) && since(start) > patientSeconds)
+                break;
+            const auto begin = Clock::now();
+            validate(*model, m_job, m_data.validation, {{}, m_stop}, static_cast<std::int64_t>(piece),
+                     std::ssize(order));
+            synchronize(device());
+            times.timed(piece, since(begin));
+            told = told || times.isTold(piece);
+        }
     }
 
-    /// A whole one; where that takes long, from a few windows.
-    double evaluation()
+    void evaluations()
     {
-        auto few = m_job;
-        few.evaluationWindows = std::min(fewWindows, m_job.evaluationWindows);
-        const auto share = static_cast<double>(m_job.evaluationWindows) / static_cast<double>(few.evaluationWindows);
-        auto texts = m_data.validation;
-        texts.questions.clear();
-        auto without = few;
-        without.evaluate.clear();
-        // What a GPU's libraries load and choose at first does not become more with the windows.
-        const auto cold = device().is_cuda() ? evaluate(few, m_data.validation) : 0;
-        const auto fixed = evaluate(without, texts); // what does not depend on the windows
-        const auto warm = evaluate(few, m_data.validation);
-        m_firstEvaluation = std::max(0.0, cold - warm);
-        const auto part = std::max(0.0, warm - fixed);
-        const auto scaled = fixed + part * share;
-        return scaled < patientSeconds ? evaluate(m_job, m_data.validation) : scaled;
+        EvaluationTimes times(validationPieces(m_job, m_data.validation), m_job.ranks);
+        evaluate(times);
+        if (device().is_cuda()) // whose libraries load and choose at first
+            evaluate(times);
+        m_all.firstEvaluation = times.first();
+        m_all.laterEvaluation = times.later();
+        m_estimate.evaluationSeconds = m_all.laterEvaluation;
     }
 
-    double checkpointSeconds()
+    /// A checkpoint has a model, and the run's own is written after it.
+    void checkpoint()
     {
         if (m_optimizer.state()[0].numel() > largestCheckpoint)
-            return 0;
-        const auto start = Clock::now();
+            return;
         const TemporaryFolder folder;
-        writeCheckpoint(folder.path(), {}, m_optimizer, 1, [&](const std::filesystem::path& inside) {
+        const auto exportTo = [&](const std::filesystem::path& inside) {
             exportModel(m_network, inside, m_base, configTextOf(m_job), besideBase(m_job));
-        });
-        return since(start);
-    }
-
-    void total(double checkpoint)
-    {
-        const auto stepSeconds = m_estimate.stepSeconds;
-        const double training =
-            m_job.steps ? static_cast<double>(*m_job.steps) * stepSeconds : *m_job.minutes * 60; // evaluations left out
-        const double steps = training / std::max(stepSeconds, 1e-9);
-        const auto times = [&](std::int64_t every) {
-            return every > 0 ? std::floor(steps / static_cast<double>(every)) : 0;
         };
-        const double evaluations = std::max(1.0, times(m_job.evaluateEvery));
-        double checkpoints = std::max(1.0, times(m_job.checkpointEvery));
-        if (m_job.checkpointMinutes > 0)
-            checkpoints = std::max(checkpoints, training / (m_job.checkpointMinutes * 60));
-        m_estimate.seconds =
-            training + m_firstEvaluation + evaluations * m_estimate.evaluationSeconds + checkpoints * checkpoint;
-        if (m_job.steps) // those that stop by the clock do fewer steps instead
-            m_estimate.seconds += m_times.settlingSeconds();
+        const auto start = Clock::now();
+        writeCheckpoint(folder.path(), {}, m_optimizer, 1, exportTo);
+        const auto exporting = Clock::now();
+        exportTo(folder.path() / "model");
+        m_all.keptModel = since(exporting);
+        m_all.checkpoint = since(start);
     }
 
     const TrainJob& m_job;
@@ -224,7 +218,8 @@ private:
     StepRunner m_runner;
     std::map<Objective, Batch> m_largest;
     StepTimes m_times;
-    double m_firstEvaluation = 0; ///< s that it takes longer than later ones
+    JobTimes m_all;
+    std::int64_t m_updates = 0;
     std::int64_t m_lookedAt = 0; ///< batches
     double m_tokens = 0; ///< of their contexts
 };
@@ -239,7 +234,8 @@ std::string adviceFor(const TrainJob& job)
 
 } // namespace
 
-TrainEstimate measureJob(const TrainJob& job, const TrainOptions& options, const std::stop_token& stop)
+TrainEstimate measureJob(const TrainJob& job, const TrainOptions& options, const std::stop_token& stop,
+                         std::chrono::steady_clock::time_point begun)
 {
     compat::allowTf32(false);
     checkTrainJob(job, options.device, {HashOptions::Effort::Remembered, options.progress, stop});
@@ -247,12 +243,8 @@ TrainEstimate measureJob(const TrainJob& job, const TrainOptions& options, const
     const auto device = chooseDevice(options.device).device;
     estimate.device = describeDevice(device);
     estimate.freeBytes = deviceMemory(device).free;
-    const auto start = Clock::now();
     try {
-        Measurement measurement(job, options, stop, estimate);
-        const auto loading = since(start);
-        measurement.run();
-        estimate.seconds += loading;
+        Measurement(job, options, stop, estimate).run(begun);
     } catch (const std::exception& fault) {
         const auto* error = dynamic_cast<const Error*>(&fault);
         if (error != nullptr ? error->kind() != ErrorKind::OutOfMemory : !compat::isOutOfMemory(fault))

@@ -18,7 +18,11 @@ TrainEstimate estimateApart(std::string_view job, const std::filesystem::path& f
     std::vector<std::string> arguments{"train", file.string(), "--data", folder.string(), "--dry-step", "--json"};
     if (!device.empty())
         arguments.insert(arguments.end(), {"--device", device});
-    const auto child = runApart(arguments, stop);
+    auto preparing = arguments;
+    preparing.emplace_back("--prepare");
+    auto child = runApart(preparing, stop);
+    if (child.signal == 0 && child.code == 0)
+        child = runApart(arguments, stop);
     if (child.signal == SIGKILL) { // the system takes memory back this way
         TrainEstimate estimate;
         estimate.fits = false;

@@ -28,6 +28,11 @@ private:
     std::int64_t m_next = 0;
 };
 
+bool hasCells(const TrainJob& job, const ValidationData& data)
+{
+    return job.trainsAdapter() && !data.texts.empty() && !job.evaluate.empty();
+}
+
 void evaluateCells(const Model& model, const TrainJob& job, const ValidationData& data, const StudyPace& pace,
                    Share& share, ValidationResult& found)
 {
@@ -111,12 +116,25 @@ std::shared_ptr<const Model> modelOf(const TrainNetwork& network, std::shared_pt
     return Model::of(std::move(parts));
 }
 
+std::vector<double> validationPieces(const TrainJob& job, const ValidationData& data)
+{
+    std::vector<double> sizes;
+    if (hasCells(job, data))
+        for (const auto& cell : job.evaluate)
+            sizes.push_back(static_cast<double>(cell.tokens + cell.slots));
+    if (!data.texts.empty())
+        sizes.push_back(0);
+    if (!data.questions.empty())
+        sizes.push_back(0);
+    return sizes;
+}
+
 ValidationResult validate(const Model& model, const TrainJob& job, const ValidationData& data, const StudyPace& pace,
                           std::int64_t part, std::int64_t parts)
 {
     ValidationResult found;
     Share share(part, parts);
-    if (job.trainsAdapter() && !data.texts.empty() && !job.evaluate.empty())
+    if (hasCells(job, data))
         evaluateCells(model, job, data, pace, share, found);
     if (!data.texts.empty() && share.takesNext())
         evaluateContinuation(model, job, data, pace, found);

@@ -50,6 +50,10 @@ struct ValidationResult {
 /// What a network has learnt by now as a model; it shares what it can with the network.
 std::shared_ptr<const Model> modelOf(const TrainNetwork& network, std::shared_ptr<const Tokenizer> tokenizer);
 
+/// The pieces of an evaluation in the order in which ranks take them: what cells take is proportional to these numbers;
+/// 0 of others. Of as many parts as there are pieces, validate() does one.
+std::vector<double> validationPieces(const TrainJob& job, const ValidationData& data);
+
 /// Losses and free-running reconstructions by cell, what slots are worth for continuing a text, and answers.
 /// A rank does its part of the cells, continuations and questions; what all find adds up to the whole.
 /// @param part from 0, of so many

@@ -3,6 +3,7 @@
 #include "runs/appended_lines.h"
 #include "runs/device_turn.h"
 #include "runs/event_file.h"
+#include "runs/process_start.h"
 #include "runs/run_control.h"
 #include "runs/run_directory.h"
 #include "runs/run_index.h"
@@ -12,6 +13,8 @@
 #include <QtTest>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <memory>
@@ -63,6 +66,20 @@ class TestRuns : public QObject {
     }
 
 private Q_SLOTS:
+    /// To a hundredth of a second, which is how the system counts.
+    void aProcessKnowsWhenItBegan()
+    {
+        using Clock = std::chrono::steady_clock;
+        const auto before = Clock::now();
+        const auto start = icae::processStart();
+        QVERIFY(start <= before);
+        QVERIFY(before - start < std::chrono::minutes(10)); // and not when the machine did
+        QTest::qWait(50);
+        const auto again = icae::processStart();
+        const auto apart = std::chrono::duration_cast<std::chrono::milliseconds>(again - start).count();
+        QVERIFY2(std::abs(apart) <= 5, qPrintable(QString::number(apart)));
+    }
+
     void eventFilesOfPyTorch()
     {
         const auto folder = path("foreign/pytorch");

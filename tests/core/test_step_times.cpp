@@ -67,6 +67,45 @@ private Q_SLOTS:
         QCOMPARE(times.settlingSeconds(), 0.0); // as on a CPU, where nothing is captured
     }
 
+    /// The first batch of all loads libraries. It is counted as it was, and not for every shape that is still to
+    /// settle.
+    void whatIsLoadedOnceIsCountedOnce()
+    {
+        StepTimes times;
+        for (int shape = 1; shape <= 11; ++shape)
+            for (int use = 0; use < 5; ++use)
+                times.expect(batchOf(Objective::Autoencode, 100 * shape));
+        const auto batch = batchOf(Objective::Autoencode, 100);
+        times.timed(batch, 8, false); // 7 s more than later ones
+        times.timed(batch, 1.25, false);
+        times.timed(batch, 1.25, false);
+        for (int i = 0; i < 4; ++i)
+            times.timed(batch, 1, true);
+        QCOMPARE(times.settlingSeconds(), 7.5 + 10 * 3 * 0.25);
+    }
+
+    /// Batches that are done to measure what is seldom drawn are none of the job's.
+    void whatTheJobDoesNotDoIsNotCounted()
+    {
+        StepTimes times;
+        const auto seldom = batchOf(Objective::Instruct, 100);
+        times.expect(seldom);
+        for (int i = 0; i < 3; ++i)
+            times.timed(seldom, 3, false);
+        times.timed(seldom, 1, true);
+        QCOMPARE(times.settlingSeconds(), 2.0);
+    }
+
+    void updatesSettle()
+    {
+        StepTimes times;
+        QCOMPARE(times.secondsAnUpdate(), 0.0);
+        for (const double seconds : {3.0, 1.0, 0.5, 0.5})
+            times.updated(seconds);
+        QCOMPARE(times.secondsAnUpdate(), 0.5);
+        QCOMPARE(times.settlingSeconds(), 3.0);
+    }
+
     void whatComesLaterCounts()
     {
         StepTimes times;

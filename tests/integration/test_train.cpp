@@ -351,6 +351,35 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(m_train.written("piped") == "finished", 60000 * slowness);
     }
 
+    /// Of a job this small most is what the process loads before it reads the job, and a cache that is made anew.
+    void estimatesTheWholeCommand()
+    {
+        auto job = TrainFixture::job();
+        job["stop"] = {{"steps", 4}};
+        job["every"] = {{"evaluate", 3}, {"checkpoint", 100}};
+        m_train.writeJob("short.json", job);
+        auto clock = TrainFixture::started();
+        const auto trained = m_train.run({u"train"_s, u"short.json"_s, u"--run"_s, u"runs/short"_s});
+        QVERIFY2(trained.code == 0, trained.err);
+        const auto truth = static_cast<double>(clock.elapsed()) / 1000;
+        m_train.write("again.txt", TrainFixture::text(70));
+        job["data"]["texts"] = {"again.txt"}; // which is in no cache
+        m_train.writeJob("short.json", job);
+        const auto before = m_train.files();
+        clock.start();
+        const auto measured = m_train.run({u"train"_s, u"short.json"_s, u"--estimate"_s, u"--json"_s});
+        QVERIFY2(measured.code == 0, measured.err);
+        const auto most = static_cast<double>(clock.elapsed()) / 1000;
+        const auto seconds = measured.json()["seconds"].get<double>();
+        QVERIFY2(seconds > truth / 3 && seconds < truth * 3, qPrintable(u"%1 s for %2 s"_s.arg(seconds).arg(truth)));
+        QVERIFY(seconds < most); // nothing was counted that was not done: each of two evaluations, of a process's start
+        const auto after = m_train.files();
+        QCOMPARE(after, before + 1); // tokenised texts stay, and nothing else
+        const auto said = m_train.run({u"train"_s, u"short.json"_s, u"--estimate"_s});
+        QVERIFY2(said.out.contains(" min from start to end; a step "), said.out);
+        QCOMPARE(m_train.files(), after);
+    }
+
     void preparesTheCacheAlone()
     {
         const auto before = m_train.files();

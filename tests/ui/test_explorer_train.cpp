@@ -136,6 +136,9 @@ private Q_SLOTS:
         QTest::qWait(50);
         shoot(u"train-dark"_s);
         shoot(u"train-dark-200"_s, 2);
+        QTest::keyClick(&page(), Qt::Key_N, Qt::ControlModifier);
+        QTRY_VERIFY_WITH_TIMEOUT(form().isReady(), patience);
+        shoot(u"train-dark-form"_s);
     }
 
 private:
@@ -195,6 +198,7 @@ private:
 
     void type(const QString& title, const QString& text)
     {
+        field(title).setFocus();
         field(title).selectAll();
         QTest::keyClicks(&field(title), text);
     }
@@ -207,9 +211,11 @@ private:
         return nullptr;
     }
 
-    void shoot(const QString& name, int scale = 1)
+    /// As the screen shows it, which QT_SCALE_FACTOR may have made finer; or in a scale of its own.
+    void shoot(const QString& name, std::optional<double> wanted = {})
     {
         QTest::qWait(50);
+        const auto scale = wanted.value_or(m_window->devicePixelRatio());
         QImage image(m_window->size() * scale, QImage::Format_RGB32);
         image.setDevicePixelRatio(scale);
         m_window->render(&image);

@@ -153,6 +153,34 @@ private Q_SLOTS:
         QTRY_VERIFY(FakeExplorer::shows(form(), u"2.0 GB of memory at its peak, 8.0 GB free"_s));
     }
 
+    /// The last field in sight has its sentence below what is in sight.
+    void aFaultComesIntoSight()
+    {
+        QVERIFY(m_explorer->start());
+        m_explorer->key(Qt::Key_N, Qt::ControlModifier);
+        QTRY_VERIFY(form().isReady());
+        auto& rate = field(u"Learning rate"_s);
+        QScrollArea* rows = nullptr;
+        for (auto* scroll : form().findChildren<QScrollArea*>())
+            if (scroll->isAncestorOf(&rate))
+                rows = scroll;
+        QVERIFY(rows != nullptr);
+        rows->verticalScrollBar()->setValue(0);
+        m_explorer->window->resize(1200, 640);
+        QTest::qWait(50);
+        rows->ensureWidgetVisible(&rate, 0, 0);
+        rate.setFocus();
+        type(rate, u"fast"_s);
+        const auto problem = [&]() -> QLabel* {
+            for (auto* label : form().findChildren<QLabel*>())
+                if (label->isVisible() && label->text().contains(u"for instance 1e-4"_s))
+                    return label;
+            return nullptr;
+        };
+        QTRY_VERIFY(problem() != nullptr);
+        QTRY_COMPARE(problem()->visibleRegion().boundingRect(), problem()->rect());
+    }
+
     /// Curves grow while one watches; Esc stops nothing; Stop, Resume and Extend do what they say.
     void aRunGrowsBeforeOnesEyes()
     {

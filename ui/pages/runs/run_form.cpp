@@ -3,6 +3,7 @@
 #include "pages/engine_files.h"
 
 #include <QAction>
+#include <QApplication>
 #include <QDragEnterEvent>
 #include <QGridLayout>
 #include <QMimeData>
@@ -13,6 +14,18 @@
 namespace icae {
 
 using namespace Qt::StringLiterals;
+
+namespace {
+
+/// What one types at the end of what is in sight is at fault below it.
+void scrollTo(QWidget& part)
+{
+    for (auto* parent = part.parentWidget(); parent != nullptr; parent = parent->parentWidget())
+        if (auto* scroll = qobject_cast<QScrollArea*>(parent))
+            scroll->ensureWidgetVisible(&part, 0, Theme::grid());
+}
+
+} // namespace
 
 RunForm::RunForm(const PageContext& context, const Words& words, QWidget* parent)
     : QWidget(parent)
@@ -78,6 +91,10 @@ void RunForm::showProblem(const Field& field, const QString& text)
     field.problem->setText(text);
     field.problem->setVisible(!text.isEmpty() && !field.editor->isHidden());
     field.editor->setAccessibleDescription(text);
+    const auto* at = QApplication::focusWidget();
+    if (!text.isEmpty() && (at == field.editor || field.editor->isAncestorOf(at)))
+        QMetaObject::invokeMethod( // once it has a place
+            field.problem, [problem = field.problem] { scrollTo(*problem); }, Qt::QueuedConnection);
 }
 
 void RunForm::showField(const Field& field, bool used)

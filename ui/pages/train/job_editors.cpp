@@ -199,6 +199,8 @@ MixtureEditor::MixtureEditor(QWidget* parent)
         share->setToolTip(titles[i]);
         auto* label = new QLabel(QString::fromLatin1(objectives[i]));
         label->setToolTip(titles[i]);
+        if (i % columns != 0) // further from the share before it than from its own
+            label->setContentsMargins(Theme::grid(1.5), 0, 0, 0);
         const auto line = static_cast<int>(i / columns);
         const auto column = static_cast<int>(i % columns) * 2;
         grid->addWidget(label, line, column, column == 0 ? Qt::AlignLeft : Qt::AlignRight);

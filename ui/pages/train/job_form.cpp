@@ -341,7 +341,7 @@ void JobForm::estimate()
 {
     setComesTo(tr("Training a step and evaluating, to measure…"));
     askFor(protocol::trainEstimate, {m_job.text()}, [](const TrainEstimate& found) {
-        auto text = tr("%1 on %2: %L3 tokens/s, %4 of memory at its peak, %5 free")
+        auto text = tr("%1 from start to end on %2: %L3 tokens/s, %4 of memory at its peak, %5 free")
                         .arg(durationText(found.seconds), QString::fromStdString(found.device))
                         .arg(static_cast<qlonglong>(found.tokensPerSecond))
                         .arg(byteText(found.peakBytes), byteText(found.freeBytes));
