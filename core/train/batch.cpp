@@ -178,10 +178,10 @@ Batch partOf(const Batch& whole, std::int64_t part, std::int64_t parts)
     return batch;
 }
 
-BatchSource::BatchSource(const TrainJob& job, const LlmConfig& config, std::shared_ptr<const TextCorpus> texts,
+BatchSource::BatchSource(const TrainJob& job, LlmConfig config, std::shared_ptr<const TextCorpus> texts,
                          std::shared_ptr<const QuestionCorpus> questions, const Tokenizer& tokenizer)
     : m_job(job)
-    , m_config(config)
+    , m_config(std::move(config))
     , m_texts(std::move(texts))
     , m_questions(std::move(questions))
 {

@@ -87,7 +87,7 @@ Batch partOf(const Batch& whole, std::int64_t part, std::int64_t parts);
 /// Draws batches from corpora. Which batch comes at which number depends on the job alone.
 class BatchSource {
 public:
-    BatchSource(const TrainJob& job, const LlmConfig& config, std::shared_ptr<const TextCorpus> texts,
+    BatchSource(const TrainJob& job, LlmConfig config, std::shared_ptr<const TextCorpus> texts,
                 std::shared_ptr<const QuestionCorpus> questions, const Tokenizer& tokenizer);
 
     /// Safe to call from several threads.

@@ -54,7 +54,7 @@ public:
             throw FieldError(ErrorKind::InvalidInput, json.fieldName(field),
                              "The field \"" + json.fieldName(field) + "\" of " + json.source() + " holds a zero byte.",
                              "Correct the path.");
-        if (const auto found = find(path); !found.empty())
+        if (auto found = find(path); !found.empty())
             return found;
         throw FieldError(
             ErrorKind::NotFound, json.fieldName(field),
@@ -107,7 +107,7 @@ private:
                 candidates.push_back(rest);
             }
         for (const auto& candidate : candidates)
-            if (const auto normal = candidate.lexically_normal();
+            if (auto normal = candidate.lexically_normal();
                 fs::exists(normal, ignored) && !fs::equivalent(normal, m_data, ignored))
                 return normal;
         return {};

@@ -141,6 +141,7 @@ void Optimizer::updateMatrices()
     values.mul_(1 - rate * m_settings.weightDecay);
     for (const auto& [rows, columns, begins] : m_matrices) {
         std::vector<at::Tensor> each;
+        each.reserve(begins.size());
         for (const auto begin : begins)
             each.push_back(gradients.narrow(0, begin, rows * columns).view({rows, columns}));
         const auto dtype = values.is_cuda() ? at::kBFloat16 : at::kFloat;

@@ -54,7 +54,8 @@ TrainData loadTrainData(const TrainJob& job, const TrainOptions& options, const 
     if (!job.questions.empty())
         data.questions =
             std::make_shared<QuestionCorpus>(QuestionCorpus::open(job.questions, tokenize, options.progress, stop));
-    BatchSource(job, config, data.texts, data.questions, *data.tokenizer); // refuses what no sample can be drawn from
+    const BatchSource refusing(job, config, data.texts, data.questions,
+                               *data.tokenizer); // what no sample can be drawn from
     data.validation = ValidationData::read(job);
     return data;
 }
