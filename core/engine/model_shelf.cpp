@@ -46,6 +46,7 @@ LoadedModel described(const std::string& id, const LoadModelParams& asked, const
         loaded.positionLayout = layoutName(adapter->layout);
         loaded.aeReads = aeReadsName(adapter->aeReads);
         loaded.specialTokens = adapter->specialTokens;
+        loaded.trained = adapter->trained;
     }
     return loaded;
 }

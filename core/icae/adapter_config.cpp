@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::int64_t mostSlots = 1 << 16;
 constexpr std::int64_t publishedTokensPerSlot = 4;
+constexpr std::size_t mostObjectives = 64;
 constexpr std::array knownTargets{"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"};
 constexpr std::string_view embeddingName = "memory_token_embed.weight";
 constexpr std::string_view scaleName = "slot_scale";
@@ -119,6 +120,9 @@ AdapterConfig parseAdapterConfig(std::string_view text, const std::string& sourc
         config.prompt = publishedPrompt();
         config.inferred.emplace_back("Prompt template: the published one, [INST] … [/INST].");
     }
+    config.trained = json.texts("trained");
+    if (config.trained.size() > mostObjectives)
+        refuse(source, "trained", "must name at most " + std::to_string(mostObjectives) + " objectives");
     if (json.has("base")) {
         const auto base = json.object("base");
         config.base.config = base.text("config_sha256", "");
@@ -144,6 +148,8 @@ std::string toJsonText(const AdapterConfig& config)
                       {"left", config.prompt.left},
                       {"right_before", config.prompt.rightBefore},
                       {"right_after", config.prompt.rightAfter}};
+    if (!config.trained.empty())
+        json["trained"] = config.trained;
     if (!config.base.weights.empty())
         json["base"] = {{"config_sha256", config.base.config}, {"weights_sha256", config.base.weights}};
     return json.dump(1) + "\n";

@@ -55,6 +55,9 @@ struct AdapterConfig {
     bool contextBos = false; ///< the context starts with BOS (published adapters)
     std::vector<std::string> specialTokens{"AE", "LM", "FT"}; ///< rows behind the memory tokens' embeddings
     PromptTemplate prompt;
+    /// Objectives of the job that wrote it, of "ae", "lm" and "ft"; empty: no file says it. What it started from does
+    /// not count: an adapter that goes on with other objectives forgets what it no longer practises.
+    std::vector<std::string> trained;
     BaseHashes base; ///< it was trained on
     std::vector<std::string> inferred; ///< sentences on what no file said and was inferred
 

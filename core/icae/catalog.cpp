@@ -215,6 +215,7 @@ AdapterInfo describeAdapter(const fs::path& path, const std::vector<BaseInfo>& b
         info.contextBos = c.contextBos;
         info.lora = {c.rank, c.alpha, c.targets};
         info.specialTokens = c.specialTokens;
+        info.trained = c.trained;
         info.sha256 =
             hash ? sha256OfFiles(file.files(), stop) : quickSha256OfFiles(file.files()).value_or(std::string());
         info.inferred = c.inferred;

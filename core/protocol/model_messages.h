@@ -181,6 +181,7 @@ struct AdapterInfo {
     bool contextBos = false;
     LoraInfo lora;
     std::vector<std::string> specialTokens; ///< of "AE", "LM", "FT"
+    std::vector<std::string> trained; ///< objectives it was trained with: "ae", "lm", "ft"; empty: unknown
     std::string sha256; ///< empty where it has not been computed yet
     std::vector<std::string> inferred; ///< sentences on what no file said
     bool published = false; ///< an ICAE checkpoint without a configuration file
@@ -204,6 +205,7 @@ struct AdapterInfo {
         field("context_bos", value.contextBos);
         field("lora", value.lora);
         field("special_tokens", value.specialTokens);
+        field("trained", value.trained);
         field("sha256", value.sha256);
         field("inferred", value.inferred);
         field("published", value.published);
@@ -292,6 +294,7 @@ struct LoadedModel {
     std::string positionLayout;
     std::string aeReads;
     std::vector<std::string> specialTokens; ///< what it can do: "AE", "LM", "FT"
+    std::vector<std::string> trained; ///< as in AdapterInfo
     std::vector<std::string> remarks; ///< sentences on what was inferred or could not be checked
 
     static void describe(auto& value, auto&& field)
@@ -314,6 +317,7 @@ struct LoadedModel {
         field("position_layout", value.positionLayout);
         field("ae_reads", value.aeReads);
         field("special_tokens", value.specialTokens);
+        field("trained", value.trained);
         field("remarks", value.remarks);
     }
 };

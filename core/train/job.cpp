@@ -216,12 +216,21 @@ void requireRoom(const JsonReader& json, std::int64_t batchTokens, Objective obj
                "Raise it, or shorten the samples (ae.cells, lm.spans, plain.tokens).");
 }
 
+/// What an adapter is trained with, and the token that says so to the decoder.
+constexpr std::array slotObjectives{std::pair{Objective::Autoencode, "AE"}, std::pair{Objective::Continue, "LM"},
+                                    std::pair{Objective::Instruct, "FT"}};
+
+void noteTrained(TrainJob& job)
+{
+    for (const auto& [objective, token] : slotObjectives)
+        if (job.weightOf(objective) > 0)
+            job.adapter.trained.emplace_back(objectiveName(objective));
+}
+
 void requireTokens(const JsonReader& json, const TrainJob& job)
 {
-    constexpr std::array needed{std::pair{Objective::Autoencode, "AE"}, std::pair{Objective::Continue, "LM"},
-                                std::pair{Objective::Instruct, "FT"}};
     const auto& known = job.adapter.specialTokens;
-    for (const auto& [objective, token] : needed)
+    for (const auto& [objective, token] : slotObjectives)
         if ((job.weightOf(objective) > 0 || (objective == Objective::Instruct && !job.validationQuestions.empty()))
             && std::find(known.begin(), known.end(), token) == known.end())
             refuse(json, "adapter.special_tokens",
@@ -431,8 +440,10 @@ TrainJob parseTrainJob(std::string_view text, const std::string& source, const f
     if (!begun)
         job.initFrom = places.model("init_from", job.trainsAdapter() ? "adapter" : "base");
     readMixture(json, job);
-    if (job.trainsAdapter())
+    if (job.trainsAdapter()) {
+        noteTrained(job);
         requireTokens(json, job);
+    }
     readObjectives(json, job);
     job.batchTokens = json.integer("batch_tokens", 1, mostBatchTokens, job.batchTokens);
     for (const auto& cell : job.autoencode)

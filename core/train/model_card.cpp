@@ -168,7 +168,8 @@ std::string modelCard(const CardSource& source)
                                     {"elastic_slots", "slot counts it works with"},
                                     {"span_tokens", "longest span, tokens"},
                                     {"position_layout", "positions"},
-                                    {"slot_scale", "slot scale"}})
+                                    {"slot_scale", "slot scale"},
+                                    {"trained", "objectives it was trained with"}})
         card += "| " + std::string(name) + " | " + of(key) + " |\n";
     for (const auto& [key, name] :
          {std::pair{"config_sha256", "base, config.json"}, {"weights_sha256", "base, weights"}})

@@ -31,7 +31,7 @@ void replaceAll(std::string& text, const std::string& from, const std::string& t
         text.replace(at, from.size(), to);
 }
 
-ModelList models()
+ModelList models(bool answering)
 {
     ModelList list;
     BaseInfo nano;
@@ -68,6 +68,19 @@ ModelList models()
         adapter.lora = {32, 32, {"q_proj", "v_proj"}};
         adapter.specialTokens = {"AE"};
         adapter.fits = {{nano.folder, "", {gigabyte / 2, gigabyte / 4}}};
+        list.adapters.push_back(adapter);
+    }
+    if (answering) {
+        BaseInfo middle = nano;
+        middle.folder = "/models/answers/base";
+        middle.parameters = 47'000'000;
+        list.bases.push_back(middle);
+        auto adapter = list.adapters.front();
+        adapter.path = "/models/answers/adapter";
+        adapter.file = adapter.path + "/icae.safetensors";
+        adapter.specialTokens = {"AE", "LM", "FT"};
+        adapter.trained = {"ae", "lm", "ft"};
+        adapter.fits = {{middle.folder, "", {gigabyte, gigabyte / 2}}};
         list.adapters.push_back(adapter);
     }
     AdapterInfo large;
@@ -208,6 +221,8 @@ void FakeModel::load(const RequestId& id, const LoadModelParams& params)
     model.slotChoices = {32, 64, 128};
     model.spanTokens = 512;
     model.positions = 2048;
+    if (says(model.adapter, "answers"))
+        model.trained = {"ae", "lm", "ft"};
     model.specialTokens = says(model.adapter, "chat") ? std::vector<std::string>{"FT"} : std::vector<std::string>{"AE"};
     if (params.beside)
         model.id = model.adapterSha256 = model.adapter;
@@ -274,8 +289,11 @@ bool FakeModel::take(const RpcMessage& message)
         FakeChannel::answer(message.id, status());
     } else if (is(protocol::modelsList)) {
         const auto folders = paramsOf<ListModelsParams>(message).folders;
-        auto list = std::find(folders.begin(), folders.end(), "/models/nano") == folders.end() ? ModelList() : models();
-        if (std::find(folders.begin(), folders.end(), "/nowhere") != folders.end())
+        const auto has = [&](const char* folder) {
+            return std::find(folders.begin(), folders.end(), folder) != folders.end();
+        };
+        auto list = has("/models/nano") ? models(has("/models/answers")) : ModelList();
+        if (has("/nowhere"))
             list.problems.push_back({"/nowhere", "There is no folder /nowhere.", "Remove it from the list."});
         FakeChannel::answer(message.id, list);
     } else if (is(protocol::modelsLoad)) {

@@ -20,8 +20,10 @@ namespace icae {
 ///
 /// A memory that is loaded from a file that exists says that "the letter" was short, in two spans.
 /// Otherwise it comes back as miswritten() has it. There is one base, /models/nano/base, with the adapters reconstruct
-/// and chat (which has no [AE]); /models/broken and /models/large cannot be used, /models/huge fits no memory, and
-/// /models/slow is loaded until that is cancelled, /models/late until the engine is asked for its status.
+/// and chat (which has no [AE]), whose files do not say what they were trained with; where the folder /models/answers
+/// is searched, a larger one in it that was trained with questions. /models/broken and /models/large cannot be used,
+/// /models/huge fits no memory, and /models/slow is loaded until that is cancelled, /models/late until the engine is
+/// asked for its status.
 class FakeModel {
 public:
     /// @return false where it has no such method

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 using nlohmann::json;
+using namespace nlohmann::literals;
 namespace fs = std::filesystem;
 
 namespace {
@@ -44,6 +45,20 @@ private Q_SLOTS:
         QCOMPARE(config.prompt.rightAfter, std::string("\nAnswer:"));
     }
 
+    /// What it was trained with comes back as it was written; a file that does not say it means that nobody knows.
+    void saysWhatItWasTrainedWith()
+    {
+        auto config = icae::parseAdapterConfig(spreadConfig().dump(), "c");
+        QVERIFY(config.trained.empty());
+        QVERIFY(!json::parse(icae::toJsonText(config)).contains("trained"));
+        config.trained = {"ae", "ft"};
+        QCOMPARE(icae::parseAdapterConfig(icae::toJsonText(config), "c").trained, config.trained);
+        const auto later = R"({"trained":["ae","retrieval"]})"_json; // of a version that trains more
+        auto newer = spreadConfig();
+        newer.merge_patch(later);
+        QCOMPARE(icae::parseAdapterConfig(newer.dump(), "c").trained.back(), std::string("retrieval"));
+    }
+
     void refuses_data()
     {
         QTest::addColumn<QByteArray>("patch");
@@ -57,6 +72,7 @@ private Q_SLOTS:
         QTest::newRow("elastic") << QByteArray(R"({"elastic_slots":[4,99]})") << QByteArray("elastic_slots");
         QTest::newRow("layout") << QByteArray(R"({"position_layout":"spiral"})") << QByteArray("spiral");
         QTest::newRow("reads") << QByteArray(R"({"ae_reads":"some"})") << QByteArray("ae_reads");
+        QTest::newRow("trained") << QByteArray(R"({"trained":"ft"})") << QByteArray("trained");
         QTest::newRow("prompt") << QByteArray(R"({"prompt":{"left":3}})") << QByteArray("prompt.left");
     }
 

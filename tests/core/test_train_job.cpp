@@ -188,6 +188,10 @@ private Q_SLOTS:
         QCOMPARE(job.initFrom, path("run/model/adapter"));
         QCOMPARE(job.texts.front(), path("data/elsewhere.md"));
         QCOMPARE(job.checkpointMinutes, 5.0);
+        QCOMPARE(job.adapter.trained, (std::vector<std::string>{"ae", "lm", "ft"})); // what its file will say
+        adapter["mixture"]["ft"] = 0;
+        QCOMPARE(icae::parseTrainJob(adapter.dump(), "job.json", path(""), path("data")).adapter.trained,
+                 (std::vector<std::string>{"ae", "lm"}));
         icae::checkTrainJob(job, "cpu");
         adapter["init_from"] = "unprefixed"; // as the published training code and PEFT name their tensors
         check(adapter);
@@ -236,6 +240,7 @@ private Q_SLOTS:
         mid("unknown target", R"({"adapter": {"lora": {"targets": ["c_attn"]}}})", "c_attn", "linear");
         mid("unknown LoRA field", R"({"adapter": {"lora": {"drop_out": 0.1}}})", "adapter.lora.drop_out", "known");
         mid("unknown adapter field", R"({"adapter": {"span": 64}})", "adapter.span", "known");
+        mid("trained follows from the mixture", R"({"adapter": {"trained": ["ft"]}})", "adapter.trained", "known");
         mid("unknown prompt field", R"({"adapter": {"prompt": {"middle": ""}}})", "adapter.prompt.middle", "known");
         mid("dropout of questions", R"({"questions": {"dropout": 0.95}})", "questions.dropout", "0.9");
         mid("predicted twice", R"({"questions": {"predict": 2}})", "questions.predict", "1");

@@ -72,9 +72,13 @@ private Q_SLOTS:
         QVERIFY(file.open(QIODevice::ReadOnly));
         auto config = nlohmann::json::parse(file.readAll().toStdString());
         config["span_tokens"] = 32;
+        config["trained"] = {"ae", "lm"};
         m_model.write("other/icae_config.json", QByteArray::fromStdString(config.dump()));
         QCOMPARE(before.spanTokens, 64);
-        QCOMPARE(engine.call(protocol::modelsLoad, params("other")).spanTokens, 32);
+        QVERIFY(before.trained.empty());
+        const auto after = engine.call(protocol::modelsLoad, params("other"));
+        QCOMPARE(after.spanTokens, 32);
+        QCOMPARE(after.trained, (std::vector<std::string>{"ae", "lm"}));
     }
 
     void aMemoryFindsItsModel()

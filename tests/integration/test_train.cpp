@@ -180,6 +180,9 @@ private Q_SLOTS:
             QVERIFY2(fs::exists(m_train.path(std::string("runs/whole/") + file)), file);
         const auto info = m_train.run({u"info"_s, u"runs/whole/model/adapter"_s, u"--json"_s});
         QVERIFY2(info.code == 0, info.err);
+        QCOMPARE(info.json()["adapters"][0]["trained"], (nlohmann::json{"ae", "lm", "ft"})); // its mixture
+        QVERIFY(m_train.run({u"info"_s, u"runs/whole/model/adapter"_s}).out.contains("trained with   ae, lm, ft\n"));
+        QVERIFY(m_train.run({u"info"_s, u"reconstruct"_s}).out.contains("trained with   no file says it\n"));
         const auto log = TrainFixture::contentOf(m_train.path("runs/whole/log.txt"));
         QVERIFY2(log.contains("The job is done."), log);
     }

@@ -1,4 +1,5 @@
 #include "chat_fixture.h"
+#include "pages/chat/adapter_offer.h"
 #include "pages/chat/context_meter.h"
 #include "watchdog.h"
 
@@ -9,6 +10,7 @@
 #include <QListView>
 #include <QMimeData>
 #include <QPlainTextEdit>
+#include <QPushButton>
 #include <QScrollBar>
 
 namespace {
@@ -110,12 +112,30 @@ private Q_SLOTS:
     void theAdapterForQuestionsIsOffered()
     {
         QVERIFY(m_explorer->start());
-        QTRY_VERIFY(FakeExplorer::shows(page(), u"reconstruct was not trained to answer: load chat"_s));
-        for (auto* button : page().findChildren<QAbstractButton*>())
-            if (button->text().contains(u"load chat"))
-                QTest::mouseClick(button, Qt::LeftButton);
+        auto& offer = *page().findChild<AdapterOffer*>();
+        QTRY_VERIFY(offer.isVisible());
+        QVERIFY(FakeExplorer::shows(page(), u"This adapter was not trained to answer questions; chat was."_s));
+        QCOMPARE(offer.button().text(), u"Load chat"_s);
+        QTest::mouseClick(&offer.button(), Qt::LeftButton);
         QTRY_COMPARE(m_explorer->client.model()->adapter, "/models/nano/chat");
-        QTRY_VERIFY(!FakeExplorer::shows(page(), u"load chat"_s));
+        QTRY_VERIFY(!offer.isVisible());
+    }
+
+    /// Where the catalogue has a larger model that was trained to answer, that one.
+    void theBetterModelForQuestionsIsOffered()
+    {
+        QVERIFY(m_explorer->start());
+        m_explorer->settings.setModelFolders({u"/models/answers"_s});
+        auto& offer = *page().findChild<AdapterOffer*>();
+        QTRY_COMPARE(offer.button().text(), u"Load answers"_s);
+        QVERIFY(FakeExplorer::shows(page(), u"This adapter was not trained to answer questions; answers was."_s));
+        m_explorer->window->resize(m_explorer->window->minimumSize());
+        QTest::qWait(20);
+        QVERIFY(page().minimumSizeHint().width() <= page().width());
+        QVERIFY(offer.button().width() >= offer.button().minimumSizeHint().width());
+        QTest::mouseClick(&offer.button(), Qt::LeftButton);
+        QTRY_COMPARE(m_explorer->client.model()->base, "/models/answers/base");
+        QTRY_VERIFY(!offer.isVisible());
     }
 
     void aQuestionOverTwoMemories()

@@ -1,3 +1,4 @@
+#include "models/answering_model.h"
 #include "models/diff_document.h"
 #include "models/diff_list_model.h"
 #include "models/model_tree_model.h"
@@ -206,6 +207,79 @@ private Q_SLOTS:
         QCOMPARE(model.index(0, 0, model.index(0, 0)).data().toString(), u"reconstruct (/models/nano)"_s);
         QCOMPARE(model.nameOf("/models/nano/base"), u"nano"_s);
         model.setModels({});
+    }
+
+    /// Whoever asks a model that only copies is shown one that was trained to answer.
+    void aModelForQuestionsIsFound()
+    {
+        ModelList list;
+        const auto add = [&](const char* folder, std::int64_t parameters, const char* name,
+                             std::vector<std::string> trained, std::int64_t bytes) {
+            const auto base = std::string(folder) + "/base";
+            if (list.bases.empty() || list.bases.back().folder != base) {
+                list.bases.emplace_back().folder = base;
+                list.bases.back().parameters = parameters;
+            }
+            auto& adapter = list.adapters.emplace_back();
+            adapter.path = std::string(folder) + "/" + name;
+            adapter.trained = std::move(trained);
+            adapter.fits = {{base, "", {bytes, bytes / 2}}};
+        };
+        add("/nano", 27, "reconstruct", {"ae", "lm"}, 100);
+        add("/nano", 27, "chat", {"ae", "ft"}, 100);
+        add("/nano", 27, "talk", {"ft"}, 100);
+        add("/middle", 47, "adapter", {"ae", "lm", "ft"}, 200);
+        add("/copier", 300, "chat", {"ae"}, 300); // its name does not decide
+        add("/unsaid", 300, "chat", {}, 300);
+        add("/large", 1000, "adapter", {"ft"}, 4000);
+        LoadedModel inUse;
+        inUse.base = "/nano/base";
+        inUse.adapter = "/nano/reconstruct";
+        inUse.dtype = "fp32";
+        inUse.memoryBytes = 100;
+        inUse.specialTokens = {"AE", "LM", "FT"};
+        inUse.trained = {"ae", "lm"};
+        DeviceInfo device;
+        device.freeBytes = 1000;
+        const auto found = [&] { return modelForQuestions(list, inUse, &device); };
+        using Model = AnsweringModel;
+        QCOMPARE(found(), (Model{"/middle/base", "/middle/adapter"})); // the largest that finds room
+        QCOMPARE(modelForQuestions(list, inUse, nullptr), (Model{"/large/base", "/large/adapter"}));
+        device.freeBytes = 3900; // what the model in use takes is free then
+        QCOMPARE(found(), (Model{"/large/base", "/large/adapter"}));
+        device.freeBytes = 2000;
+        inUse.dtype = "bf16";
+        QCOMPARE(found(), (Model{"/large/base", "/large/adapter"}));
+        inUse.dtype = "fp32";
+        list.bases[1].problem = "config.json is missing.";
+        list.adapters.back().fits.front().doesNotFit = "hidden size 4096, not 512";
+        QCOMPARE(found(), (Model{"/nano/base", "/nano/chat"}));
+        // Of equal bases the one in use: it is loaded already.
+        list.bases.emplace_back().folder = "/a/base";
+        list.bases.back().parameters = 27;
+        list.adapters[2].fits.insert(list.adapters[2].fits.begin(), {"/a/base", "", {100, 50}});
+        list.adapters.erase(list.adapters.begin() + 1);
+        QCOMPARE(found(), (Model{"/nano/base", "/nano/talk"}));
+        // Who was trained to answer is left alone, and so is who may have been.
+        inUse.trained = {"lm", "ft"};
+        QVERIFY(!found());
+        inUse.trained = {};
+        QVERIFY(found()); // called reconstruct
+        inUse.adapter = "/elsewhere/adapter";
+        QVERIFY(!found());
+        inUse.specialTokens = {"AE"};
+        QVERIFY(found());
+        inUse.adapter = {};
+        QVERIFY(found());
+        // Of files that say nothing, the adapter called chat of the base in use, as it ever was.
+        list.adapters.clear();
+        QVERIFY(!found());
+        list.bases[1].problem = {};
+        add("/nano", 27, "chat", {}, 100);
+        add("/middle", 47, "chat", {}, 100);
+        QCOMPARE(found(), (Model{"/nano/base", "/nano/chat"}));
+        list.adapters.back().trained = {"ft"};
+        QCOMPARE(found(), (Model{"/middle/base", "/middle/chat"}));
     }
 
     void tokensKnowTheirPlaces()

@@ -21,6 +21,7 @@
 #include <QLabel>
 #include <QPlainTextEdit>
 #include <QProcess>
+#include <QPushButton>
 #include <QTreeView>
 #include <QtTest>
 
@@ -55,7 +56,8 @@ public:
         m_settings.setChat(chat);
         m_theme.apply();
         m_client.setCommand(u"%1 serve"_s.arg(QStringLiteral(ICAE_PROGRAM)));
-        m_window = std::make_unique<MainWindow>(m_theme, m_client, m_settings, QStringList{standardModel()}, allPages());
+        m_window =
+            std::make_unique<MainWindow>(m_theme, m_client, m_settings, QStringList{standardModel()}, allPages());
         m_window->resize(1280, 800);
         m_window->show();
     }
@@ -164,7 +166,7 @@ private Q_SLOTS:
     {
         auto& offer = *page().findChild<AdapterOffer*>();
         QTRY_VERIFY_WITH_TIMEOUT(offer.isVisible(), patience); // the one in use writes texts back
-        QTest::mouseClick(&offer, Qt::LeftButton);
+        QTest::mouseClick(&offer.button(), Qt::LeftButton);
         QTRY_VERIFY_WITH_TIMEOUT(QString::fromStdString(m_chat->client().model()->adapter).endsWith(u"chat"), patience);
         page().memories().addText(sampleText(u"ferry"_s) + u"\n\n"_s + sampleText(u"technical"_s), u"ferry"_s);
         page().memories().addText(sampleText(u"news"_s).left(1500), u"news"_s);

@@ -1,53 +1,67 @@
 #include "pages/chat/adapter_offer.h"
 
+#include "session/theme.h"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPushButton>
+
 #include <algorithm>
 
 namespace icae {
 
 using namespace Qt::StringLiterals;
 
-AdapterOffer::AdapterOffer(EngineClient& client, ModelCatalog& catalog, QWidget* parent)
-    : QPushButton(tr("Load the adapter for questions"), parent)
+AdapterOffer::AdapterOffer(const Theme& theme, EngineClient& client, ModelCatalog& catalog, QWidget* parent)
+    : QWidget(parent)
     , m_client(client)
     , m_catalog(catalog)
+    , m_line(new QLabel)
+    , m_load(new QPushButton)
 {
-    setProperty("small", true);
-    setAccessibleName(tr("Load the adapter for questions"));
-    setToolTip(tr("An adapter that was trained to answer stands beside the one in use"));
-    connect(this, &QPushButton::clicked, this, [this] {
-        if (const auto* fitting = adapter(); fitting != nullptr)
-            m_catalog.load(m_client.model()->base, fitting->path);
+    m_line->setProperty("secondary", true);
+    m_line->setTextFormat(Qt::PlainText);
+    m_line->setWordWrap(true);
+    m_load->setProperty("small", true);
+    auto* row = new QHBoxLayout(this);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->addWidget(m_line, 1);
+    row->addWidget(m_load);
+    connect(m_load, &QPushButton::clicked, this, [this] {
+        if (m_offered)
+            m_catalog.load(m_offered->base, m_offered->adapter);
     });
-    connect(&m_catalog, &ModelCatalog::listed, this, &AdapterOffer::refresh);
+    for (const auto signal : {&ModelCatalog::listed, &ModelCatalog::devicesChanged, &ModelCatalog::loadingChanged})
+        connect(&m_catalog, signal, this, &AdapterOffer::refresh);
     connect(&m_client, &EngineClient::modelChanged, this, &AdapterOffer::refresh);
+    const auto restyle = [this, &theme] { m_line->setFont(theme.font(TypeRole::Caption)); };
+    connect(&theme, &Theme::changed, this, restyle);
+    restyle();
     refresh();
-}
-
-/// The adapter called "chat" of the base that is loaded, where another one is in use that writes texts back; else null.
-const AdapterInfo* AdapterOffer::adapter() const
-{
-    const auto& model = m_client.model();
-    const auto answers = [](const std::vector<std::string>& tokens) {
-        return std::find(tokens.begin(), tokens.end(), "FT") != tokens.end();
-    };
-    if (!model || (answers(model->specialTokens) && folderName(model->adapter) != u"reconstruct"))
-        return nullptr;
-    const auto& adapters = m_catalog.tree().models().adapters;
-    const auto found = std::find_if(adapters.begin(), adapters.end(), [&](const AdapterInfo& one) {
-        return folderName(one.path) == u"chat" && one.path != model->adapter
-            && std::any_of(one.fits.begin(), one.fits.end(),
-                           [&](const AdapterFit& fit) { return fit.base == model->base && fit.doesNotFit.empty(); });
-    });
-    return found == adapters.end() ? nullptr : &*found;
 }
 
 void AdapterOffer::refresh()
 {
-    const auto* fitting = adapter();
-    if (fitting != nullptr)
-        setText(tr("%1 was not trained to answer: load %2")
-                    .arg(folderName(m_client.model()->adapter), folderName(fitting->path)));
-    setVisible(fitting != nullptr);
+    m_offered.reset();
+    if (const auto& model = m_client.model()) {
+        const auto& devices = m_catalog.devices();
+        const auto device = std::find_if(devices.begin(), devices.end(),
+                                         [&](const DeviceInfo& one) { return one.id == model->device; });
+        m_offered = modelForQuestions(m_catalog.models(), *model, device == devices.end() ? nullptr : &*device);
+    }
+    setVisible(m_offered.has_value());
+    m_load->setEnabled(!m_catalog.isLoading());
+    if (!m_offered)
+        return;
+    const auto& model = *m_client.model();
+    const auto name = folderName(m_offered->base == model.base ? m_offered->adapter : m_offered->base);
+    m_line->setText((model.adapter.empty() ? tr("Without an adapter this model does not answer from slots; %1 does.")
+                                           : tr("This adapter was not trained to answer questions; %1 was."))
+                        .arg(name));
+    m_load->setText(tr("Load %1").arg(fontMetrics().elidedText(name, Qt::ElideMiddle, Theme::grid(20))));
+    m_load->setAccessibleName(tr("Load %1, which was trained to answer questions").arg(name));
+    m_load->setToolTip(
+        tr("%1 · %2, in place of the model in use").arg(folderName(m_offered->base), folderName(m_offered->adapter)));
 }
 
 } // namespace icae

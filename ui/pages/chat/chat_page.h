@@ -151,7 +151,7 @@ private:
     QWidget* m_turns; ///< says where earlier turns are slots
     QLabel* m_turnsLine;
     QPushButton* m_turnsButton;
-    AdapterOffer* m_useChat;
+    AdapterOffer* m_offer;
     ContextMeter* m_meter;
     QToolButton* m_samplingButton;
     AnswerPopup* m_sampling;

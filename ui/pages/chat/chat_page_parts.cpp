@@ -70,7 +70,7 @@ ChatPage::ChatPage(const PageContext& context, QWidget* parent)
     , m_turns(new QWidget)
     , m_turnsLine(new QLabel)
     , m_turnsButton(new QPushButton(tr("Read them as text")))
-    , m_useChat(new AdapterOffer(m_client, context.catalog))
+    , m_offer(new AdapterOffer(m_theme, m_client, context.catalog))
     , m_meter(new ContextMeter(m_theme))
     , m_samplingButton(new QToolButton)
     , m_sampling(new AnswerPopup(this))
@@ -248,7 +248,7 @@ QWidget* ChatPage::makeComposer()
     layout->addWidget(m_editing);
     layout->addWidget(m_refusal);
     layout->addWidget(m_turns);
-    layout->addWidget(m_useChat, 0, Qt::AlignLeft);
+    layout->addWidget(m_offer);
     layout->addWidget(m_composer);
     layout->addLayout(below);
     return composer;

@@ -96,6 +96,8 @@ std::vector<std::pair<QString, std::vector<Fact>>> adapterFacts(const AdapterInf
         {tr("Slot scale"), adapter.slotScale ? tr("trained") : tr("none"), {}, false},
         {tr("Can"), list(adapter.specialTokens), tr("AE: write the text back; LM: continue it; FT: answer about it"),
          false},
+        {tr("Trained with"), adapter.trained.empty() ? tr("not said") : list(adapter.trained),
+         tr("ae: writing texts back; lm: continuing them; ft: answering questions about them"), false},
         {tr("BOS"), adapter.contextBos ? tr("before the text") : tr("none"), {}, false},
     };
     std::vector<Fact> lora{
