@@ -274,6 +274,9 @@ bool FakeChat::take(const RpcMessage& message)
         if (says(params.prompt.question, "{long}")) {
             plan.problem = "The question and its memories take more positions than the base has.";
             plan.remedy = "Use fewer memories.";
+        } else if (params.prompt.memories.empty() && params.contexts.front() != AnswerContext::Nothing) {
+            plan.problem = "There is no memory to read.";
+            plan.remedy = "Choose one.";
         }
         FakeChannel::answer(message.id, plan);
     } else if (is(protocol::chatAsk)) {

@@ -45,6 +45,20 @@ private Q_SLOTS:
         QVERIFY(page().chat().questions().empty());
     }
 
+    /// Who opens the page for the first time has done nothing wrong.
+    void beforeTheFirstTextNothingIsRefused()
+    {
+        QVERIFY(m_explorer->start());
+        QTRY_VERIFY(page().memories().isListed());
+        QTest::qWait(400); // longer than a plan waits for the last key
+        const auto& refusal = *page().findChild<QLabel*>(u"refusal"_s);
+        QVERIFY(!refusal.isVisible());
+        write(u"Who carried the clock?"_s);
+        QTRY_VERIFY(refusal.isVisible());
+        page().composer().clear();
+        QTRY_VERIFY(!refusal.isVisible());
+    }
+
     void fitsTheSmallestWindow()
     {
         m_explorer->window->resize(m_explorer->window->minimumSize());
@@ -288,6 +302,8 @@ private Q_SLOTS:
         QTRY_VERIFY(row(1).toVote);
         QVERIFY(!row(1).cells.front().text.isEmpty());
         QVERIFY(row(1).cells.front().line.isEmpty());
+        const auto listed = [&] { return page().store().list().index(0).data(ChatListModel::LineRole).toString(); };
+        QTRY_COMPARE(listed(), u"1 question · 2 memories"_s); // nobody has voted yet
         const auto first = page().chat().votes().front().first;
         QCOMPARE(row(1).cells.front().answer, first);
         current(1);
@@ -296,6 +312,7 @@ private Q_SLOTS:
         QVERIFY(page().chat().votes().front().preference == Preference::First);
         QVERIFY(row(1).verdict.startsWith(u"You found A: "));
         QTRY_VERIFY(row(1).verdict.contains(u"nats a token"));
+        QTRY_COMPARE(listed(), u"1 question · 2 memories · 1 vote"_s);
         QVERIFY(row(1).cells.front().heading.startsWith(u"A: "));
         QTRY_VERIFY(FakeExplorer::shows(page(), u"Slots against Full text"_s));
         // Sides are drawn: not always the same one is at the left.

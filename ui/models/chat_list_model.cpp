@@ -83,8 +83,13 @@ QVariant ChatListModel::data(const QModelIndex& index, int role) const
         QStringList parts{count(chat->questions().size(), tr("1 question"), tr("%1 questions"))};
         if (!memories.empty())
             parts += count(memories.size(), tr("1 memory"), tr("%1 memories"));
-        if (!chat->votes().empty())
-            parts += count(chat->votes().size(), tr("1 vote"), tr("%1 votes"));
+        const auto& votes = chat->votes();
+        const auto cast =
+            votes.size() - static_cast<std::size_t>(std::count_if(votes.begin(), votes.end(), [](const ChatVote& vote) {
+                return vote.preference == Preference::Pending;
+            }));
+        if (cast > 0)
+            parts += count(cast, tr("1 vote"), tr("%1 votes"));
         return parts.join(u" · "_s);
     };
     switch (role) {

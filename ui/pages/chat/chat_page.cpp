@@ -169,9 +169,13 @@ void ChatPage::plan()
     if (m_planning >= 0)
         m_client.cancel(m_planning);
     m_planning = -1;
-    if (!m_client.model() || !isVisible()) {
+    // Before the first text and question, that there is no memory is no fault: the empty page says what comes first.
+    const bool untouched = m_chat.questions().empty() && m_memories->model().used().empty()
+        && m_composer->toPlainText().trimmed().isEmpty();
+    if (!m_client.model() || !isVisible() || untouched) {
         m_plan.reset();
         m_meter->setPlan(m_plan);
+        m_refusal->hide();
         updateActions();
         return;
     }
