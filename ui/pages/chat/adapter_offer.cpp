@@ -23,6 +23,7 @@ AdapterOffer::AdapterOffer(const Theme& theme, EngineClient& client, ModelCatalo
     m_line->setTextFormat(Qt::PlainText);
     m_line->setWordWrap(true);
     m_load->setProperty("small", true);
+    m_load->setAccessibleName(tr("Load a model that was trained to answer questions"));
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(0, 0, 0, 0);
     row->addWidget(m_line, 1);
