@@ -72,7 +72,7 @@ void printAdapter(const AdapterInfo& a)
               << (a.slotScale ? ", trained slot scale" : "") << "\n"
               << "  LoRA           r " << a.lora.rank << ", alpha " << a.lora.alpha << " on " << listed(a.lora.targets)
               << ", " << fixed(static_cast<double>(a.parameters) / 1e6, 2) << " M parameters\n"
-              << "  trained with   " << (a.trained.empty() ? "no file says it" : listed(a.trained)) << "\n"
+              << "  trained with   " << (a.trained.empty() ? "unknown" : listed(a.trained)) << "\n"
               << "  weights        sha256 " << a.sha256 << "\n";
     for (const auto& fit : a.fits) {
         if (fit.doesNotFit.empty())

@@ -111,6 +111,12 @@ bool isOutOfMemory(const std::exception& exception)
         || what.find("out of memory") != std::string_view::npos;
 }
 
+bool isOutOfMemoryError(const std::exception& exception)
+{
+    const auto* error = dynamic_cast<const Error*>(&exception);
+    return error != nullptr ? error->kind() == ErrorKind::OutOfMemory : isOutOfMemory(exception);
+}
+
 void rethrowOutOfMemory(const std::exception& exception, const std::string& action, const std::string& device)
 {
     if (isOutOfMemory(exception))

@@ -38,8 +38,12 @@ std::string torchVersion();
 /// Number of usable CUDA devices; 0 without a CUDA build.
 int cudaDeviceCount();
 
-/// True where the exception says that host or device memory ran out.
+/// True where the exception says that host or device memory ran out. An Error says so by its kind:
+/// isOutOfMemoryError().
 bool isOutOfMemory(const std::exception& exception);
+
+/// The same of Errors and all others.
+bool isOutOfMemoryError(const std::exception& exception);
 
 /// Throws Error (OutOfMemory) in place of an exception that says so; does nothing for any other.
 /// @param action what was being done, e.g. "loading the model"

@@ -60,6 +60,7 @@ TrainPosition positionOf(const JsonReader& json)
     position.seconds = json.number("seconds", 0, 1e300);
     position.tokens = json.integer("tokens", 0, mostTokens);
     position.evaluated = json.integer("evaluated", 0, mostSteps, position.step);
+    position.optimizer = json.text("optimizer", position.optimizer);
     if (json.has("watched"))
         position.watched = fromJson<BestValue>(json.object("watched"));
     if (json.has("pending"))
@@ -144,7 +145,8 @@ std::string toText(const TrainPosition& position)
     nlohmann::json json{{"step", position.step},
                         {"seconds", position.seconds},
                         {"tokens", position.tokens},
-                        {"evaluated", position.evaluated}};
+                        {"evaluated", position.evaluated},
+                        {"optimizer", position.optimizer}};
     if (position.watched)
         json["watched"] = *position.watched;
     for (const auto& [name, loss] : position.pending)

@@ -21,6 +21,7 @@ struct TrainPosition {
     std::int64_t evaluated = 0; ///< step of the last whole evaluation
     std::optional<BestValue> watched; ///< of the validation
     LossSums pending; ///< losses since the last line of metrics.jsonl
+    std::string optimizer = "adamw"; ///< in whose order the numbers stand
     BaseHashes base; ///< of what the numbers need to be the same; empty where it does not matter, or is unknown
 };
 

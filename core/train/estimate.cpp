@@ -79,8 +79,11 @@ public:
 private:
     const at::Device& device() const { return m_network.options().device; }
 
-    /// Of several ranks, what the first reads of a batch; its tokens stay those of all.
-    Batch part(const Batch& whole) const { return m_job.ranks == 1 ? whole : partOf(whole, 0, m_job.ranks); }
+    /// Of several ranks, what the last reads of a batch: none has more. Its tokens stay those of all.
+    Batch part(const Batch& whole) const
+    {
+        return m_job.ranks == 1 ? whole : partOf(whole, m_job.ranks - 1, m_job.ranks);
+    }
 
     /// The job's own first batches: of a short job, all.
     void lookAtBatches()
@@ -246,8 +249,7 @@ TrainEstimate measureJob(const TrainJob& job, const TrainOptions& options, const
     try {
         Measurement(job, options, stop, estimate).run(begun);
     } catch (const std::exception& fault) {
-        const auto* error = dynamic_cast<const Error*>(&fault);
-        if (error != nullptr ? error->kind() != ErrorKind::OutOfMemory : !compat::isOutOfMemory(fault))
+        if (!compat::isOutOfMemoryError(fault))
             throw;
         estimate.peakBytes = peakBytes(device);
         estimate.fits = false;

@@ -21,6 +21,9 @@ TrainEstimate estimateApart(std::string_view job, const std::filesystem::path& f
     auto preparing = arguments;
     preparing.emplace_back("--prepare");
     auto child = runApart(preparing, stop);
+    if (child.signal == SIGKILL)
+        throw Error(ErrorKind::OutOfMemory, "The system ended the tokenising of the job's texts for want of memory.",
+                    "Split their files into smaller ones, or close other programs.");
     if (child.signal == 0 && child.code == 0)
         child = runApart(arguments, stop);
     if (child.signal == SIGKILL) { // the system takes memory back this way

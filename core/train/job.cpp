@@ -383,6 +383,11 @@ std::string_view objectiveName(Objective objective)
         ->second;
 }
 
+std::string_view optimizerName(OptimizerSettings::Kind kind)
+{
+    return kind == OptimizerSettings::Kind::Muon ? "muon" : "adamw";
+}
+
 Stage parseStage(std::string_view name)
 {
     for (const auto& [stage, known] : stages)

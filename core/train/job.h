@@ -66,6 +66,8 @@ struct OptimizerSettings {
     double clip = 1; ///< greatest norm of all gradients together; 0: no limit
 };
 
+std::string_view optimizerName(OptimizerSettings::Kind kind); ///< "adamw" or "muon"
+
 /// Everything a training job is told.
 struct TrainJob {
     std::string source; ///< name for messages

@@ -9,8 +9,8 @@
 
 namespace icae {
 
-/// The nearest matrix whose singular values are all about 1 (0.7 to 1.2), by five steps of Newton and
-/// Schulz's iteration with the coefficients of Jordan et al. 2024.
+/// A matrix's singular values brought near 1 (those above a thousandth of its norm: 0.7 to 1.2), by five steps of
+/// Newton and Schulz's iteration with the coefficients of Jordan et al. 2024.
 /// @param matrices [n, rows, columns], n matrices, in the dtype to compute in
 at::Tensor orthogonalized(const at::Tensor& matrices);
 

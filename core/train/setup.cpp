@@ -41,6 +41,15 @@ void requireSameBase(const TrainJob& job, const fs::path& run, const BaseHashes&
                     "Put back the base that it began with, or start a new run.");
 }
 
+void requireSameOptimizer(const TrainJob& job, const fs::path& run, std::string_view trainedWith)
+{
+    if (const auto own = optimizerName(job.optimizer.kind); own != trainedWith)
+        throw Error(ErrorKind::Mismatch,
+                    "The run " + run.string() + " was trained with the optimizer \"" + std::string(trainedWith)
+                        + "\" and cannot go on with \"" + std::string(own) + "\".",
+                    "Put optimizer.kind back, or start a new job from the run (init_from).");
+}
+
 TrainData loadTrainData(const TrainJob& job, const TrainOptions& options, const std::stop_token& stop)
 {
     TrainData data;

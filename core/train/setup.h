@@ -39,6 +39,11 @@ BaseHashes fixedBase(const TrainJob& job, const TrainOptions& options, const std
 void requireSameBase(const TrainJob& job, const std::filesystem::path& run, const BaseHashes& trainedOn,
                      const BaseHashes& base);
 
+/// A checkpoint's numbers stand in the order of its optimizer.
+/// @param trainedWith what the checkpoint names
+/// @throws Error (Mismatch) where the job has another
+void requireSameOptimizer(const TrainJob& job, const std::filesystem::path& run, std::string_view trainedWith);
+
 /// The weights that a job starts from.
 /// @param base what fixedBase() gave before
 /// @throws Error as loadWeights() and AdapterFile::open(); (Mismatch) where the base is another one by now

@@ -5,7 +5,7 @@ namespace icae {
 StepExchange::StepExchange(Ranks& ranks, Optimizer& optimizer, double seconds)
     : m_ranks(ranks)
     , m_optimizer(optimizer)
-    , m_agreed{false, false, seconds}
+    , m_agreed{false, false, seconds, false}
     , m_sent{Sent(optimizer.device()), Sent(optimizer.device())}
 {
 }
@@ -24,6 +24,7 @@ StepWord StepExchange::run(const StepWord& own)
     numbers[0] = own.stop ? 1.0F : 0.0F;
     numbers[1] = m_ranks.first() && own.checkpoint ? 1.0F : 0.0F;
     numbers[2] = m_ranks.first() ? static_cast<float>(own.seconds) : 0.0F;
+    numbers[3] = own.shortOfMemory ? 1.0F : 0.0F;
     word.copy_(host, true);
     sent.computed.mark();
     // Where nothing is enqueued, this is where the others are waited for.
@@ -48,7 +49,7 @@ StepWord StepExchange::read(Sent& sent)
     sent.pending = false;
     m_seconds += DeviceMoment::secondsBetween(sent.computed, sent.summed);
     const auto* numbers = sent.word.data_ptr<float>();
-    return {numbers[0] > 0, numbers[1] > 0, numbers[2]};
+    return {numbers[0] > 0, numbers[1] > 0, numbers[2], numbers[3] > 0};
 }
 
 double StepExchange::takeSeconds()

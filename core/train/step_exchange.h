@@ -15,6 +15,7 @@ struct StepWord {
     bool stop = false; ///< some rank was asked to
     bool checkpoint = false; ///< rank 0's clock says that one is due
     double seconds = 0; ///< of training, by rank 0's clock
+    bool shortOfMemory = false; ///< some rank was, and went on without what saves time
 };
 
 /// What ranks exchange at each step: gradients, losses and a word, in one buffer and one sum. On a GPU the host does
@@ -23,7 +24,7 @@ struct StepWord {
 class StepExchange {
 public:
     /// Numbers of a word in the optimizer's buffer, behind its losses.
-    static constexpr std::int64_t wordSize = 3;
+    static constexpr std::int64_t wordSize = 4;
 
     /// @param ranks, optimizer must outlive this
     /// @param seconds of training so far

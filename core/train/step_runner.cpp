@@ -30,8 +30,7 @@ void StepRunner::run(const DeviceBatch& batch)
     m_loss.copy_(loss);
 }
 
-/// Gives up what was captured. @return false where there was nothing
-bool StepRunner::forget()
+bool StepRunner::release()
 {
     if (!m_capturer)
         return false;
@@ -39,12 +38,13 @@ bool StepRunner::forget()
     for (auto& [shape, prepared] : m_prepared)
         any |= std::exchange(prepared.work, nullptr) != nullptr;
     m_capturer->release();
-    m_forgotten += any ? 1 : 0;
+    m_shortOfMemory = true;
     return any;
 }
 
-/// @return nothing where memory does not suffice; what was captured before is forgotten then
-std::unique_ptr<Capturer::Work> StepRunner::capture(const std::function<void()>& work)
+/// @param hopeless is set where memory does not suffice although nothing else is captured
+/// @return nothing where memory does not suffice; what was captured before is given up then
+std::unique_ptr<Capturer::Work> StepRunner::capture(const std::function<void()>& work, bool& hopeless)
 {
     try {
         return m_capturer->capture(work);
@@ -52,46 +52,55 @@ std::unique_ptr<Capturer::Work> StepRunner::capture(const std::function<void()>&
         if (!compat::isOutOfMemory(fault))
             throw;
     }
-    forget();
+    hopeless = !release();
     return nullptr;
 }
 
-/// A step's first batch: what it added to the gradients before memory ran out can be taken back.
-void StepRunner::runFirst(const DeviceBatch& batch)
-{
-    try {
-        run(batch);
-        return;
-    } catch (const std::exception& fault) {
-        if (!compat::isOutOfMemory(fault) || !forget())
-            throw;
-    }
-    m_optimizer.exchanged().zero_();
-    run(batch);
-}
-
-bool StepRunner::backward(const Batch& batch)
+bool StepRunner::add(const Batch& batch, bool mayCapture)
 {
     const auto place = std::ssize(m_told);
     m_told.push_back(batch.series);
     if (batch.sequences == 0)
         return true;
     auto& prepared = m_prepared[{batch.shape(), batch.objective}];
-    if (prepared.uses++ == 0)
+    ++prepared.uses;
+    if (!prepared.batch.textIds.defined())
         prepared.batch = DeviceBatch::allocate(batch, m_network.options().device);
     prepared.batch.fill(batch);
-    const bool settled = !m_capturer || prepared.work;
-    if (m_capturer && !prepared.work && prepared.uses > usesBeforeCapture)
-        prepared.work = capture([&] { run(prepared.batch); });
+    const bool settled = !m_capturer || prepared.hopeless || prepared.work;
+    if (!settled && mayCapture && prepared.uses > usesBeforeCapture)
+        prepared.work = capture([&] { run(prepared.batch); }, prepared.hopeless);
     if (prepared.work)
         prepared.work->replay();
-    else if (place == 0)
-        runFirst(prepared.batch);
     else
         run(prepared.batch);
     const at::NoGradGuard guard;
     m_optimizer.told().select(0, place).copy_(m_loss);
     return settled;
+}
+
+bool StepRunner::backward(const Batch& batch)
+{
+    if (m_capturer)
+        m_step.push_back(batch);
+    try {
+        return add(batch, true);
+    } catch (const std::exception& fault) {
+        if (!compat::isOutOfMemory(fault) || !release())
+            throw;
+    }
+    // The step from its beginning: what the batch added to the gradients before memory ran out is not known.
+    m_optimizer.exchanged().zero_();
+    m_told.clear();
+    for (const auto& each : m_step)
+        add(each, false);
+    return false;
+}
+
+void StepRunner::drop()
+{
+    m_told.clear();
+    m_step.clear();
 }
 
 void StepRunner::update(double learningRate, std::int64_t number)
@@ -105,11 +114,11 @@ void StepRunner::update(double learningRate, std::int64_t number)
             series.sum.add_(m_optimizer.told().select(0, static_cast<std::int64_t>(i)));
             ++series.batches;
         }
-        m_told.clear();
+        drop();
     }
     m_optimizer.prepare(learningRate, number);
-    if (m_capturer && !m_update && m_updates >= usesBeforeCapture)
-        m_update = capture([&] { m_optimizer.apply(); });
+    if (m_capturer && !m_update && !m_updateHopeless && m_updates >= usesBeforeCapture)
+        m_update = capture([&] { m_optimizer.apply(); }, m_updateHopeless);
     if (m_update)
         m_update->replay();
     else
@@ -144,7 +153,6 @@ StepRunner::Report StepRunner::report()
         series.sum.zero_();
         series.batches = 0;
     }
-    report.forgotten = std::exchange(m_forgotten, 0);
     report.gradientNorm = m_optimizer.gradientNorm().item<double>();
     return report;
 }

@@ -9,13 +9,14 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace icae {
 
 /// Forward, backward and update. On a GPU the work of each frequent batch shape is captured once and replayed, so that
 /// the host only copies batches; losses stay on the device until somebody asks. Where memory runs out, captured work is
-/// forgotten before anything fails.
+/// given up and the step begun again, before anything fails.
 class StepRunner {
 public:
     /// Losses in the optimizer's told() of a step of so many batches: they are the first there.
@@ -35,9 +36,15 @@ public:
     /// @return false where that took longer than it will once the batch's shape has settled
     bool backward(const Batch& batch);
     /// Takes back what the batches since the last update told. Their gradients stay: nothing can be trained after it.
-    void drop() { m_told.clear(); }
+    void drop();
     /// Updates the parameters from what was added up, over all ranks by now where there are several.
     void update(double learningRate, std::int64_t number);
+
+    /// Gives the memory of captured work back; what is frequent is captured again.
+    /// @return false where there was none
+    bool release();
+    /// Whether memory ran out since the last call, so that captured work was given up, or something was not captured.
+    bool takeShortOfMemory() { return std::exchange(m_shortOfMemory, false); }
 
     /// What was computed since the last call; waits for the device.
     struct Report {
@@ -47,7 +54,6 @@ public:
         };
         std::map<std::string, Loss> losses; ///< by series
         double gradientNorm = 0; ///< of the last update
-        std::int64_t forgotten = 0; ///< times that memory ran out and captured work was given up
     };
     Report report();
 
@@ -61,6 +67,7 @@ private:
         DeviceBatch batch;
         std::unique_ptr<Capturer::Work> work;
         std::int64_t uses = 0;
+        bool hopeless = false; ///< memory does not suffice to capture it
     };
     struct Series {
         at::Tensor sum; ///< [] float32 on the device
@@ -68,9 +75,8 @@ private:
     };
 
     void run(const DeviceBatch& batch);
-    void runFirst(const DeviceBatch& batch);
-    std::unique_ptr<Capturer::Work> capture(const std::function<void()>& work);
-    bool forget();
+    bool add(const Batch& batch, bool mayCapture);
+    std::unique_ptr<Capturer::Work> capture(const std::function<void()>& work, bool& hopeless);
 
     const TrainNetwork& m_network;
     Optimizer& m_optimizer;
@@ -79,7 +85,9 @@ private:
     std::map<std::pair<Batch::Shape, Objective>, Prepared> m_prepared;
     std::unique_ptr<Capturer::Work> m_update;
     std::int64_t m_updates = 0;
-    std::int64_t m_forgotten = 0; ///< since the last report
+    bool m_updateHopeless = false;
+    bool m_shortOfMemory = false; ///< since somebody asked
+    std::vector<Batch> m_step; ///< its batches so far, where work is captured
     at::Tensor m_loss; ///< [] of the last batch
     std::map<std::string, Series> m_series;
     std::vector<std::string> m_told; ///< whose losses stand in the optimizer, in order

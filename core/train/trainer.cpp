@@ -137,7 +137,8 @@ public:
             // What is agreed on comes a step later: until then it is not asked for again.
             const bool due = !m_checkpointAsked && isDue(m_job.checkpointMinutes);
             m_checkpointAsked = m_checkpointAsked || due;
-            m_agreed = exchange.run({m_stop.stop_requested(), due, m_position.seconds});
+            m_agreed = exchange.run({m_stop.stop_requested(), due, m_position.seconds, m_runner.takeShortOfMemory()});
+            m_shortOfMemory = m_shortOfMemory || m_agreed.shortOfMemory;
             m_runner.update(m_rate, m_position.step + 1);
             ++m_position.step;
             const auto now = Clock::now();
@@ -225,11 +226,13 @@ private:
     void resume()
     {
         m_position.base = m_base;
+        m_position.optimizer = optimizerName(m_job.optimizer.kind);
         bool found = false;
         if (m_options.resume && m_ranks.first()) {
             if (const auto position =
                     readCheckpoint(m_folder, m_optimizer, [this](const std::string& damaged) { warn(damaged); })) {
                 requireSameBase(m_job, m_folder, position->base, m_base);
+                requireSameOptimizer(m_job, m_folder, position->optimizer);
                 m_position = *position;
                 found = true;
             }
@@ -308,10 +311,10 @@ private:
             line += figure(name, loss.mean);
             alert(m_watch.loss(name, loss.mean));
         }
-        if (report.forgotten > 0)
-            warn("Memory ran short: captured steps were given up, which costs some time each time. A smaller "
-                 "batch_tokens "
-                 "with more accumulate needs less.");
+        if (std::exchange(m_shortOfMemory, false))
+            warn(
+                "Memory ran short: captured steps were given up, which costs some time each time. Smaller batch_tokens "
+                "and more accumulate need less.");
         m_status.loss = total / static_cast<double>(std::max<std::int64_t>(1, count));
         if (m_data.validation.empty() && std::isfinite(m_status.loss))
             alert(m_watch.stale(m_status.loss));
@@ -377,13 +380,22 @@ private:
     std::optional<ValidationResult> validatePart()
     {
         const at::NoGradGuard guard;
-        try {
+        const auto find = [this] {
             const auto model = modelOf(m_network, m_data.tokenizer);
             const auto between = [this] {
                 m_ranks.progress();
                 giveWay();
             };
             return validate(*model, m_job, m_data.validation, {between, m_stop}, m_ranks.rank(), m_ranks.size());
+        };
+        try {
+            try {
+                return find();
+            } catch (const std::exception& fault) {
+                if (!compat::isOutOfMemoryError(fault) || !m_runner.release())
+                    throw;
+            }
+            return find();
         } catch (const Error& error) {
             if (error.kind() != ErrorKind::Cancelled)
                 throw;
@@ -541,6 +553,7 @@ private:
     StepRunner m_runner;
     StepExchange* m_exchange = nullptr; ///< of run()
     StepWord m_agreed; ///< of several ranks
+    bool m_shortOfMemory = false; ///< since the last line
     RunRecord m_record;
     TrainWatch m_watch;
     DeviceWatch m_device;

@@ -182,7 +182,7 @@ private Q_SLOTS:
         QVERIFY2(info.code == 0, info.err);
         QCOMPARE(info.json()["adapters"][0]["trained"], (nlohmann::json{"ae", "lm", "ft"})); // its mixture
         QVERIFY(m_train.run({u"info"_s, u"runs/whole/model/adapter"_s}).out.contains("trained with   ae, lm, ft\n"));
-        QVERIFY(m_train.run({u"info"_s, u"reconstruct"_s}).out.contains("trained with   no file says it\n"));
+        QVERIFY(m_train.run({u"info"_s, u"reconstruct"_s}).out.contains("trained with   unknown\n"));
         const auto log = TrainFixture::contentOf(m_train.path("runs/whole/log.txt"));
         QVERIFY2(log.contains("The job is done."), log);
     }

@@ -311,6 +311,34 @@ private Q_SLOTS:
         QCOMPARE(m_train.metrics("threads2"), m_train.metrics("threads"));
     }
 
+    /// So do Muon's numbers, which stand in an order of their own, and what is dropped where questions are asked.
+    void withMuonAndQuestionsOfTheirOwn()
+    {
+        auto job = TrainFixture::job();
+        job.merge_patch({{"optimizer", {{"kind", "muon"}}},
+                         {"questions", {{"turns", 2}, {"predict", 0.5}, {"dropout", 0.2}}},
+                         {"mixture", {{"ft", 0.4}, {"ft_text", 0.4}}},
+                         {"stop", {{"steps", 40}}},
+                         {"every", {{"log", 1}, {"evaluate", 0}, {"checkpoint", 2}}}});
+        m_train.writeJob("muon.json", job);
+        const auto result = m_train.run({u"train"_s, u"muon.json"_s, u"--run"_s, u"muon"_s});
+        QVERIFY2(result.code == 0, result.err);
+        const auto process = m_train.start({u"train"_s, u"muon.json"_s, u"--run"_s, u"muon2"_s});
+        const bool begun = m_train.waitForStep("muon2", 3);
+        killNow(*process);
+        QVERIFY(begun);
+        fs::copy(m_train.path("muon2"), m_train.path("adamw"), fs::copy_options::recursive);
+        finish(u"muon2"_s);
+        QCOMPARE(m_train.metrics("muon2"), m_train.metrics("muon"));
+        auto other = nlohmann::json::parse(std::ifstream(m_train.path("adamw/config.json")), nullptr, true, true);
+        other["optimizer"]["kind"] = "adamw";
+        m_train.writeJob("adamw/config.json", other);
+        const auto refused = m_train.run({u"train"_s, u"--resume"_s, u"adamw"_s, u"--accept-changes"_s});
+        QCOMPARE(refused.code, 3);
+        QVERIFY2(refused.err.contains("was trained with the optimizer \"muon\" and cannot go on with \"adamw\""),
+                 refused.err);
+    }
+
     void aFinishedRunStaysAsItIs()
     {
         const auto before = m_train.metrics("whole");
