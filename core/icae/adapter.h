@@ -47,7 +47,8 @@ std::filesystem::path adapterIn(const std::filesystem::path& folder);
 std::string whyAdapterDoesNotFit(const AdapterFile& file, const LlmConfig& config);
 
 /// Why a whole-module checkpoint was trained on another base than this; empty where its frozen weights are the base's.
-std::string whyFrozenWeightsDiffer(const AdapterFile& file, const TensorStore& base);
+/// @param largest bytes of a tensor that is looked at
+std::string whyFrozenWeightsDiffer(const AdapterFile& file, const TensorStore& base, std::size_t largest = SIZE_MAX);
 
 /// A loaded adapter: the encoder's weights with LoRA merged in, and the trained embeddings.
 struct Adapter {

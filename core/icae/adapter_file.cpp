@@ -175,6 +175,8 @@ AdapterFile AdapterFile::open(const fs::path& path)
     if (holdsLora(*file.stores.front()) && !holdsMemoryTokens(*file.stores.front()))
         if (auto beside = memoryTokensBeside(file.weights))
             file.stores.push_back(std::move(beside));
+    for (const auto* config : {peftConfigName, configName})
+        refuseDanglingLink(folder / config);
     if (isThere(folder / peftConfigName))
         file.peft = parsePeftConfig(readTextFile(folder / peftConfigName), (folder / peftConfigName).string());
     std::set<std::string> adapters;

@@ -4,6 +4,7 @@
 #include "input/reachable.h"
 #include "llm/vocabulary.h"
 #include "protocol/error.h"
+#include "protocol/hub_name.h"
 #include "protocol/json.h"
 #include "tensor/compat.h"
 #include "tensor/sha256.h"
@@ -20,6 +21,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int levelsBelow = 2;
+constexpr std::size_t quicklyCompared = std::size_t{1}
+    << 20U; // norms and biases, which tell bases apart; loading compares all
 constexpr auto memoryTokens = "memory_token_embed.weight";
 
 MemoryNeed memoryNeed(const LlmConfig& config, const AdapterConfig* adapter)
@@ -50,6 +53,8 @@ AdapterFit fitOf(const AdapterFile& file, const BaseInfo& base, const HashOption
     if (fit.doesNotFit.empty())
         fit.doesNotFit = trainedOnAnother(
             BaseIdentity(base.folder, {base.configSha256, base.weightsSha256}, hashing).whyNot(file.config.base));
+    if (fit.doesNotFit.empty() && !file.frozen.empty())
+        fit.doesNotFit = whyFrozenWeightsDiffer(file, *TensorStore::open(base.folder), quicklyCompared);
     if (fit.doesNotFit.empty())
         fit.memoryBytes = memoryNeed(config, &file.config);
     return fit;
@@ -220,7 +225,7 @@ AdapterInfo describeAdapter(const fs::path& path, const std::vector<BaseInfo>& b
             hash ? sha256OfFiles(file.files(), stop) : quickSha256OfFiles(file.files()).value_or(std::string());
         info.inferred = c.inferred;
         info.published = !c.inferred.empty();
-        info.baseNamed = !c.base.weights.empty();
+        info.baseNamed = !c.base.weights.empty() || !file.frozen.empty();
         for (const auto& base : bases)
             if (!base.architecture.empty() && base.diskBytes > 0)
                 info.fits.push_back(fitOf(file, base, hashingOf(hash, stop)));

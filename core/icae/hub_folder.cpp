@@ -1,6 +1,7 @@
 #include "icae/hub_folder.h"
 
 #include "protocol/error.h"
+#include "protocol/hub_name.h"
 
 #include <algorithm>
 #include <fstream>
@@ -12,18 +13,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::string_view repository = "models--";
-constexpr std::string_view between = "--";
-
 fs::path nameless(const fs::path& path)
 {
     auto normal = fs::absolute(path).lexically_normal();
     return normal.has_filename() ? normal : normal.parent_path();
-}
-
-bool isRepository(const fs::path& folder)
-{
-    return folder.filename().string().starts_with(repository);
 }
 
 } // namespace
@@ -31,9 +24,9 @@ bool isRepository(const fs::path& folder)
 fs::path hubSnapshot(const fs::path& path)
 {
     auto folder = nameless(path);
-    if (folder.filename() == "snapshots" && isRepository(folder.parent_path()))
+    if (folder.filename() == "snapshots" && isHubRepository(folder.parent_path()))
         folder = folder.parent_path();
-    if (!isRepository(folder))
+    if (!isHubRepository(folder))
         return path;
     std::string revision;
     std::ifstream(folder / "refs" / "main") >> revision;
@@ -51,19 +44,6 @@ fs::path hubSnapshot(const fs::path& path)
                     + (snapshots.empty() ? " holds no snapshot: nothing of this model was downloaded."
                                          : " holds several snapshots, and refs/main names none of them."),
                 snapshots.empty() ? "Download the model again." : "Name one of the folders in its snapshots.");
-}
-
-std::string hubName(const fs::path& path)
-{
-    auto folder = nameless(path);
-    if (folder.parent_path().filename() == "snapshots")
-        folder = folder.parent_path().parent_path();
-    if (!isRepository(folder))
-        return {};
-    auto name = folder.filename().string().substr(repository.size());
-    if (const auto at = name.find(between); at != std::string::npos)
-        name.replace(at, between.size(), "/");
-    return name;
 }
 
 } // namespace icae

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <filesystem>
-#include <string>
 
 namespace icae {
 
@@ -10,8 +9,5 @@ namespace icae {
 /// @param folder models--ORG--NAME or its snapshots; any other folder comes back as it is
 /// @throws Error (NotFound) where there is no snapshot, or none of several is main
 std::filesystem::path hubSnapshot(const std::filesystem::path& folder);
-
-/// ORG/NAME of a folder in Hugging Face's cache; empty elsewhere.
-std::string hubName(const std::filesystem::path& folder);
 
 } // namespace icae

@@ -45,6 +45,7 @@ LlmConfig readLlmConfig(const fs::path& base)
                     "Name a model folder in Hugging Face format.");
     auto config = parseLlmConfig(readTextFile(file), file.string());
     const auto generation = base / "generation_config.json";
+    refuseDanglingLink(generation);
     if (fs::exists(generation, ignored))
         applyGenerationConfig(config, readTextFile(generation), generation.string());
     return config;

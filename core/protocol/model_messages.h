@@ -185,7 +185,7 @@ struct AdapterInfo {
     std::string sha256; ///< empty where it has not been computed yet
     std::vector<std::string> inferred; ///< sentences on what no file said
     bool published = false; ///< an ICAE checkpoint without a configuration file
-    bool baseNamed = false; ///< it names the hashes of its base
+    bool baseNamed = false; ///< it names the hashes of its base, or holds its numbers
     std::vector<AdapterFit> fits; ///< one for each usable base of the list
     std::string problem; ///< why it cannot be used, a sentence; empty where it can
     std::string remedy;

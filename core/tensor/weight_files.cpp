@@ -123,6 +123,23 @@ std::vector<fs::path> requireAll(const std::map<int, fs::path>& shards, const st
     return files;
 }
 
+/// Of the folders below, the one that has weights; nothing where none or several have.
+fs::path onlyFolderWithWeights(const fs::path& folder)
+{
+    fs::path found;
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+        const auto& inner = entry.path();
+        if (!entry.is_directory(ignored)
+            || (!isThere(inner / wholeName) && !isThere(inner / indexName) && shardsIn(inner).empty()))
+            continue;
+        if (!found.empty())
+            return {};
+        found = inner;
+    }
+    return found;
+}
+
 std::vector<fs::path> filesOfFolder(const fs::path& folder)
 {
     if (isThere(folder / wholeName)) {
@@ -148,6 +165,8 @@ std::vector<fs::path> filesOfFolder(const fs::path& folder)
         return requireAll(whole->second, whole->first.first, whole->first.second);
     if (!sets.empty())
         return requireAll(sets.begin()->second, sets.begin()->first.first, sets.begin()->first.second);
+    if (const auto inner = onlyFolderWithWeights(folder); !inner.empty())
+        return filesOfFolder(inner);
     throw Error(ErrorKind::NotFound,
                 folder.string() + " holds neither model.safetensors nor model.safetensors.index.json.",
                 "Name a folder in Hugging Face format; weights in .bin files must be converted first.");

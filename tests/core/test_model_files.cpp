@@ -1,7 +1,9 @@
 #include "error_of.h"
 #include "icae/adapter.h"
+#include "icae/catalog.h"
 #include "icae/hub_folder.h"
 #include "icae/model.h"
+#include "protocol/hub_name.h"
 #include "tensor/sha256.h"
 #include "tensor/tensor_data.h"
 #include "tensor/weight_files.h"
@@ -391,6 +393,11 @@ private Q_SLOTS:
         save(folder / "model.safetensors", whole);
         const auto why = icae::whyFrozenWeightsDiffer(icae::AdapterFile::open(folder), *base);
         QVERIFY2(why.find("model.norm.weight") != std::string::npos, why.c_str());
+        // The catalogue tells what loading would refuse.
+        const auto listed = icae::describeAdapter(folder, {icae::describeBase(golden, false)}, false, {});
+        QVERIFY(listed.baseNamed);
+        QCOMPARE(listed.fits.size(), std::size_t{1});
+        QVERIFY(listed.fits.front().doesNotFit.find("model.norm.weight") != std::string::npos);
     }
 
     void placeholdersAreNamed_data()
@@ -470,6 +477,10 @@ private Q_SLOTS:
         save(folder / "weights/2.safetensors", second);
         index("weights/1.safetensors", "weights/2.safetensors");
         opens(); // shards in a folder below
+        fs::remove(folder / "model.safetensors.index.json");
+        fs::rename(folder / "weights/1.safetensors", folder / "weights/model-00001-of-00002.safetensors");
+        fs::rename(folder / "weights/2.safetensors", folder / "weights/model-00002-of-00002.safetensors");
+        opens(); // without an index, too
         save(folder / "model.safetensors", m_base);
         index("gone.safetensors", "gone.safetensors");
         opens(); // an index that was left over
@@ -493,6 +504,33 @@ private Q_SLOTS:
         QCOMPARE(icae::readLlmConfig(path("odd")).eosIds, (std::vector<int64_t>{5, 2}));
     }
 
+    /// Whatever file of a model is a link that leads nowhere: it is called that, by its name.
+    void linksThatLeadNowhereAreNamed_data()
+    {
+        QTest::addColumn<QString>("file");
+        for (const auto* file : {"config.json", "generation_config.json", "model.safetensors", "icae_config.json",
+                                 "adapter_config.json", "icae.safetensors"})
+            QTest::newRow(file) << QString::fromLatin1(file);
+    }
+
+    void linksThatLeadNowhereAreNamed()
+    {
+        QFETCH(QString, file);
+        const auto folder = path("nowhere-" + file.toStdString());
+        fs::copy(golden, folder, fs::copy_options::recursive);
+        fs::remove(folder / file.toStdString());
+        fs::create_symlink("../../blobs/0123", folder / file.toStdString());
+        const auto error = icae::errorOf([&] {
+            icae::readLlmConfig(folder);
+            icae::TensorStore::open(folder);
+            icae::AdapterFile::open(folder);
+        });
+        QVERIFY2(error.message().find(file.toStdString() + " is a link that leads nowhere, to ../../blobs/0123")
+                     != std::string::npos,
+                 error.what());
+        QVERIFY(error.remedy().find("Download the model again") != std::string::npos);
+    }
+
     void hubFolders()
     {
         const auto root = path("hub/models--acme--nano");
@@ -509,7 +547,8 @@ private Q_SLOTS:
         for (const auto& given : {root, root / "", root / "snapshots"})
             QCOMPARE(icae::hubSnapshot(given), root / "snapshots/two");
         QCOMPARE(icae::findModel(root, {}, {}).base, root / "snapshots/two");
-        QCOMPARE(icae::hubName(root / "snapshots/two"), std::string("acme/nano"));
+        for (const auto& folder : {root / "snapshots/two", root / "snapshots/two/", root, root / ""})
+            QCOMPARE(icae::hubName(folder), std::string("acme/nano"));
         QCOMPARE(icae::hubName(golden), std::string());
         QCOMPARE(icae::hubSnapshot(golden), golden);
         fs::remove_all(root / "snapshots");

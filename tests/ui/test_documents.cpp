@@ -28,6 +28,13 @@ class TestDocuments : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void modelsAreCalledWhatPeopleCallThem()
+    {
+        QCOMPARE(icae::folderName("/models/nano/base"), u"nano"_s);
+        QCOMPARE(icae::folderName("/models/nano/reconstruct/"), u"reconstruct"_s);
+        QCOMPARE(icae::folderName("/hub/models--Qwen--Qwen3-0.6B/snapshots/4f1c0a7d"), u"Qwen/Qwen3-0.6B"_s);
+    }
+
     void offsetsGoBothWays()
     {
         const std::string text = "aé日😀b";

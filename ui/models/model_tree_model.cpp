@@ -2,6 +2,8 @@
 
 #include "models/byte_text.h"
 
+#include "protocol/hub_name.h"
+
 #include <QFileInfo>
 #include <QFont>
 
@@ -14,6 +16,8 @@ QString folderName(const std::string& path)
     auto text = QString::fromStdString(path);
     while (text.endsWith(u'/'))
         text.chop(1);
+    if (const auto hub = hubName(path); !hub.empty())
+        return QString::fromStdString(hub);
     const auto name = text.section(u'/', -1);
     // Models lie in NAME/base, adapters in NAME/ADAPTER or a file.
     return name == QLatin1String("base") ? text.section(u'/', -2, -2) : name;
