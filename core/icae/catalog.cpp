@@ -77,7 +77,8 @@ bool holdsBase(const fs::path& folder)
 /// A checkpoint as published: one file with the memory tokens in it.
 bool isPublishedAdapter(const fs::path& file)
 {
-    if (file.extension() != ".safetensors" || file == adapterIn(file.parent_path()))
+    const auto ofFolder = adapterIn(file.parent_path());
+    if (file.extension() != ".safetensors" || file == ofFolder || file.parent_path() == ofFolder)
         return false;
     try {
         const auto names = TensorStore::open(file)->names();

@@ -24,7 +24,7 @@ bool isWebPage(std::string_view text)
     std::string tag(text.substr(0, longestTag));
     std::transform(tag.begin(), tag.end(), tag.begin(),
                    [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
-    constexpr std::array beginnings{"<!doctype html", "<html", "<head", "<body"};
+    constexpr std::array beginnings{"<!doctype html", "<!--", "<html", "<head", "<body"};
     return std::any_of(beginnings.begin(), beginnings.end(), [&](const char* one) { return tag.starts_with(one); });
 }
 

@@ -398,6 +398,9 @@ private Q_SLOTS:
         QVERIFY(listed.baseNamed);
         QCOMPARE(listed.fits.size(), std::size_t{1});
         QVERIFY(listed.fits.front().doesNotFit.find("model.norm.weight") != std::string::npos);
+        icae::ListModelsParams params;
+        params.folders = {folder.string()};
+        QCOMPARE(icae::listModels(params).adapters.size(), std::size_t{1}); // its file is no other one
     }
 
     void placeholdersAreNamed_data()
@@ -407,6 +410,8 @@ private Q_SLOTS:
         QTest::newRow("pointer") << QByteArray("version https://git-lfs.github.com/spec/v1\noid sha256:3f1c\nsize 5\n")
                                  << QByteArray("Git LFS pointer");
         QTest::newRow("page") << QByteArray("\n<!DOCTYPE HTML><html><head></head></html>") << QByteArray("web page");
+        QTest::newRow("saved page") << QByteArray("<!-- saved from url=(0042)https://example.org/ -->\n<html></html>")
+                                    << QByteArray("web page");
     }
 
     void placeholdersAreNamed()
