@@ -54,6 +54,8 @@ std::shared_ptr<const Model> ModelOptions::load(CommandContext& context, const s
               << (loaded->hasAdapter() ? ", adapter: " + paths.adapter.string() : ", without an adapter") << "\n"
               << "Device: " << describeDevice(loaded->device().device) << ", " << dtypeName(loaded->weights().dtype())
               << " (" << loaded->device().reason << ")\n";
+    for (const auto& remark : loaded->remarks())
+        std::cerr << "Note: " << remark << "\n";
     if (loaded->device().device.is_cpu() && !blasInfo().fast)
         std::cerr << "Slow: the BLAS in use is the reference one. Install libopenblas0-pthread.\n";
     return loaded;

@@ -77,6 +77,22 @@ private Q_SLOTS:
         QCOMPARE(adapterAlone["base"]["weights_sha256"], json["base"]["weights_sha256"]);
     }
 
+    /// What was inferred of a model, or is at odds in it, is said by every command that uses it.
+    void tellsWhatIsOddAboutAModel()
+    {
+        m_model.write("base/tokenizer.json", "version https://git-lfs.github.com/spec/v1\noid sha256:3f1c\nsize 5\n");
+        for (const auto& line : {m_model.with(u"compress"_s, {u"text.txt"_s, u"-o"_s, u"odd.memory"_s}),
+                                 m_model.with(u"reconstruct"_s, {u"text.txt"_s})}) {
+            const auto result = m_model.run(line);
+            QCOMPARE(result.code, 0);
+            QVERIFY2(result.err.contains("Note: tokenizer.model is used, since tokenizer.json cannot be: "),
+                     result.err);
+        }
+        std::filesystem::remove(m_model.path("base/tokenizer.json"));
+        QVERIFY(!m_model.run(m_model.with(u"compress"_s, {u"text.txt"_s, u"-o"_s, u"odd.memory"_s}))
+                     .err.contains("tokenizer.json"));
+    }
+
     void compressAndReconstruct()
     {
         const auto compressed =
