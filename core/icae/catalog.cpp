@@ -21,8 +21,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int levelsBelow = 2;
-constexpr std::size_t quicklyCompared = std::size_t{1}
-    << 20U; // norms and biases, which tell bases apart; loading compares all
+/// Bytes of a tensor: norms and biases tell bases apart; loading compares all.
+constexpr std::size_t quicklyCompared = std::size_t{1} << 20U;
 constexpr auto memoryTokens = "memory_token_embed.weight";
 
 MemoryNeed memoryNeed(const LlmConfig& config, const AdapterConfig* adapter)

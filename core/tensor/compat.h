@@ -38,11 +38,10 @@ std::string torchVersion();
 /// Number of usable CUDA devices; 0 without a CUDA build.
 int cudaDeviceCount();
 
-/// True where the exception says that host or device memory ran out. An Error says so by its kind:
-/// isOutOfMemoryError().
+/// True where LibTorch's or the system's exception says that host or device memory ran out.
 bool isOutOfMemory(const std::exception& exception);
 
-/// The same of Errors and all others.
+/// The same where it may have become an Error by now.
 bool isOutOfMemoryError(const std::exception& exception);
 
 /// Throws Error (OutOfMemory) in place of an exception that says so; does nothing for any other.

@@ -63,8 +63,8 @@ TrainData loadTrainData(const TrainJob& job, const TrainOptions& options, const 
     if (!job.questions.empty())
         data.questions =
             std::make_shared<QuestionCorpus>(QuestionCorpus::open(job.questions, tokenize, options.progress, stop));
-    const BatchSource refusing(job, config, data.texts, data.questions,
-                               *data.tokenizer); // what no sample can be drawn from
+    // Refuses what no sample can be drawn from.
+    const BatchSource source(job, config, data.texts, data.questions, *data.tokenizer);
     data.validation = ValidationData::read(job);
     return data;
 }
